@@ -314,7 +314,7 @@ def _side_rows(
         If a row cannot be read.
     """
     table = report.table
-    own = _group_headers(report, reading) if groups else []
+    own = group_headers(report, reading) if groups else []
     for block in table.blocks():
         if block.rejects:
             first = block.rejects[0]
@@ -328,7 +328,7 @@ def _side_rows(
             part=joined(_parts(table, block, reading.headers)),
             verdict=verdict,
             name=as_text(table.labels(block)[1]),
-            weight=_weights(report, block, reading.weight),
+            weight=weights_of(report, block, reading.weight),
             own={header: as_text(cells[header]) for header in own},
             inputs={name: block.columns.column(table.columns[name]) for name in inputs},
         )
@@ -353,7 +353,7 @@ def joined(columns: list[pa.Array]) -> pa.Array | None:
     return pc.binary_join_element_wise(*columns, arrays.text_array([SEPARATOR])[0])
 
 
-def _group_headers(report: Report, reading: Reading) -> list[str]:
+def group_headers(report: Report, reading: Reading) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
     table = report.table
     named = {table.headers[at] for name, at in table.columns.items() if name in NOT_GROUPS}
@@ -367,7 +367,7 @@ def _is_group(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _weights(report: Report, block: RowBlock, header: str) -> Floats | None:
+def weights_of(report: Report, block: RowBlock, header: str) -> Floats | None:
     """Return the weight of each row of a block.
 
     Raises

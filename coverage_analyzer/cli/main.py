@@ -50,6 +50,7 @@ MODULES: Final = {
     "commitments": "commitments",
     "compare": "compare",
     "config": "config",
+    "criticality": "criticality",
     "drive-times": "drive_times",
     "entitlements": "entitlements",
     "explain": "explain",
@@ -60,7 +61,9 @@ MODULES: Final = {
     "place": "place",
     "policies": "policies",
     "run": "run",
+    "sensitivity": "sensitivity",
     "timeline": "timeline",
+    "what-if": "what_if",
 }
 """The function of each command; its module in this package has the same name, without a final
 ``_``. A module is imported when its command is used, as each costs time at every start."""
@@ -151,6 +154,9 @@ def program() -> None:
       coverage-analyzer timeline sites.csv --centers centers.csv --to 2027-12-31 -o changes.csv
       coverage-analyzer place sites.csv --centers centers.csv --new 10 -o plan
       coverage-analyzer compare reports/2026-11 reports/2026-12 -o reports/changes
+      coverage-analyzer what-if reports/2026-12 --close US-DAL-1 -o reports/without-dallas
+      coverage-analyzer criticality reports/2026-12
+      coverage-analyzer sensitivity reports/2026-12
 
     \b
     Exit codes: 0 success, 1 a limit or rule was exceeded, 2 input or usage,

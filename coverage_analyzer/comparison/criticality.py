@@ -225,9 +225,8 @@ class Criticality:
         table = pa.table(
             [pa.array(c, f.type) for c, f in zip(columns, CENTERS, strict=True)], CENTERS
         )
-        order = np.lexsort(
-            (np.arange(len(centers)), -counts["lost"], -self._weights["lost_weight"])
-        )
+        keys = (counts["sites"], counts["delayed"], counts["lost"], self._weights["lost_weight"])
+        order = np.lexsort((np.arange(len(centers)), *(-key for key in keys)))
         return table.take(arrays.from_numpy(order))
 
     def _most_taken_over(self) -> list[tuple[int, int]]:

@@ -250,7 +250,7 @@ class Tally:
         for (_, level, country), weight in self.flow_weights.items():
             if level:
                 weights[level, level, country] -= weight
-        return [(*flow, n, round(weights[flow], 6)) for flow, n in sorted(sites.items()) if n]
+        return [(*flow, n, rounded(weights[flow])) for flow, n in sorted(sites.items()) if n]
 
     def segment_rows(self, before: Counts) -> list[tuple[str, str, int, int, float, float]]:
         """Return the rows of ``segments.csv``, those with the most unexpected losses first.

@@ -135,10 +135,10 @@ def compare(
         raise InputError(msg)
     options = CompareOptions(key=keys, weight=weight or "", keep_rows=True)
     found = compared(str(before), str(after), output, options)
-    return _table(found.rows, found.told, found.flows, found.segments)
+    return changes_table(found.rows, found.told, found.flows, found.segments)
 
 
-def _table(
+def changes_table(
     rows: Sequence[pa.RecordBatch],
     told: Mapping[str, Any],
     flows: Sequence[Any],
@@ -174,7 +174,7 @@ def _compared_frames(
         folder = Path(scratch)
         for name, frame, own in (("a", before, policies[0]), ("b", after, policies[1])):
             spool = Spool(folder / f"{name}.arrow", codes)
-            spool.add(_side_rows(frame, headers, weight, groups=name == "a"))
+            spool.add(side_rows(frame, headers, weight, groups=name == "a"))
             spool.close()
             sides.append(SpooledSide(_side(frame, own), spool))
         tally = tally_of(sides[0].side, sides[1].side)
@@ -188,7 +188,7 @@ def _compared_frames(
         key=(*headers.key, *headers.part),
         weight=weight,
     )
-    return _table(rows, told, tally.flow_rows(counts[1]), tally.segment_rows(counts[0]))
+    return changes_table(rows, told, tally.flow_rows(counts[1]), tally.segment_rows(counts[0]))
 
 
 def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> Headers:
@@ -242,7 +242,25 @@ def _known_policy(told: Mapping[Any, Any]) -> Policy | None:
     return policy if policy.sha256 == told.get("policy_sha256") else None
 
 
-def _side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:
+def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:
+    """Return the rows of verdicts as a comparison takes them.
+
+    Parameters
+    ----------
+    frame
+        The verdicts.
+    headers
+        The columns by which rows are matched.
+    weight
+        A column of weights; empty if each row counts 1.
+    groups
+        Whether own columns are kept, to look for groups of lost sites.
+
+    Raises
+    ------
+    InputError
+        If a column cannot be used.
+    """
     own = _group_names(frame, headers, weight) if groups else []
     n = len(frame)
     return SideRows(
@@ -250,7 +268,7 @@ def _side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bo
         part=_joined([texts(frame, name) for name in headers.part]) if headers.part else None,
         verdict={name: _cells(frame, name) for name in SHOWN},
         name=texts(frame, "name") if "name" in frame else arrays.text_array([""] * n),
-        weight=_weights(frame, weight),
+        weight=weights_in(frame, weight),
         own={name: texts(frame, name) for name in own},
     )
 
@@ -292,7 +310,7 @@ def _group_names(frame: pd.DataFrame, headers: Headers, weight: str) -> list[str
     ]
 
 
-def _weights(frame: pd.DataFrame, name: str) -> Any:
+def weights_in(frame: pd.DataFrame, name: str) -> Any:
     """Return the weight of each row.
 
     Raises

@@ -252,11 +252,11 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
         handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1, 0.5), frameon=False
     )
     if path is not None:
-        _save(figure, Path(path))
+        save_figure(figure, Path(path))
     return figure
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def save_figure(figure: "Figure", path: Path) -> None:
     """Save a figure as an image.
 
     Raises

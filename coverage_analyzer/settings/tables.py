@@ -241,6 +241,7 @@ class OutputTable(SettingsTable):
     table: Address | None = key("Table of a database that gets the report, too.")
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
+    summary: bool | None = key("Whether to write summary.html.")
     map_columns: Text | None = key(
         "Columns of the sites that the map shows of a site, separated by commas."
     )
@@ -304,10 +305,35 @@ class CommitmentsTable(SettingsTable):
     max_rejects: Limit | None = key("Rows without an answer that are allowed.")
 
 
+class CriticalityTable(SettingsTable):
+    """``[criticality]``: options of ``criticality``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+    pairs: bool | None = key("Whether pairs of neighbouring centers are looked at, too.")
+
+
+class SensitivityTable(SettingsTable):
+    """``[sensitivity]``: options of ``sensitivity``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+    plot: FilePath | None = key("Picture of gained and lost sites.")
+    near: Metres | None = key("Distance from the limit in miles within which sites are listed.")
+
+
+class WhatIfTable(SettingsTable):
+    """``[what_if]``: options of ``what-if``."""
+
+    output: FilePath | None = key("Folder to write.")
+    weight: Text | None = key("Column of the sites' weights.")
+
+
 class MapTable(SettingsTable):
     """``[map]``: options of ``map``."""
 
-    output: FilePath | None = key("HTML file to write.")
+    output: FilePath | None = key("HTML, PDF or PNG file to write.")
+    paper: Literal["A4", "Letter"] | None = key("Paper size of a PDF.")
     title: Text | None = key("Title of the map.")
     tiles: Server | None = key("Address of map tiles, which the reader's browser loads.")
     tiles_credit: Text | None = key("Credit for the tiles.")
@@ -413,6 +439,9 @@ class Tables(SettingsTable):
     geocode: GeocodeTable = GeocodeTable()
     drive_times: DriveTimesTable = DriveTimesTable()
     compare: CompareTable = CompareTable()
+    what_if: WhatIfTable = WhatIfTable()
+    criticality: CriticalityTable = CriticalityTable()
+    sensitivity: SensitivityTable = SensitivityTable()
 
     def value(self, name: str) -> Any:
         """Return the value of a key by its name, such as ``sites.file``; None if it is not set."""

@@ -41,6 +41,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "policies": ("policies",),
     "geocode": ("geocode", "addresses.csv", "-o", "g.csv", "--offline", "--cache", "c.sqlite"),
     "place": ("place", f"{DATA}/town_sites.csv", "--centers", CENTERS, "--new", "1", "-o", "plan"),
+    "compare": ("compare", "town", "town", "-o", "compared"),
+    "what-if": ("what-if", "town", "--open", "47.14,9.52,LI", "-o", "changed"),
+    "criticality": ("criticality", "town", "--pairs", "-o", "critical"),
+    "sensitivity": ("sensitivity", "town", "-o", "sensitive"),
     "drive-times": ("drive-times", "town", "--osm", f"{DATA}/town.osm"),
 }  # fmt: skip
 """What is run for each command: on files, all of it without a server."""

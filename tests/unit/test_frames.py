@@ -57,8 +57,10 @@ def test_exported_names_are_frozen() -> None:
         "assess",
         "best_centers",
         "commitments",
+        "compare",
         "coverage_areas",
         "coverage_map",
+        "criticality",
         "drive_times",
         "entitlements",
         "explain",
@@ -67,11 +69,14 @@ def test_exported_names_are_frozen() -> None:
         "read_centers",
         "read_sites",
         "run",
+        "sensitivity",
+        "sensitivity_plot",
         "service_areas",
         "summarize",
         "timeline",
         "timeline_plot",
         "unserved_areas",
+        "what_if",
         "write_report",
     ]
 
@@ -451,7 +456,8 @@ def test_write_report_writes_a_folder(tmp_path: Path, sites: Any, centers: Any) 
     policy = ca.Policy.load()
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=policy)
     assert folder == tmp_path / "r"
-    names = ["areas.geojson", "centers.csv", "map.html", "report.csv", "run.json", "summary.csv"]
+    names = ["areas.geojson", "centers.csv", "map.html", "policy.toml"]
+    names += ["report.csv", "run.json", "summary.csv"]
     assert list(contents(folder)) == names
     header, *rows = cells(folder / "report.csv")
     assert header == ["site_id", "country", "note", *VERDICT]
@@ -478,7 +484,12 @@ def test_write_report_replaces_an_old_report_whole(
     """A folder never mixes two runs: rejects and centers of the old one would be taken for new."""
     judged(tmp_path)
     ca.write_report(ca.assess(sites, centers, as_of=AS_OF), tmp_path / "out")
-    assert list(contents(tmp_path / "out")) == ["report.csv", "run.json", "summary.csv"]
+    assert list(contents(tmp_path / "out")) == [
+        "policy.toml",
+        "report.csv",
+        "run.json",
+        "summary.csv",
+    ]
 
 
 def test_write_report_takes_only_verdicts(tmp_path: Path, sites: Any) -> None:

@@ -21,6 +21,7 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", ())]
     assert not [o for o in outputs if o.get("name") == "stderr"]
     html = [o["data"]["text/html"] for o in outputs if "text/html" in o.get("data", {})]
-    shown, page = ("proved", "plan.html") if path.stem == "02_siting" else ("iframe", "map.html")
+    kinds = {"02_siting": ("proved", "plan.html"), "04_what_changed": ("lost", "compare.html")}
+    shown, page = kinds.get(path.stem, ("iframe", "map.html"))
     assert any(shown in text for text in html)
     assert (tmp_path / "reports" / "notebook" / page).is_file()

@@ -1,9 +1,14 @@
 """The grammar of rules for nightly runs and comparisons."""
 
+import importlib
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coverage_analyzer.batch._init import HOLD_IF
 from coverage_analyzer.comparison.quantities import QUANTITIES, Needs, quantity_names
 from coverage_analyzer.comparison.rules import Evidence, Rule, parse_rules, reasons
 from coverage_analyzer.errors import InputError
@@ -153,3 +158,15 @@ def test_each_status_is_a_quantity() -> None:
     """A status that is added gets a quantity of its own."""
     assert {status.name for status in Status} <= {each.name for each in QUANTITIES}
     assert all(each.text for each in QUANTITIES)
+
+
+def test_the_guide_lists_each_quantity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table in the guide is the one that ``tools/build_rules_guide.py`` writes."""
+    root = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(str(root / "tools"))
+    tool = importlib.import_module("build_rules_guide")
+    text = (root / tool.GUIDE).read_text("utf-8")
+    assert tool.guide(text) == text
+    rules = next(part for part in text.split("```") if "hold_if = [" in part)
+    proposed = tomllib.loads(rules.removeprefix("toml"))["thresholds"]["hold_if"]
+    assert tuple(proposed) == HOLD_IF

@@ -1,4 +1,4 @@
-"""What a run folder tells without its report: the record that rules compare."""
+"""What is known of a run without its report: the record that rules compare."""
 
 import csv
 from collections.abc import Mapping

@@ -93,5 +93,5 @@ export async function showComparison() {
     const map = new ChangeMap(part("compare-map"), data.dots, data.statuses, topology);
     map.canvas.dataset.places = String(map.places.length);
   }
-  document.documentElement.dataset.compare = "yes";
+  document.documentElement.dataset.ready = "yes";
 }

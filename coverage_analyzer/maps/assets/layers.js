@@ -1,7 +1,7 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
 import { areaLayer, areaMark, areaShapes } from "./areas.js";
-import { baseLayer } from "./base-map.js";
+import { baseLayer, lineMarks } from "./base-map.js";
 import { BaseMap } from "./base-rows.js";
 import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
@@ -70,6 +70,9 @@ export function mapLayers(app, columns, base) {
         isOn: true, marks: [{ draw: drawDensityMark }],
       },
     }),
-    labels: { words: "Names of places and centers", layer: labelLayer(app), isOn: true },
+    labels: {
+      words: "Names of places and centers", layer: labelLayer(app), isOn: true,
+      marks: app.land ? lineMarks() : [],
+    },
   };
 }

@@ -1,0 +1,154 @@
+"""A run folder opened to match its sites again: without a center, with others, at other limits."""
+
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from coverage_analyzer import documents
+from coverage_analyzer.batch.compared_reports import Report, open_report, weights_of
+from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
+from coverage_analyzer.files.run_folder import kept
+from coverage_analyzer.files.run_folder.publishing import MANIFEST
+from coverage_analyzer.files.table import ParsedRows
+from coverage_analyzer.files.writers.delimited import Style, write_rows
+from coverage_analyzer.matching.spec import MatcherSpec
+
+BY_ROAD: Final = (
+    "The report was rechecked by road. This looks at distances only: what the recheck changed is "
+    "not taken into account."
+)
+
+
+@dataclass(frozen=True)
+class RunAgain:
+    """An open run folder, and what its verdicts were made of.
+
+    Attributes
+    ----------
+    report
+        The folder with its open report.
+    spec
+        Centers, policy, products and day.
+    """
+
+    report: Report
+    spec: MatcherSpec
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a result says of the run: its folder, policy and day."""
+        manifest = self.report.manifest
+        return {
+            "run": str(self.report.folder),
+            "policy": {name: manifest["policy"].get(name) for name in ("name", "title", "sha256")},
+            "as_of": manifest["as_of"],
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of a result should know, as text."""
+        return [BY_ROAD] if "roads" in self.report.manifest else []
+
+    def rows(self) -> Generator[ParsedRows, None, None]:
+        """Yield the rows of the report, all of which are usable; the next block is read ahead.
+
+        Raises
+        ------
+        InputError
+            If one is not, or a file has changed meanwhile.
+        """
+        table = self.report.table
+        with closing(ahead(table.rows(), table.source.cancel)) as blocks:
+            for rows in blocks:
+                if rows.rejects:
+                    first = rows.rejects[0]
+                    msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."
+                    raise InputError(msg)
+                yield rows
+        self.report.watched.check()
+
+    def weights(self, rows: ParsedRows, header: str) -> Any:
+        """Return the weight of each row, shape (n,); None if each counts 1.
+
+        Raises
+        ------
+        InputError
+            If there is no such column, or one is not a number of 0 or more.
+        """
+        return weights_of(self.report, rows.block, header)
+
+
+def open_run(folder: str | Path) -> RunAgain:
+    """Open a run folder, to match its sites again.
+
+    Raises
+    ------
+    InputError
+        If it is not a run folder, its run was held back, a file of it is damaged, or an earlier
+        version wrote it, which did not keep what verdicts were made of.
+    MissingExtraError
+        If the report is a workbook and the extra ``excel`` is not installed.
+    """
+    report = open_report(folder)
+    spec = kept.run_inputs(report.folder, report.manifest)
+    if spec is None:
+        msg = (
+            f"{folder} does not keep the policy and the centers it was made with: an earlier "
+            f"version wrote it, or write_report without centers. Run again."
+        )
+        raise InputError(msg)
+    return RunAgain(report, spec)
+
+
+@dataclass(frozen=True)
+class ResultFolder:
+    """A folder of results: its files are replaced atomically, the manifest last.
+
+    Attributes
+    ----------
+    what
+        What it holds, in messages.
+    names
+        All files that may be in it; the last is the manifest, which has the list of its ``files``.
+    """
+
+    what: str
+    names: tuple[str, ...]
+
+    def check(self, folder: str | Path, inputs: Mapping[str, object]) -> None:
+        """Raise if the folder is a run folder, or a file in it would replace an input.
+
+        Raises
+        ------
+        InputError
+            With what to choose instead.
+        """
+        if (Path(folder) / MANIFEST).exists():
+            msg = f"{folder} is a run folder. Choose a different folder for the {self.what}."
+            raise InputError(msg)
+        refuse_overwriting({self.what: RunFolder(folder, self.names)}, list(inputs.values()))
+
+    def earlier(self, folder: Path) -> list[str]:
+        """Return the files that an earlier result put into a folder."""
+        try:
+            names = documents.read_json(folder / self.names[-1])["files"]
+            return [name for name in names if name in self.names]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    def new(self, folder: Path) -> list[str]:
+        """Return the files that are not in the folder yet, as far as a result wrote it."""
+        earlier = self.earlier(folder)
+        return [name for name in self.names if name not in earlier]
+
+
+def write_table(path: Path, table: pa.Table, style: Style) -> None:
+    """Write a small table as CSV; nothing for what is missing."""
+    columns = [["" if v is None else v for v in c.to_pylist()] for c in table.columns]
+    write_rows(path, table.column_names, list(zip(*columns, strict=True)), style)

@@ -1,0 +1,484 @@
+"""Comparing run folders: formats, keys, weights, duplicates, rules, roads, and what is refused."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from building import moved
+from running import manifest as run_manifest
+from running import records
+
+import coverage_analyzer as ca
+from coverage_analyzer import batch
+from coverage_analyzer.batch._compare import CompareOptions, compared
+from coverage_analyzer.cli import main
+from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
+from coverage_analyzer.geodesy import MILE_M
+
+CENTERS = """\
+center_id,latitude,longitude,country
+PHL,39.95,-75.16,US
+PAR,48.8566,2.3522,FR
+"""
+
+SITES = """\
+site_id,name,country,latitude,longitude,contracts,segment
+=1+1,"=cmd(""x"")",US,40.0,-75.0,2.5,@SUM(1)
+0002,Bêta,FR,48.85,2.35,4,-2+3
+0003,Gamma,FR,48.90,2.30,8,-2+3
+0004,Delta,FR,60.0,2.30,16,plain
+"""
+
+LATER = CENTERS.replace("PAR,48.8566,2.3522,FR\n", "")
+
+Maker = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """Return a function that runs over small files once, and returns the folder of all of them."""
+    folders: dict[str, Path] = {}
+
+    def run(sites: str, centers: str, day: str, **options: Any) -> Path:
+        name = repr((sites, centers, day, options))
+        if name not in folders:
+            folder = folders[name] = tmp_path_factory.mktemp("kept")
+            (folder / "sites.csv").write_text(sites, encoding="utf-8")
+            (folder / "centers.csv").write_text(centers, encoding="utf-8")
+            chosen = batch.Options(**({"map": False, "areas": False} | options))
+            inputs = folder / "sites.csv", folder / "centers.csv"
+            batch.run(*inputs, folder / "run", as_of=day, options=chosen)
+        return folders[name]
+
+    return run
+
+
+@pytest.fixture
+def made(tmp_path: Path, kept: Maker) -> Maker:
+    """Return a function that gives a run folder of one's own over small files."""
+
+    def run(name: str, sites: str = SITES, centers: str = CENTERS, **options: Any) -> Path:
+        day = options.pop("as_of", "2026-12-01")
+        shutil.copytree(kept(sites, centers, day, **options), tmp_path / name)
+        return tmp_path / name / "run"
+
+    return run
+
+
+def changes(before: Path, after: Path, **options: Any) -> list[tuple[str, str, str]]:
+    """Return id, change and cause of each change."""
+    found = compared(before, after, None, CompareOptions(keep_rows=True, **options))
+    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    return [(row["site_id"], row["change"], row["because"]) for row in rows]
+
+
+FORMATS = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx", "gpkg", "geojson", "geoparquet")
+
+
+@pytest.mark.parametrize("kind", FORMATS[1:])
+def test_every_format_compares_equal_to_csv(made: Maker, kind: str) -> None:
+    """Escaped formulas, ids with zeros, accents and negative numbers are no change."""
+    before, after = made("a"), made("b", format=kind)
+    assert changes(before, after) == []
+
+
+def test_excel_of_a_country_with_decimal_commas_compares_equal(made: Maker) -> None:
+    """Semicolons and commas are how numbers are written, not what they are."""
+    assert changes(made("a"), made("b", excel_locale="de")) == []
+
+
+def test_all_files_are_written_and_say_the_same(made: Maker, tmp_path: Path) -> None:
+    """Weights, flows and groups; formulas in cells are escaped again."""
+    before, after = made("a"), made("b", centers=LATER, format="parquet")
+    told = batch.compare(before, after, tmp_path / "out", CompareOptions(weight="contracts"))
+    assert told["ledger"] == {"a": 4, "b": 4, "same": 1, "changed": 3, "left": 0, "entered": 0}
+    assert told["changes"]["lost"] == 2
+    assert told["weights"]["lost"] == 12
+    assert told["because"] == {"centers": 3}
+    assert told["differences"] == ["centers: 2 (2 open) -> 1 (1 open)"]
+    assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == told
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(told["files"])
+    rows = records(tmp_path / "out/changes.csv")
+    assert [(r["site_id"], r["level_from"], r["level_to"], r["weight"]) for r in rows[:1]] == [
+        ("0002", "Gold Plus", "Gold", "4")
+    ]
+    flows = records(tmp_path / "out/flows.csv")
+    assert {"from": "Gold Plus", "to": "Gold", "country": "FR", "sites": "2", "weight": "12"} in (
+        flows
+    )
+    assert sum(float(row["weight"]) for row in flows) == 30.5
+    groups = {(r["column"], r["value"]): r for r in records(tmp_path / "out/segments.csv")}
+    assert groups["segment", "'-2+3"]["lost"] == "2"  # escaped, as in the report
+    assert float(groups["segment", "'-2+3"]["factor"]) == 2
+    page = (tmp_path / "out/compare.html").read_text("utf-8")
+    assert "cmd(" not in page  # texts of the user are in encoded blocks
+    assert "Content-Security-Policy" in page
+
+
+def test_a_comparison_is_replaced_and_nothing_else(made: Maker, tmp_path: Path) -> None:
+    """A run folder, an input and a file of somebody else are refused."""
+    before, after, out = made("a"), made("b", centers=LATER), tmp_path / "out"
+    batch.compare(before, after, out)
+    batch.compare(before, after, out, CompareOptions(weight="contracts"))
+    assert "weight" in records(out / "changes.csv")[0]
+    for folder, error in ((after, InputError), (before, InputError)):
+        with pytest.raises(error, match="Choose a different folder"):
+            batch.compare(before, after, folder)
+    shutil.rmtree(out)
+    out.mkdir()
+    (out / "flows.csv").write_text("mine")
+    with pytest.raises(PublishError, match="was not written by this program"):
+        batch.compare(before, after, out)
+    assert [path.name for path in out.iterdir()] == ["flows.csv"]
+
+
+def test_duplicate_ids_are_multisets(made: Maker) -> None:
+    """Three rows of an id against two: one left, none is collapsed."""
+    row = "0002,Bêta,FR,48.85,2.35,4,x\n"
+    before = made("a", sites=SITES + row * 2)
+    after = made("b", sites=SITES + row)
+    found = compared(before, after)
+    assert found.told["ledger"] == {
+        "a": 6, "b": 5, "same": 5, "changed": 0, "left": 1, "entered": 0,
+    }  # fmt: skip
+    assert [tuple(f[:4]) for f in found.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
+
+
+def test_products_of_a_site_are_its_rows(made: Maker) -> None:
+    """By product; a product that was renamed is a change of the site's data, not two rows."""
+    header = "site_id,country,latitude,longitude,product,requested_level\n"
+    place = "S,US,40.0,-75.0"
+    before = made("a", sites=f"{header}{place},MPX,\n{place},SDX,\n")
+    after = made("b", sites=f"{header}{place},MPX,Gold\n{place},VPX,\n")
+    found = compared(before, after, None, CompareOptions(keep_rows=True))
+    rows = found.rows[0].to_pylist()
+    assert [(r["site_id"], r["product"], r["change"], r["because"]) for r in rows] == [
+        ("S", "MPX", "lost", "site_data")
+    ]
+    assert found.told["ledger"]["same"] == 1
+
+
+def test_without_site_id_a_key_is_asked_for(made: Maker) -> None:
+    """The error names the columns that both reports have; with them the comparison works."""
+    sites = SITES.replace("site_id", "crm")
+    before, after = made("a", sites=sites), made("b", sites=sites, centers=LATER)
+    with pytest.raises(InputError, match=r"no site_id.*--key COLUMN.*'crm', 'name'"):
+        batch.compare(before, after)
+    told = batch.compare(before, after, None, CompareOptions(key=("crm", "name")))
+    assert told["key"] == ["crm", "name"]
+    assert told["changes"]["lost"] == 2
+    with pytest.raises(InputError, match=r"--key 'erp': .* has no such column"):
+        batch.compare(before, after, None, CompareOptions(key=("erp",)))
+
+
+def test_reports_of_different_keys_are_refused(made: Maker) -> None:
+    """One has a site_id, the other does not."""
+    before, after = made("a"), made("b", sites=SITES.replace("site_id", "crm"))
+    with pytest.raises(InputError, match="The reports have different keys"):
+        batch.compare(before, after)
+
+
+def test_ids_that_have_nothing_in_common_are_noted(made: Maker) -> None:
+    """All left, all entered: which may be true."""
+    before, after = made("a"), made("b", sites=SITES.replace("\n000", "\nX00").replace("=1+1", "Z"))
+    told = batch.compare(before, after)
+    assert told["ledger"]["left"] == told["ledger"]["entered"] == 4
+    assert any("different keys" in note for note in told["notes"])
+
+
+def test_unequal_columns_do_not_fail_and_are_named_first(made: Maker) -> None:
+    """The id has another header, and a column is missing."""
+    later = "\n".join(line.rsplit(",", 1)[0] for line in SITES.splitlines()) + "\n"
+    told = batch.compare(made("a"), made("b", sites=later.replace("site_id", "id")))
+    assert told["ledger"]["same"] == 4
+    assert told["differences"] == [
+        "columns only before: site_id, segment",
+        "columns only after: id",
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "many", "-1", "nan"])
+def test_a_weight_that_is_none_is_named(made: Maker, value: str) -> None:
+    """With its line."""
+    before = made("a", sites=SITES.replace("2.35,4,", f"2.35,{value},"))
+    with pytest.raises(InputError, match="line 3: the weight 'contracts'"):
+        batch.compare(before, made("b"), None, CompareOptions(weight="contracts"))
+
+
+def test_an_older_folder_has_no_causes(made: Maker) -> None:
+    """Levels of a built-in policy are ranked all the same."""
+    before, after = made("a"), made("b", centers=LATER)
+    told = run_manifest(before)
+    told["files"].remove("policy.toml")
+    (before / "run.json").write_text(json.dumps(told), "utf-8")
+    (before / "policy.toml").unlink()
+    assert {(c, b) for _, c, b in changes(before, after)} == {
+        ("lost", "not_known"),
+        ("center_only", "not_known"),
+    }
+    told = batch.compare(before, after)
+    assert any("does not keep the policy" in note for note in told["notes"])
+
+
+def test_levels_that_no_policy_ranks_are_level_changed(made: Maker) -> None:
+    """The policy of the folder is not known, and neither is its own level."""
+    before, after = made("a"), made("b")
+    for folder in (before, after):
+        told = run_manifest(folder)
+        told["files"].remove("policy.toml")
+        told["policy"]["name"], told["policy"]["sha256"] = "unknown", "0"
+        (folder / "run.json").write_text(json.dumps(told), "utf-8")
+    report = after / "report.csv"
+    report.write_text(report.read_text("utf-8").replace('"Gold Plus"', '"Platinum"'), "utf-8")
+    assert {change for _, change, _ in changes(before, after)} == {"level_changed"}
+
+
+def test_the_rule_that_declared_countries_are_trusted_is_policy(made: Maker) -> None:
+    """As the policy's own text would be."""
+    sites = SITES.replace("US,40.0", "FR,40.0")
+    found = changes(made("a", sites=sites), made("b", sites=sites, trust_declared=True))
+    assert {because for *_, because in found} == {"policy"}
+
+
+def test_an_ordered_center_opens_by_the_policy(made: Maker) -> None:
+    """What was derived from the order date is derived again: another lead time is the policy."""
+    ordered = CENTERS.replace("country\n", "country,ordered_on\n").replace("US\n", "US,\n")
+    ordered = ordered.replace("FR\n", "FR,2026-11-01\n")
+    policy = ca.Policy.load().to_dict()
+    policy["name"] = "quick"
+    policy["lead_times"][1] |= {"at_least": 1, "at_most": 2}
+    before, after = made("a", centers=ordered), made("b", centers=ordered)
+    batch.run(
+        after.parent / "sites.csv",
+        after.parent / "centers.csv",
+        after,
+        policy=ca.Policy.from_mapping(policy),
+        as_of="2026-12-01",
+        options=batch.Options(map=False, areas=False),
+    )
+    assert set(changes(before, after)) == {
+        ("0002", "sooner", "policy"),
+        ("0003", "sooner", "policy"),
+    }
+
+
+def test_a_recheck_by_road_is_named(tmp_path: Path) -> None:
+    """The run before and after `drive-times`; and a change of centers besides."""
+    data = Path("data")
+    for name in ("a", "b"):
+        batch.run(
+            data / "town_sites.csv",
+            data / "town_centers.csv",
+            tmp_path / name,
+            as_of="2026-12-01",
+            options=batch.Options(map=False, areas=False),
+        )
+    from coverage_analyzer.batch._drive_times import drive
+
+    drive(tmp_path / "b", data / "town.osm", minutes=5)
+    found = changes(tmp_path / "a", tmp_path / "b")
+    assert found
+    assert {because for *_, because in found} == {"roads"}
+    assert {b for *_, b in changes(tmp_path / "b", tmp_path / "a")} == {"roads"}
+    assert changes(tmp_path / "b", tmp_path / "b") == []
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def damaged_policy(folder: Path) -> None:
+    """Change the policy that a folder keeps."""
+    path = folder / "policy.toml"
+    path.write_text(path.read_text("utf-8").replace("70.0", "71.0"), "utf-8")
+
+
+def held(folder: Path) -> None:
+    """Let a manifest be that of a held run."""
+    told = run_manifest(folder)
+    told["held"] = ["3 of 4 rows rejected"]
+    (folder / "run.json").write_text(json.dumps(told), "utf-8")
+
+
+def cut(folder: Path) -> None:
+    """Let a report end in the middle of a row."""
+    path = folder / "report.csv"
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (shutil.rmtree, "is not a run folder: it has no run.json"),
+        (lambda f: (f / "run.json").unlink(), "is not a run folder: it has no run.json"),
+        (lambda f: (f / "run.json").write_text("{"), "its run.json is damaged"),
+        (lambda f: (f / "run.json").write_text('{"files": 3}'), "its run.json is damaged"),
+        (lambda f: (f / "report.csv").unlink(), "report.csv"),
+        (lambda f: (f / "centers.csv").write_text("center_id\n"), "centers.csv"),
+        (damaged_policy, "policy.toml was changed"),
+        (lambda f: (f / "policy.toml").write_text("x"), "policy.toml was damaged"),
+        (held, "was held back .3 of 4 rows rejected"),
+        (cut, "report.csv"),
+    ],
+)
+def test_bad_folders_are_one_error_and_nothing_is_written(
+    made: Maker, tmp_path: Path, spoil: Callable[[Path], Any], text: str
+) -> None:
+    """With what is wrong."""
+    before, after = made("a"), made("b", centers=LATER)
+    spoil(after)
+    with pytest.raises(InputError, match=text):
+        batch.compare(before, after, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_that_changes_meanwhile_is_refused(
+    made: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run was published into one of the folders."""
+    before, after = made("a"), made("b", centers=LATER)
+    from coverage_analyzer.batch import _compare as module
+
+    real = module.changes
+
+    def late(*arguments: Any) -> Any:
+        (before / "summary.csv").write_text("other")
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "changes", late)
+    with pytest.raises(InputError, match="changed"):
+        batch.compare(before, after, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_extra_is_one_error(made: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs it."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'coverage-analyzer\[compare\]'"):
+        batch.compare("a", "b")
+
+
+# ---------------------------------------------------------------- the command
+
+
+def called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+) -> tuple[int, str, str]:
+    """Run the command; return its code and what it says on both streams."""
+    import signal
+    import sys
+
+    before = signal.getsignal(signal.SIGTERM)
+    argv = ["coverage-analyzer", "compare", *map(str, arguments), "--no-settings"]
+    monkeypatch.setattr(sys, "argv", argv)
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    signal.signal(signal.SIGTERM, before)
+    code = left.value.code
+    assert isinstance(code, int)
+    return code, *capsys.readouterr()
+
+
+def test_the_command_prints_and_its_rules_decide_its_code(
+    made: Maker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Text or Markdown on standard output, the ledger last on standard error."""
+    before, after = made("a"), made("b", centers=LATER)
+    code, out, err = called(monkeypatch, capsys, before, after)
+    assert code == 0
+    assert "2  lost: " in out
+    assert err.splitlines()[-1] == (
+        "before 4 = same 1 + changed 3 + left 0; after 4 = same 1 + changed 3 + entered 0"
+    )
+    rules = ("--fail-if", "lost > 1", "--warn-if", "centers_vanished > 0; lost[FR] > 5")
+    code, out, err = called(monkeypatch, capsys, before, after, *rules, "-o", tmp_path / "out")
+    assert code == 1
+    assert "Failed: sites that lost a promise: 2; rule: lost > 1" in err
+    assert err.count("Warning:") == 1
+    told = json.loads((tmp_path / "out/compare.json").read_text("utf-8"))
+    assert told["rules"]["fail_if"] == ["lost > 1"]
+    assert len(told["rules"]["failed"]) == len(told["rules"]["warned"]) == 1
+    code, out, err = called(monkeypatch, capsys, before, after, "--format", "markdown")
+    assert out.startswith("### Coverage: 2026-12-01")
+    assert "| lost | 2 |" in out
+    code, out, err = called(monkeypatch, capsys, before, after, "--json")
+    assert json.loads(out)["changes"]["lost"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--fail-if", "lots > 0"), "Did you mean 'lost'?"),
+        (("--fail-if", "level[Gold Pus] < 3"), "Did you mean 'Gold Plus'?"),
+        (("--weight", "contract"), "has no such column"),
+        (("--key", "nothing"), "has no such column"),
+    ],
+)
+def test_bad_options_are_one_error_and_nothing_is_written(
+    made: Maker,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    text: str,
+) -> None:
+    """Exit code 2, no traceback."""
+    before, after = made("a"), made("b", centers=LATER)
+    code, _, err = called(monkeypatch, capsys, before, after, *arguments, "-o", tmp_path / "out")
+    assert code == 2
+    assert text in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "out").exists()
+
+
+# ---------------------------------------------------------------- Python
+
+
+def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
+    """The same changes; the cause is known for folders only."""
+    before, after = made("a"), made("b", centers=LATER)
+    folders = ca.compare(before, after, weight="contracts", output=tmp_path / "out")
+    assert (tmp_path / "out/compare.html").exists()
+    centers = pd.read_csv(before.parent / "centers.csv")
+    sites = ca.read_sites(before.parent / "sites.csv")
+    verdicts = [
+        ca.assess(sites, ca.read_centers(run.parent / "centers.csv"), as_of="2026-12-01")
+        for run in (before, after)
+    ]
+    frames = ca.compare(*verdicts, weight="contracts")
+    same = [c for c in frames.columns if not c.startswith("because")]
+    pd.testing.assert_frame_equal(pd.DataFrame(frames[same]), pd.DataFrame(folders[same]))
+    assert set(folders["because"]) == {"centers"}
+    assert set(frames["because"]) == {"not_known"}
+    pd.testing.assert_frame_equal(frames.flows, folders.flows)
+    assert frames.to_markdown_summary().startswith("### Coverage")
+    assert len(centers) == 2
+    with pytest.raises(InputError, match="two frames, or two run folders"):
+        ca.compare(verdicts[0], after)
+    with pytest.raises(InputError, match="no column 'erp'"):
+        ca.compare(*verdicts, key="erp")
+    with pytest.raises(InputError, match="assess"):
+        ca.compare(sites, sites)
+
+
+def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path) -> None:
+    """`write_report` keeps the policy, and the products that `assess` used."""
+    centers = ca.read_centers("data/service_centers.csv")
+    lon, lat = moved(*centers.loc[centers["center_id"] == "DE-FBG-1", ["longitude", "latitude"]]
+                     .iloc[0], 90, 20 * MILE_M)  # fmt: skip
+    sites = pd.DataFrame(
+        {"site_id": ["x"], "country": ["DE"], "latitude": [lat], "longitude": [lon],
+         "product": ["Gate 500"]}
+    )  # fmt: skip
+    products = "data/products.csv"
+    for name, day in (("a", "2026-12-01"), ("b", "2026-12-31")):
+        verdicts = ca.assess(sites, centers, as_of=day, products=products)
+        ca.write_report(verdicts, tmp_path / name, centers=centers)
+        assert (tmp_path / name / "products.csv").exists()
+    found = ca.compare(tmp_path / "a", tmp_path / "b")
+    assert found[["change", "because"]].to_numpy().tolist() in ([], [["lost", "day"]])
