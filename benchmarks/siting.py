@@ -35,6 +35,9 @@ from coverage_analyzer.siting.reduction import merged
 from coverage_analyzer.siting.search import Rules
 
 INSTANCES: Final[dict[str, tuple[str, int, int, int, dict[str, Any]]]] = {
+    "world-10k-p50": ("", 10_000, 2_000, 150, {"new": 50}),
+    "world-30k-p50": ("", 30_000, 3_000, 150, {"new": 50}),
+    "world-300k-p50": ("", 300_000, 10_000, 150, {"new": 50}),
     "us-100k-p20": ("US", 100_000, 5_000, 60, {"new": 20}),
     "world-100k-p50": ("", 100_000, 5_000, 150, {"new": 50}),
     "world-1m-p50": ("", 1_000_000, 10_000, 150, {"new": 50}),
@@ -45,6 +48,7 @@ INSTANCES: Final[dict[str, tuple[str, int, int, int, dict[str, Any]]]] = {
     "world-100k-curve": ("", 100_000, 5_000, 150, {"new": 50, "curve": True}),
     "world-100k-all": ("", 100_000, 5_000, 150, {"cover": 1.0}),
     "world-100k-95": ("", 100_000, 5_000, 150, {"cover": 0.95}),
+    "world-100k-95-each": ("", 100_000, 5_000, 150, {"cover": 0.95, "per_country": True}),
     "us-100k-backup": ("US", 100_000, 5_000, 60, {"new": 20, "backup": True}),
 }
 """By name: country or all, sites, candidates, existing centers, question."""

@@ -414,7 +414,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
         for some in itertools.chain([first], blocks):
             report.write(some.report, some.rows)
-            outputs.previous.add(some)
+            outputs.previous.add(some, table)
             if outputs.elsewhere is not None:
                 outputs.elsewhere.write(typer.typed(some.report, some.rows))
             rejects.write(some.rows.rejects)

@@ -15,7 +15,7 @@ SHOWN: Final = 15
 
 
 @click.command()
-@click.argument("run", metavar="DIR")
+@click.argument("folder", metavar="DIR")
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
@@ -29,7 +29,7 @@ SHOWN: Final = 15
 @options.excel
 @options.messages
 def criticality(
-    run: str, output: str | None, pairs: bool, weight: str, messages: Messages, **choices: Any
+    folder: str, output: str | None, pairs: bool, weight: str, messages: Messages, **choices: Any
 ) -> int:
     """Show for each center what is lost if it closes.
 
@@ -49,7 +49,7 @@ def criticality(
 
     chosen = Options(**choices)
     found = job(
-        run,
+        folder,
         output,
         CriticalityOptions(
             pairs=pairs,

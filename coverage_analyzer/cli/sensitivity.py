@@ -77,7 +77,7 @@ varied = options.collected(
 
 
 @click.command()
-@click.argument("run", metavar="DIR")
+@click.argument("folder", metavar="DIR")
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
@@ -98,7 +98,7 @@ varied = options.collected(
 @options.excel
 @options.messages
 def sensitivity(
-    run: str,
+    folder: str,
     output: str | None,
     varied: Varied,
     plot: str | None,
@@ -125,12 +125,12 @@ def sensitivity(
     from coverage_analyzer.files.overwriting import refuse_overwriting
 
     if plot:
-        refuse_overwriting({"plot": plot}, [run])
+        refuse_overwriting({"plot": plot}, [folder])
         kind_of(plot, PICTURES, what="The plot is")
     near, weight = choices.pop("near"), choices.pop("weight")
     chosen = Options(**choices)
     found = job(
-        run,
+        folder,
         output,
         varied.question(),
         SensitivityOptions(

@@ -91,7 +91,7 @@ changed = options.collected(
 
 
 @click.command(name="what-if")
-@click.argument("run", metavar="DIR")
+@click.argument("folder", metavar="DIR")
 @changed
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
@@ -111,7 +111,7 @@ changed = options.collected(
 @options.excel
 @options.messages
 def what_if(
-    run: str,
+    folder: str,
     output: str | None,
     changed: Changed,
     form: str,
@@ -139,7 +139,7 @@ def what_if(
     chosen = Options(**choices)
     style = text_style(chosen.style, chosen.excel_locale)
     compare_options = CompareOptions(weight=weight, style=style, progress=messages.progress)
-    result = job(run, changed.change(), output, compare_options)
+    result = job(folder, changed.change(), output, compare_options)
     found = result.told
     if not messages.as_json and form == "markdown":
         click.echo(summary.markdown(found, result.flows, result.segments), nl=False)

@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,9 @@ import pyarrow as pa
 
 from coverage_analyzer import countries
 from coverage_analyzer.batch import run_summary
+from coverage_analyzer.comparison.figures import RunRecord
+from coverage_analyzer.comparison.quantities import Needs
+from coverage_analyzer.comparison.rules import Figures
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
@@ -145,6 +149,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     coming = [name, "summary.csv", run_summary.NAME, *network, "run.json"]
     with Publication(folder, coming) as publication:
         before = gate.previous(publication.folder)
+        joined = _rows_joined(gate, before, verdicts, rules, publication)
         path = publication.path(name)
         own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
@@ -162,7 +167,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
         manifest = _manifest(verdicts, rules, notes, counts)
         manifest |= {"max_rejects": str(gate.limit), "hold_if": {}, "held": []}
         manifest["files"] = [*publication.names, "run.json"]
-        held = decide(gate, publication, manifest, before).held
+        held = decide(gate, publication, manifest, before, joined).held
         contents.write_manifest(publication.path("run.json"), manifest)
         shown = _shown(verdicts, rules, layers, picture)
         run_summary.write(summary, manifest, counts, shown)
@@ -173,6 +178,25 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     if held:
         warnings.warn(hold.notice(held, folder, published), stacklevel=2)
     return published
+
+
+def _rows_joined(
+    gate: Gate,
+    before: RunRecord | None,
+    verdicts: pd.DataFrame,
+    policy: Policy,
+    publication: Publication,
+) -> Callable[[], Figures] | None:
+    """Return what joins verdicts with the report in the folder; None if no rule needs that."""
+    if before is None or gate.needs < Needs.rows:
+        return None
+    from coverage_analyzer.batch.previous_report import RowChanges
+    from coverage_analyzer.frames._compare import side_rows
+
+    columns = list(map(str, verdicts.columns))
+    rows = RowChanges.of_columns(publication.folder, columns, policy.titles, publication.scratch)
+    rows.add(side_rows(verdicts, rows.headers, "", groups=False))
+    return rows.counts
 
 
 def _beside_report(

@@ -121,8 +121,8 @@ SHEET_HEADER: Final = "#E8ECEF"
 SYMBOL_EDGE: Final = "#ffffff"
 """Outline of a site's symbol on the map."""
 
-CENTER: Final = {"line": "#222222", "fill": "#ffffff", "closed": "#bbbbbb"}
-"""Symbol of a center on the map: its lines and fill, also if it is closed."""
+CENTER: Final = {"line": "#222222", "fill": "#ffffff", "closed": "#bbbbbb", "new": "#ffd23f"}
+"""Symbol of a center on the map: its lines and fill, also if it is closed or new in a plan."""
 
 LEVELS: Final = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
 """Colours of levels in a plot, from the best to the lowest."""

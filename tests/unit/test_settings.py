@@ -333,6 +333,10 @@ def test_each_option_can_be_set(command: click.Command) -> None:
         }
     if command.name == "compare":  # what is compared, and how it is shown
         free |= {"before", "after", "form"}
+    if command.name == "what-if":  # likewise what is changed
+        free |= {"close", "open", "move", "new_centers", "new_policy", "new_day", "form"}
+    if command.name == "sensitivity":  # and what is varied
+        free |= {"change", "miles", "accuracy", "territories", "any_country"}
     assert {str(each.name) for each in command.params} - bound - free == set()
 
 

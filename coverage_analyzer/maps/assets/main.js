@@ -152,7 +152,7 @@ function siteTexts({ own_columns: names }, columns) {
 /** @param {LeafletMap} map */
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
-  document.title = `${meta.title}: coverage map`;
+  if (!document.documentElement.dataset.titled) document.title = `${meta.title}: coverage map`;
   const [columns, base] = await Promise.all([
     columnsOf("coverage-places", meta.places),
     meta.base && columnsOf("coverage-base", meta.base.columns),
