@@ -331,7 +331,10 @@ def test_an_old_report_is_replaced_whole_or_stays(tmp_path: Path) -> None:
     on_spark(folder, tmp_path, format="parquet")
     on_spark(folder, tmp_path)
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {"report.csv", "rejects.csv", "summary.csv", "centers.csv", "run.json"}
+    network = {"centers.csv", "policy.toml"}
+    assert (
+        names == {"report.csv", "rejects.csv", "summary.csv", "summary.html", "run.json"} | network
+    )
     before = contents(tmp_path / "out" / "report.csv")
     (folder / "1.csv").write_text("latitude,longitude\n40,-75\n", encoding="utf-8")
     with pytest.raises(InputError):
