@@ -226,7 +226,7 @@ class _Work:
                 return
             if more:
                 self._search_core(relaxation, more, self.effort.seed + 1 + number)
-            if self.value > attempted:
+            if self.value > attempted or not number:
                 attempted = self.value
                 self._fix_and_solve(relaxation)
 

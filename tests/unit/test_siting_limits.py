@@ -89,3 +89,17 @@ def test_an_interrupt_stops_the_optimiser_within_an_integer_program(
     with pytest.raises(KeyboardInterrupt):
         model.run(Clock())
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_plan_that_no_search_finds_is_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three centers two must stay, one of which serves nobody; exchanges stop at what gains."""
+    monkeypatch.setattr(optimise, "SMALL_PAIRS", -1)
+    case = Case(502, existing=3)
+    case.reach, case.country = case.reach[:, :3], case.country[:3]
+    case.cost, case.existing = case.cost[:3], case.existing[:3]
+    question = Question(close=1)
+    setting, solution = case.solve(question)
+    assert solution.plan is not None
+    assert len(solution.plan) == 2
+    best = max(map(case.value, case.plans(question)))
+    assert solution.objective / setting.scale == solution.bound / setting.scale == best
