@@ -95,7 +95,9 @@ def _opened(folder: Path) -> Any:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    return duckdb.connect(config=config)
+    connection = duckdb.connect(config=config)
+    connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+    return connection
 
 
 def _differences(key: str) -> str:

@@ -483,3 +483,12 @@ def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path
         assert (tmp_path / name / "products.csv").exists()
     found = ca.compare(tmp_path / "a", tmp_path / "b")
     assert found[["change", "because"]].to_numpy().tolist() in ([], [["lost", "day"]])
+
+
+def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
+    """DuckDB shows a progress bar there by default, which would end up in a table or in JSON."""
+    from coverage_analyzer.comparison.pairing import _opened
+
+    with _opened(tmp_path) as connection:
+        (shown,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+    assert shown in {False, "false"}
