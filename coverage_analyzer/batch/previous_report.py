@@ -5,9 +5,10 @@ follow only when a rule needs the join. Memory does not grow with the rows (`com
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from coverage_analyzer.batch.compared_reports import (
     Reading,
@@ -38,7 +39,7 @@ from coverage_analyzer.files.run_folder.gate import Gate
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.matcher import Matcher
-from coverage_analyzer.schema.columns import as_text
+from coverage_analyzer.schema.columns import PARTS, as_text
 
 
 class RowChanges:
@@ -46,42 +47,80 @@ class RowChanges:
 
     Parameters
     ----------
-    folder
-        The run folder with the old report.
-    table
-        The open table of sites.
-    matcher
-        Of the run.
+    old
+        That report.
+    headers
+        The columns by which rows are matched.
+    levels
+        Titles of the levels of the new run's policy.
     scratch
         A folder for temporary files.
-
-    Raises
-    ------
-    InputError
-        If the old report cannot be read, or either of the two has no ``site_id``.
     """
 
-    def __init__(self, folder: Path, table: Table, matcher: Matcher, scratch: Path) -> None:
-        self._old = open_report(folder)
-        self._table, self._scratch = table, scratch
-        new = Report(folder, {}, WatchedFiles(), table)
-        self._headers: Headers = headers_of(self._old, new, ())
+    def __init__(self, old: Report, headers: Headers, levels: Sequence[str], scratch: Path) -> None:
+        self._old, self.headers, self._scratch = old, headers, scratch
         self._codes = VerdictCodes()
         self._spool = Spool(scratch / "rows-after.arrow", self._codes)
-        self._side = Side({}, matcher.policy.titles)
+        self._side = Side({}, tuple(levels))
 
-    def add(self, rows: Judged) -> None:
-        """Append rows of the run."""
+    @classmethod
+    def of_table(cls, folder: Path, table: Table, matcher: Matcher, scratch: Path) -> Self:
+        """Return what takes the rows of a table of sites.
+
+        Parameters
+        ----------
+        folder
+            The run folder with the old report.
+        table
+            The open table.
+        matcher
+            Of the run.
+        scratch
+            A folder for temporary files.
+
+        Raises
+        ------
+        InputError
+            If the old report cannot be read, or either of the two has no ``site_id``.
+        """
+        old = open_report(folder)
+        headers = headers_of(old, Report(folder, {}, WatchedFiles(), table), ())
+        return cls(old, headers, matcher.policy.titles, scratch)
+
+    @classmethod
+    def of_columns(
+        cls, folder: Path, columns: Collection[str], levels: Sequence[str], scratch: Path
+    ) -> Self:
+        """Return what takes rows with some columns, as `of_table` does.
+
+        Raises
+        ------
+        InputError
+            If the old report cannot be read, or either of the two has no ``site_id``.
+        """
+        old = open_report(folder)
+        if "site_id" not in columns or "site_id" not in old.known:
+            msg = "A rule compares rows, which are matched by site_id, and there is no such column."
+            raise InputError(msg)
+        parts = tuple(name for name in PARTS if name in columns and name in old.known)
+        return cls(old, Headers(("site_id",), parts), levels, scratch)
+
+    def add_block(self, rows: Judged, table: Table) -> None:
+        """Append rows of a table."""
         block = rows.rows.block
-        parts = [as_text(self._table.column(block, name)) for name in self._headers.part]
-        self._spool.add(
+        parts = [as_text(table.column(block, name)) for name in self.headers.part]
+        self.add(
             SideRows(
-                key=self._table.site_ids(block),
+                key=table.site_ids(block),
                 part=joined(parts),
                 verdict={name: rows.columns[name] for name in SHOWN},
-                name=as_text(self._table.labels(block)[1]),
+                name=as_text(table.labels(block)[1]),
             )
         )
+
+    def add(self, rows: SideRows) -> None:
+        """Append rows."""
+        self._spool.add(rows)
 
     def counts(self) -> Figures:
         """Return the counts of changes, in all and by country (`quantities`).
@@ -92,13 +131,13 @@ class RowChanges:
             If the old report cannot be read.
         """
         self._spool.close()
-        reading = Reading(self._headers)
+        reading = Reading(self.headers)
         path = self._scratch / "rows-before.arrow"
         before = spooled(self._old, reading, self._codes, path, groups=False)
         before = dataclasses.replace(before, side=dataclasses.replace(before.side, spec=None))
         after = SpooledSide(self._side, self._spool)
         tally = Tally(ranks(before.side, after.side))
-        for _ in changes(before, after, self._headers, tally, self._scratch):
+        for _ in changes(before, after, self.headers, tally, self._scratch):
             pass
         tally.ledger(before.spool.counts, self._spool.counts)
         return _figures(tally, before.spool.counts)
@@ -134,10 +173,10 @@ class Previous:
     record: RunRecord | None = None
     rows: RowChanges | None = None
 
-    def add(self, rows: Judged) -> None:
+    def add(self, rows: Judged, table: Table) -> None:
         """Take rows of the run."""
         if self.rows is not None:
-            self.rows.add(rows)
+            self.rows.add_block(rows, table)
 
     @property
     def changes(self) -> Callable[[], Figures] | None:
@@ -159,7 +198,7 @@ class Previous:
         if record is None or not (gate.joins or gate.needs == Needs.rows):
             return cls(record)
         try:
-            return cls(record, RowChanges(folder, table, matcher, scratch))
+            return cls(record, RowChanges.of_table(folder, table, matcher, scratch))
         except InputError:
             if gate.needs == Needs.rows:
                 raise

@@ -174,7 +174,7 @@ def _compared_frames(
         folder = Path(scratch)
         for name, frame, own in (("a", before, policies[0]), ("b", after, policies[1])):
             spool = Spool(folder / f"{name}.arrow", codes)
-            spool.add(_side_rows(frame, headers, weight, groups=name == "a"))
+            spool.add(side_rows(frame, headers, weight, groups=name == "a"))
             spool.close()
             sides.append(SpooledSide(_side(frame, own), spool))
         tally = tally_of(sides[0].side, sides[1].side)
@@ -242,7 +242,25 @@ def _known_policy(told: Mapping[Any, Any]) -> Policy | None:
     return policy if policy.sha256 == told.get("policy_sha256") else None
 
 
-def _side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:
+def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:
+    """Return the rows of verdicts as a comparison takes them.
+
+    Parameters
+    ----------
+    frame
+        The verdicts.
+    headers
+        The columns by which rows are matched.
+    weight
+        A column of weights; empty if each row counts 1.
+    groups
+        Whether own columns are kept, to look for groups of lost sites.
+
+    Raises
+    ------
+    InputError
+        If a column cannot be used.
+    """
     own = _group_names(frame, headers, weight) if groups else []
     n = len(frame)
     return SideRows(

@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries
+from coverage_analyzer.batch import run_summary
+from coverage_analyzer.comparison.figures import RunRecord
+from coverage_analyzer.comparison.quantities import Needs
+from coverage_analyzer.comparison.rules import Figures
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
@@ -37,13 +42,14 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.maps import page
+from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.cell_types import OwnText
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import SCHEMA, VERDICT, Status
 
 PLAIN_OBJECTS: Final = {
     *("string", "bytes", "boolean", "integer", "floating", "decimal"),
@@ -64,7 +70,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
     hold_if: Rules = (),
 ) -> Path:
-    """Write verdicts as a run folder: the report, ``summary.csv``, ``run.json``.
+    """Write verdicts as a run folder: report, ``summary.csv``, ``summary.html``, ``run.json``.
 
     Parameters
     ----------
@@ -124,7 +130,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
     ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
     ['areas.geojson', 'centers.csv', 'map.html', 'policy.toml', 'report.csv', 'run.json',
-    'summary.csv']
+    'summary.csv', 'summary.html']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
@@ -140,27 +146,31 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     name = f"report.{kind}"
     network = ["centers.csv"] if centers is not None else []
     network += kept.names(_products(verdicts))
-    coming = [name, "summary.csv", *network, "run.json"]
+    coming = [name, "summary.csv", run_summary.NAME, *network, "run.json"]
     with Publication(folder, coming) as publication:
         before = gate.previous(publication.folder)
+        joined = _rows_joined(gate, before, verdicts, rules, publication)
         path = publication.path(name)
         own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
             writer.describe(file_metadata(_manifest(verdicts, rules, [], {})))
-        counts, layers = Counter(places), None
+        counts, layers, picture = Counter(places), None, ""
         contents.write_summary(publication.path("summary.csv"), counts, countries.load().names)
+        summary = publication.path(run_summary.NAME)
         if centers is not None:
-            layers, notes = _write_network(publication, verdicts, centers, rules)
+            layers, notes, picture = _write_network(publication, verdicts, centers, rules)
             told += notes
         kept.write(publication.path, rules, _products(verdicts))
         notes = [*verdicts.attrs.get("warnings", []), *told]
         manifest = _manifest(verdicts, rules, notes, counts)
         manifest |= {"max_rejects": str(gate.limit), "hold_if": {}, "held": []}
         manifest["files"] = [*publication.names, "run.json"]
-        held = decide(gate, publication, manifest, before).held
+        held = decide(gate, publication, manifest, before, joined).held
         contents.write_manifest(publication.path("run.json"), manifest)
+        shown = _shown(verdicts, rules, layers, picture)
+        run_summary.write(summary, manifest, counts, shown)
         workbook.finish(writer, _beside_report(manifest, counts, layers))
         if layers is not None:
             report_layers.add_layers(path, layers, manifest)
@@ -168,6 +178,25 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     if held:
         warnings.warn(hold.notice(held, folder, published), stacklevel=2)
     return published
+
+
+def _rows_joined(
+    gate: Gate,
+    before: RunRecord | None,
+    verdicts: pd.DataFrame,
+    policy: Policy,
+    publication: Publication,
+) -> Callable[[], Figures] | None:
+    """Return what joins verdicts with the report in the folder; None if no rule needs that."""
+    if before is None or gate.needs < Needs.rows:
+        return None
+    from coverage_analyzer.batch.previous_report import RowChanges
+    from coverage_analyzer.frames._compare import side_rows
+
+    columns = list(map(str, verdicts.columns))
+    rows = RowChanges.of_columns(publication.folder, columns, policy.titles, publication.scratch)
+    rows.add(side_rows(verdicts, rows.headers, "", groups=False))
+    return rows.counts
 
 
 def _beside_report(
@@ -178,6 +207,23 @@ def _beside_report(
     if layers is not None:
         used = contents.center_rows(layers.centers, layers.country, names)
     return workbook.RunContents(manifest=manifest, counts=counts, names=names, centers=used)
+
+
+def _shown(
+    verdicts: pd.DataFrame,
+    rules: Policy,
+    layers: report_layers.LayerContents | None,
+    picture: str,
+) -> run_summary.Shown:
+    """Return what the summary shows beside manifest and counts."""
+    if layers is None:
+        return run_summary.Shown(rules)
+    totals = SummaryTotals(len(layers.centers))
+    status = pd.Index([each.name for each in Status]).get_indexer(pd.Index(verdicts["status"]))
+    center = pd.Index(layers.centers.center_id).get_indexer(pd.Index(verdicts["center_id"]))
+    miles = verdicts["distance_miles"].to_numpy(np.float64, na_value=np.nan)
+    totals.add(status, np.where(np.isnan(miles), -1, center), miles)
+    return run_summary.Shown(rules, layers.centers, totals, picture)
 
 
 def _with_points(table: pa.Table, kind: formats.Format, verdicts: pd.DataFrame) -> pa.Table:
@@ -252,8 +298,8 @@ def _words(cell: Any) -> str | None:
 
 def _write_network(
     publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
-) -> tuple[report_layers.LayerContents, list[str]]:
-    """Write the centers, their areas and the map; return them, and what is to be known."""
+) -> tuple[report_layers.LayerContents, list[str], str]:
+    """Write centers, areas and map; return them, what is to be known, and the static map."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
@@ -279,8 +325,8 @@ def _write_network(
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-        return layers, told
-    return layers, [*told, UNDRAWN]
+        return layers, told, data.picture
+    return layers, [*told, UNDRAWN], ""
 
 
 def _write_areas(publication: Publication, covered: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from running import AS_OF, CENTERS, centers_file, contents, manifest
@@ -242,6 +243,13 @@ def test_write_report_is_held_alike(tmp_path: Path) -> None:
         assert any("rows_fall" in str(each.message) for each in said) == (expected == "out.held")
     assert not (tmp_path / "out.held").exists()
     assert manifest(tmp_path / "out")["hold_if"]["rules"] == ["rows_fall > 10%"]
+    moved = ca.read_sites(path).assign(latitude=45.0, longitude=-100.0).drop(columns="geometry")
+    lost = ca.assess(pd.DataFrame(moved), centers, as_of=AS_OF)
+    with pytest.warns(UserWarning, match="sites that lost a promise: 31; rule: lost > 30"):
+        ca.write_report(lost, tmp_path / "out", centers=centers, hold_if="lost > 30")
+    unnamed = lost.drop(columns="site_id")
+    with pytest.raises(InputError, match="site_id"):
+        ca.write_report(unnamed, tmp_path / "out", centers=centers, hold_if="lost > 30")
 
 
 @pytest.mark.parametrize(
