@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import data
-
 from coverage_analyzer import batch
 
 CLOSED = 25

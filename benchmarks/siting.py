@@ -3,11 +3,12 @@
 ``python benchmarks/siting.py [NAME ...]`` runs each instance in a process of its own, and prints a
 row of Markdown. Sites are drawn by a seed round the towns of GeoNames, by their people; candidates
 and existing centers are towns. ``newyork`` takes the file of published optima as its argument:
-``python benchmarks/siting.py newyork=FILE``.
+``python benchmarks/siting.py newyork=FILE``. ``--growth`` draws the growth from ``SITING.md``.
 """
 
 import json
 import logging
+import re
 import resource
 import subprocess
 import sys
@@ -35,6 +36,9 @@ from coverage_analyzer.siting.reduction import merged
 from coverage_analyzer.siting.search import Rules
 
 INSTANCES: Final[dict[str, tuple[str, int, int, int, dict[str, Any]]]] = {
+    "world-10k-p50": ("", 10_000, 2_000, 150, {"new": 50}),
+    "world-30k-p50": ("", 30_000, 3_000, 150, {"new": 50}),
+    "world-300k-p50": ("", 300_000, 10_000, 150, {"new": 50}),
     "us-100k-p20": ("US", 100_000, 5_000, 60, {"new": 20}),
     "world-100k-p50": ("", 100_000, 5_000, 150, {"new": 50}),
     "world-1m-p50": ("", 1_000_000, 10_000, 150, {"new": 50}),
@@ -45,6 +49,7 @@ INSTANCES: Final[dict[str, tuple[str, int, int, int, dict[str, Any]]]] = {
     "world-100k-curve": ("", 100_000, 5_000, 150, {"new": 50, "curve": True}),
     "world-100k-all": ("", 100_000, 5_000, 150, {"cover": 1.0}),
     "world-100k-95": ("", 100_000, 5_000, 150, {"cover": 0.95}),
+    "world-100k-95-each": ("", 100_000, 5_000, 150, {"cover": 0.95, "per_country": True}),
     "us-100k-backup": ("US", 100_000, 5_000, 60, {"new": 20, "backup": True}),
 }
 """By name: country or all, sites, candidates, existing centers, question."""
@@ -53,6 +58,11 @@ HEADER: Final = (
     "| instance | CPU s | wall s | GB | objective | bound | gap | ended by |\n"
     "|---|---|---|---|---|---|---|---|"
 )
+GROWTH: Final = re.compile(
+    r"^\| world, ([\d,]+) x [\d,]+, 150 existing, 50 new[^|]*\| ([\d.]+) \| ([\d.]+)", re.MULTILINE
+)
+"""Rows of the table of which the growth is drawn: sites, CPU seconds, GB."""
+
 LATITUDE_DEGREES: Final = 84.0
 JITTER_DEGREES: Final = 0.35
 
@@ -167,8 +177,34 @@ def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> 
         _print(f"New York p {size}", used, time.monotonic() - wall, told)
 
 
+def growth() -> None:
+    """Draw CPU seconds and memory by the number of sites, from the rows of ``SITING.md``."""
+    from matplotlib.figure import Figure
+
+    text = Path(__file__).with_name("SITING.md").read_text("utf-8")
+    found = [tuple(float(v.replace(",", "")) for v in row) for row in GROWTH.findall(text)]
+    n_sites, cpu_s, peak = zip(*sorted(found), strict=True)
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axes, values, what in ((left, cpu_s, "CPU seconds"), (right, peak, "peak memory, GB")):
+        axes.loglog(n_sites, values, marker="o")
+        axes.set_yscale("log" if axes is left else "linear")
+        axes.set_xlabel("sites (world, 50 new centers, all proved)")
+        axes.set_title(what, loc="left")
+        for x, y in zip(n_sites, values, strict=True):
+            axes.annotate(f"{y:g}", (x, y), (0, 6), textcoords="offset points", ha="center")
+        axes.margins(0.12, 0.25)
+        if axes is right:
+            axes.set_ylim(0, None)
+        axes.grid(alpha=0.3)
+    figure.savefig(Path(__file__).parents[1] / "docs" / "img" / "siting-growth.png", dpi=110)
+
+
 def main(names: list[str]) -> None:
     """Run each instance in a process of its own, or one in this process."""
+    if names[:1] == ["--growth"]:
+        growth()
+        return
     if names[:1] == ["--here"]:
         logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
         name, _, path = names[1].partition("=")

@@ -67,6 +67,19 @@ FLAGS: Final = (
 PAPERS: Final = {"A4": (210 / 25.4, 297 / 25.4), "Letter": (8.5, 11.0)}
 """Width and height of an upright sheet, in inches."""
 
+LIGHT: Final = {"name": "prefers-color-scheme", "value": "light"}
+PADDING: Final = "16px"
+"""Round what a picture shows, in place of the margins of a sheet."""
+
+EXTENT: Final = """(() => {
+  const boxes = [...document.querySelectorAll(%s)].map((e) => e.getBoundingClientRect());
+  return {
+    width: Math.ceil(Math.max(...boxes.map((b) => b.right))) + 16,
+    height: Math.ceil(Math.max(...boxes.map((b) => b.bottom))) + 16,
+  };
+})()"""
+"""The size of what a picture shows, with the padding."""
+
 TIMEOUT_S: Final = 120.0
 """Time limit for one page, from the start of the browser."""
 
@@ -108,10 +121,15 @@ class Browser:
 
 @dataclass(frozen=True)
 class Paper:
-    """A PDF: the sheet, ``A4`` or ``Letter``."""
+    """A PDF: the sheet, ``A4`` or ``Letter``, and the size of the window that the page has before.
+
+    A map shows on paper what it shows in the window, which is measured in CSS pixels.
+    """
 
     size: str = "A4"
     landscape: bool = False
+    width: int = 1420
+    height: int = 860
 
     def settings(self) -> dict[str, Any]:
         """Return how a browser prints it."""
@@ -128,11 +146,15 @@ class Paper:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG of what the page prints: width and height of the sheet in CSS pixels, and the scale."""
+    """A PNG of what the page prints: width and height in CSS pixels, and the pixels to each.
+
+    If ``shown`` is a CSS selector, the picture ends right of and below the elements that it finds.
+    """
 
     width: int = 1600
     height: int = 1000
     scale: float = 2.0
+    shown: str = ""
 
 
 def find_browser(browser: Browser) -> Path:
@@ -195,7 +217,7 @@ def render(page: str, output: Paper | Picture, browser: Browser, *, ready: str =
             source = Path(folder) / "page.html"
             source.write_text(page, encoding="utf-8")
             with _started(program, Path(folder), browser) as session:
-                session.open(source.as_uri(), ready)
+                session.open(source.as_uri(), output, ready)
                 return (
                     session.printed(output) if isinstance(output, Paper) else _shot(session, output)
                 )
@@ -227,8 +249,8 @@ class _Session:
     _number: int = 0
     _pending: bytearray = field(default_factory=bytearray)
 
-    def open(self, address: str, ready: str) -> None:
-        """Open a page, in light colours, and wait until it is complete.
+    def open(self, address: str, output: Paper | Picture, ready: str) -> None:
+        """Open a page, in light colours and the window of an output; wait until it is complete.
 
         Raises
         ------
@@ -238,8 +260,14 @@ class _Session:
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
         self.session = attached["sessionId"]
-        light = {"name": "prefers-color-scheme", "value": "light"}
-        self.ask("Emulation.setEmulatedMedia", features=[light])
+        self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=output.width,
+            height=output.height,
+            deviceScaleFactor=output.scale if isinstance(output, Picture) else 1,
+            mobile=False,
+        )
+        self.ask("Emulation.setEmulatedMedia", features=[LIGHT])
         if said := self.ask("Page.navigate", url=address).get("errorText"):
             msg = f"the page could not be opened ({said})"
             raise _FailedError(msg)
@@ -258,7 +286,9 @@ class _Session:
         _FailedError
             If it throws an exception.
         """
-        result = self.ask("Runtime.evaluate", expression=expression, awaitPromise=True)
+        result = self.ask(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
         if "exceptionDetails" in result:
             msg = f"a script of the page failed ({result['exceptionDetails'].get('text', '')})"
             raise _FailedError(msg)
@@ -340,20 +370,15 @@ class _Session:
 
 def _shot(session: _Session, picture: Picture) -> bytes:
     """Return what the page prints as a PNG."""
-    session.ask(
-        "Emulation.setDeviceMetricsOverride",
-        width=picture.width,
-        height=picture.height,
-        deviceScaleFactor=picture.scale,
-        mobile=False,
-    )
-    light = {"name": "prefers-color-scheme", "value": "light"}
-    session.ask("Emulation.setEmulatedMedia", media="print", features=[light])
+    session.ask("Emulation.setEmulatedMedia", media="print", features=[LIGHT])
+    session.value(f"document.body.style.padding = '{PADDING}'")
     two_frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     session.value(two_frames)
     session.value("window.dispatchEvent(new Event('beforeprint'))")
     session.value(two_frames)
-    return base64.b64decode(session.ask("Page.captureScreenshot", format="png")["data"])
+    clip = session.value(EXTENT % json.dumps(picture.shown)) if picture.shown else None
+    area = {"clip": {"x": 0, "y": 0, "scale": 1, **clip}} if clip else {}
+    return base64.b64decode(session.ask("Page.captureScreenshot", format="png", **area)["data"])
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = shutil.which("uv", path=str(ROOT / ".venv" / "bin")) or "uv"
 PYTHONS = ("3.11", "3.12", "3.13")
-EXTRAS = "database,excel,geocode,plot,roads,siting,terms"
+EXTRAS = "compare,database,excel,geocode,plot,roads,siting,terms"
 LOWEST = ("-c", "tests/requirements-lowest.lock")
 TESTS = ("tests/golden", "tests/conformance/test_brute_force.py", "tests/unit/test_batch.py")
 WITHOUT_EXTRAS = ("-k", "not xlsx and not clocks")

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import shapely
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.batch import ledger
+from coverage_analyzer.batch import ledger, run_summary
 from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
@@ -53,6 +53,7 @@ from coverage_analyzer.maps import page
 from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
 from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
+from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
@@ -187,6 +188,7 @@ class Totals:
     roads: Counter[str] = field(default_factory=Counter)
     off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
+    summary: SummaryTotals | None = None
     report: Writer | None = None
 
 
@@ -242,19 +244,29 @@ class Job:
             credit = f"{countries.ATTRIBUTION}; {ATTRIBUTION}"
             service_areas.write(path, self._service_parts(network), credit)
             network = with_road_parts(network, path, minutes_shown(self.limits.distinct))
-        if "map.html" in files:
-            names = countries.load().names
-            shown = payload(heading_of(self.manifest), totals.drawn, network, names)
-            publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        summary = publication.path(run_summary.NAME) if run_summary.NAME in files else None
+        picture = self._write_map(publication, totals, network)
         told = self._told(totals)
         told["files"] = [*publication.names, "run.json"]
         contents.write_manifest(publication.path("run.json"), told)
+        if summary is not None:
+            shown = run_summary.Shown(self.policy, network.centers, totals.summary, picture)
+            run_summary.write(summary, told, totals.places, shown)
         workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
         layers = report_layers.LayerContents(
             network.centers, network.country, network.areas, countries.load().names
         )
         report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
         return told
+
+    def _write_map(self, publication: Publication, totals: Totals, network: DrawnNetwork) -> str:
+        """Write the map, if the run has one, and return its static picture."""
+        if "map.html" not in self.manifest["files"]:
+            return run_summary.drawn_picture(totals.drawn.sample, network)
+        names = countries.load().names
+        shown = payload(heading_of(self.manifest), totals.drawn, network, names)
+        publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        return shown.picture
 
     def _beside_report(
         self,
@@ -307,6 +319,7 @@ class Job:
         centers, _ = centers_as_used(self.folder, countries.load(), style)
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
+        totals.summary = SummaryTotals(len(centers))
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
@@ -321,6 +334,9 @@ class Job:
                 driven = drives.columns()
                 after = self._ruled(verdict, drives)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
+                statuses = _positions(after["status"], _names(Status))
+                miles = arrays.as_numpy(verdict["distance_miles"])
+                totals.summary.add(statuses, chosen, miles)
                 batch = _replaced(table, rows, verdict | after)
                 report.write(batch, rows)
                 ids, names = table.labels(rows.block)

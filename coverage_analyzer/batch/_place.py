@@ -17,6 +17,7 @@ from coverage_analyzer.batch.ledger import Ledger
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import build_matcher, products_of
+from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError, refuse
 from coverage_analyzer.files.mistakes import open_sites
 from coverage_analyzer.files.overwriting import RunFolder, policy_file, refuse_overwriting
@@ -117,7 +118,8 @@ def place(
         The day of the plan; by default that of the run folder, or today in UTC.
     options
         ``columns``, ``center_columns``, ``dialect``, ``center_dialect``, ``trust_declared``,
-        ``products``, ``raw_text``, ``excel`` and ``progress`` count.
+        ``products``, ``raw_text``, ``excel``, ``excel_locale`` and ``progress``
+        count.
 
     Returns
     -------
@@ -305,7 +307,7 @@ class _Gathered:
         lines, weights = np.concatenate(self.lines), np.concatenate(self.weight)
         check_weights(weights, lambda i: f"line {lines[i]}", weight)
         ids = pa.concat_arrays([cells.cast(pa.string()) for cells in self.ids])
-        return SiteTable(sites, joined, ids, weights)
+        return SiteTable(sites, joined, ids, weights, weight)
 
 
 def _weights(rows: ParsedRows, table: Table, weight: str) -> Floats:
@@ -423,7 +425,8 @@ def _published(
     answer = plan(table, opened.matcher, candidates, question)
     told = _manifest(opened, inputs, answer, ledger)
     told["files"] = _names(question)
-    _write(answer, opened.matcher, told, publication, options.style)
+    style = text_style(options.style, options.excel_locale, opened.sites)
+    _write(answer, opened.matcher, told, publication, style)
     publication.publish(_earlier(publication.folder))
     return told
 

@@ -9,6 +9,7 @@ import datetime
 import itertools
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.previous_report import Previous
 from coverage_analyzer.batch.report_output import ReportOutput
-from coverage_analyzer.batch.stream import build_matcher, judged, log_not_checked, open_products
+from coverage_analyzer.batch.stream import (
+    Judged,
+    build_matcher,
+    judged,
+    log_not_checked,
+    open_products,
+)
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import own_columns
@@ -46,6 +54,7 @@ from coverage_analyzer.files.writers.delimited import SAFE, RejectsWriter, Style
 from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import Details, DrawnSites
+from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -83,10 +92,10 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         `files.table.open_table`.
     output
         The folder for ``report.csv`` (or ``.csv.gz``, ``.parquet`` ...), ``rejects.csv``,
-        ``summary.csv``, ``centers.csv``, ``areas.geojson``, ``policy.toml``, ``products.csv`` (if
-        there are any), ``map.html`` and ``run.json``. An old report there is replaced atomically.
-        If too many rows are rejected (``options.max_rejects``), or a rule of ``options.hold_if``
-        fires, it is kept, and the files are written to ``DIR.held``.
+        ``summary.csv``, ``summary.html``, ``centers.csv``, ``areas.geojson``, ``policy.toml``,
+        ``products.csv`` (if there are any), ``map.html`` and ``run.json``. An old report there is
+        replaced atomically. If too many rows are rejected (``options.max_rejects``), or a rule of
+        ``options.hold_if`` fires, it is kept, and the files are written to ``DIR.held``.
     policy
         A policy, the name of a built-in one, or the path of a TOML file.
     as_of
@@ -214,6 +223,7 @@ def _names(options: Options) -> list[str]:
     unwanted = {
         "areas.geojson": not options.areas,
         "map.html": not options.map,
+        run_summary.NAME: not options.summary,
         kept.PRODUCTS: not options.products,
     }
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
@@ -273,6 +283,7 @@ class Totals:
     drawn: DrawnSites = field(default_factory=DrawnSites)
     repeats: DuplicateSummary = field(default_factory=DuplicateSummary)
     empty: Counter[str] = field(default_factory=Counter)
+    summary: SummaryTotals | None = None
     report: Writer | None = None
     style: Style = SAFE
 
@@ -288,18 +299,12 @@ def _published(
     places = totals.tally.counts(matcher)
     style = totals.style
     contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)
+    summary = publication.path(run_summary.NAME) if options.summary else None
     drawn, undrawn = coverage_areas(matcher) if options.areas or options.map else (None, [])
     write_network(matcher, drawn if options.areas else None, publication.path, style)
     kept.write(publication.path, matcher.policy, matcher.gates.products, style)
-    if options.map:
-        network = _drawn_network(matcher, drawn)
-        names = matcher.world.names
-        heading = page_data.Heading(
-            matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
-        )
-        data = page_data.payload(heading, totals.drawn, network, names)
-        undrawn += [f"The map: {note}" for note in [data.meta["note"]] if note]
-        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    notes, picture = _write_map(publication, totals, matcher, drawn, options)
+    undrawn += notes
     told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
     told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
@@ -326,6 +331,9 @@ def _published(
     decision = decide(outputs.gate, publication, told, previous.record, previous.changes)
     held = decision.held
     contents.write_manifest(publication.path("run.json"), told)
+    if summary is not None:
+        shown = run_summary.Shown(matcher.policy, matcher.centers, totals.summary, picture)
+        run_summary.write(summary, told, places, shown)
     workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
     layers = report_layers.LayerContents(
         matcher.centers,
@@ -342,6 +350,27 @@ def _published(
     outputs.metrics.write(told, decision.changes)
     log.info("published %s", folder)
     return told
+
+
+def _write_map(
+    publication: Publication,
+    totals: Totals,
+    matcher: Matcher,
+    drawn: Areas | None,
+    options: Options,
+) -> tuple[list[str], str]:
+    """Write the map, if requested; return warnings about it, and the static map of the summary."""
+    network = _drawn_network(matcher, drawn)
+    if not options.map:
+        shown = options.summary
+        return [], run_summary.drawn_picture(totals.drawn.sample, network) if shown else ""
+    names = matcher.world.names
+    heading = page_data.Heading(
+        matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
+    )
+    data = page_data.payload(heading, totals.drawn, network, names)
+    publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
 
 def _beside_report(
@@ -371,6 +400,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     """Assess all rows block by block, write report and rejects, and count the results."""
     shown = own_columns.named(options.map_columns)
     totals, publication = Totals(drawn=DrawnSites(shown)), outputs.publication
+    totals.summary = SummaryTotals(len(matcher.centers)) if options.summary else None
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
@@ -393,10 +423,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             totals.empty.update(matcher.gates.empty(some.facts))
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
-            if options.map:
-                where, block = some.rows.coordinates, some.rows.block
-                details = Details(own_columns.texts(table, block, shown))
-                totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
+            _draw(totals, table, some, shown if options.map else None)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -407,6 +434,21 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         if outputs.elsewhere is not None:
             outputs.elsewhere.describe(file_metadata(about))
     return totals
+
+
+def _draw(totals: Totals, table: Table, some: Judged, shown: Sequence[str] | None) -> None:
+    """Add a block to what the map shows, with these own columns, and the summary.
+
+    Without a map, the columns are None.
+    """
+    where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
+    if shown is not None:
+        details = Details(own_columns.texts(table, block, shown))
+        totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
+    if totals.summary is not None:
+        totals.summary.add(verdicts.status, verdicts.center, verdicts.distance_miles)
+        if shown is None:
+            totals.drawn.sample.add(where.lon, where.lat, verdicts.status)
 
 
 def _about(table: Table, matcher: Matcher) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class Options:
         The header to use for a column of the sites or centers, where names are ambiguous.
     trust_declared
         Whether to use the declared country even where it disagrees with the coordinates.
-    areas, map
-        Whether to write ``areas.geojson`` and ``map.html``.
+    areas, map, summary
+        Whether to write ``areas.geojson``, ``map.html`` and ``summary.html``.
     map_columns
         Own columns of the sites that the map shows of a site: a list of headers, or a text with
         commas. A map is mailed on, so that by default it shows none.
@@ -87,6 +87,7 @@ class Options:
     trust_declared: bool = False
     areas: bool = True
     map: bool = True
+    summary: bool = True
     map_columns: Sequence[str] | str = ""
     raw_text: bool = False
     excel: bool = False

@@ -1,17 +1,27 @@
 """``coverage-analyzer map``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from coverage_analyzer.cli import options
 from coverage_analyzer.cli.messages import say
 from coverage_analyzer.errors import quantity
+
+if TYPE_CHECKING:
+    from coverage_analyzer.browser import Browser
+
+PRINTED: Final = (".pdf", ".png")
 
 
 @click.command("map")
 @click.argument("folder", metavar="DIR")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Output HTML file.  [default: replace DIR/map.html]"
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Output file: .html, .pdf or .png.  [default: replace DIR/map.html]",
 )
 @click.option(
     "--title", default="", metavar="TEXT", help="Title of the map.  [default: the policy's title]"
@@ -29,6 +39,8 @@ from coverage_analyzer.errors import quantity
     help="Columns of the sites that the map shows of a site, separated by commas; '' for none.  "
     "[default: those of the run]",
 )
+@options.paper
+@options.browser
 def map_(
     folder: str,
     output: str | None,
@@ -36,34 +48,55 @@ def map_(
     tiles: str,
     tiles_credit: str,
     map_columns: str | None,
+    paper: str,
+    browser: "Browser",
 ) -> None:
     """Make the map of the run in DIR again.
 
-    The map is one page that makes no network requests.
+    The map is one page that makes no network requests. As PDF or PNG it is printed by the Chromium,
+    Chrome or Edge that is installed.
 
     With --tiles, the reader's browser loads the tiles from their server. Observe its terms of use.
 
     \b
-    Example:
+    Examples:
       coverage-analyzer map reports/2026-12 -o coverage.html --title "Coverage, December"
+      coverage-analyzer map reports/2026-12 -o coverage.pdf --paper Letter
     """
     from coverage_analyzer.batch._map import redrawn
+    from coverage_analyzer.browser import find_browser
     from coverage_analyzer.files import atomic
     from coverage_analyzer.files.run_folder.read_back import run_manifest
     from coverage_analyzer.maps import page
     from coverage_analyzer.maps.page_data import Tiles
 
-    place = _place(folder, output, run_manifest(Path(folder))["files"])
+    place, kind = _place(folder, output, run_manifest(Path(folder))["files"])
     server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
-    data = redrawn(folder, title=title, tiles=server, columns=map_columns)
-    atomic.publish(place, page.page(data))
+    if kind in PRINTED:
+        find_browser(browser)  # before the work
+        if server is not None:
+            say("Warning: the background tiles are left out: a printed map loads nothing.")
+    tiled = None if kind in PRINTED else server
+    data = redrawn(folder, title=title, tiles=tiled, columns=map_columns)
+    html = page.page(data)
+    atomic.publish(place, _printed(html, kind, paper, browser) if kind in PRINTED else html)
     if data.meta["note"]:
         say(f"Warning: {data.meta['note']}")
-    say(f"Wrote a map of {quantity(data.meta['total'], 'site')} to {place}. Open it in a browser.")
+    then = "" if kind in PRINTED else " Open it in a browser."
+    say(f"Wrote a map of {quantity(data.meta['total'], 'site')} to {place}.{then}")
 
 
-def _place(folder: str, output: str | None, files: list[str]) -> Path:
-    """Return the path of the output page.
+def _printed(html: str, kind: str, paper: str, browser: "Browser") -> bytes:
+    """Return the page as a PDF or a PNG."""
+    from coverage_analyzer.browser import Paper, Picture, render
+    from coverage_analyzer.maps.page import DRAWN, SHEET
+
+    output = Paper(paper, landscape=True) if kind == ".pdf" else Picture(shown=SHEET)
+    return render(html, output, browser, ready=DRAWN)
+
+
+def _place(folder: str, output: str | None, files: list[str]) -> tuple[Path, str]:
+    """Return the path of the output, and its kind.
 
     Raises
     ------
@@ -72,15 +105,14 @@ def _place(folder: str, output: str | None, files: list[str]) -> Path:
     click.UsageError
         If no path is given and the run has no page to replace.
     """
-    from coverage_analyzer.files.outputs import PAGE, kind_of
+    from coverage_analyzer.files.outputs import PRINTABLE, kind_of
     from coverage_analyzer.files.overwriting import refuse_overwriting
 
     if output:
         others = [Path(folder) / name for name in (*files, "run.json") if name != "map.html"]
         refuse_overwriting({"map": output}, others)
-        kind_of(output, PAGE, what="The map is", default=PAGE[0])
-        return Path(output)
+        return Path(output), kind_of(output, PRINTABLE, what="The map is", default=".html")
     if "map.html" not in files:
         msg = f"The run in {folder} has no map.html to replace. Give an output file: -o FILE."
         raise click.UsageError(msg)
-    return Path(folder) / "map.html"
+    return Path(folder) / "map.html", ".html"

@@ -263,6 +263,15 @@ def max_rejects(default: str | None, text: str) -> Callable[[Verb], Verb]:
     )
 
 
+paper = click.option(
+    "--paper",
+    type=click.Choice(["A4", "Letter"], case_sensitive=False),
+    default="A4",
+    show_default=True,
+    help="Paper size of a PDF.",
+)
+
+
 class RuleText(ParamType):
     """Rules on the figures of runs (`comparison.rules`), several separated by ``;``."""
 

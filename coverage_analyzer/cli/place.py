@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -129,6 +129,17 @@ wanted = options.collected(
 )
 
 
+STOPPED: Final = {
+    "search_limit": "The search ended at its limit; the plan may be improved up to that bound.",
+    "time_limit": "The time limit ended the search; more time may find a better plan.",
+    "interrupt": "Interrupted; this is the best plan found so far.",
+}
+"""What ended the search, in words."""
+
+LISTED: Final = 20
+"""Centers that the command prints at most."""
+
+
 @click.command()
 @click.argument("sites")
 @click.option("--centers", default="", metavar="FILE", help="Existing and planned centers.")
@@ -225,14 +236,20 @@ def _lines(found: dict[str, Any], folder: str) -> list[str]:
     """Return what the plan is, and where to look."""
     before, after = found["covered_weight_before"], found["covered_weight_after"]
     lines = [f"{found['policy']['title']}, as of {found['as_of']}"]
-    if found["plan"]:
-        lines.append(f"Open {len(found['plan'])}: {', '.join(found['plan'][:20])}")
-    if found["close"]:
-        lines.append(f"Close {len(found['close'])}: {', '.join(found['close'][:20])}")
+    n_opened = len(found["plan"])
+    for what, places in (
+        ("Open", found["places"][:n_opened]),
+        ("Close", found["places"][n_opened:]),
+    ):
+        if places:
+            lines.append(f"{what} {len(places)}:")
+            lines += [f"  {place}" for place in places[:LISTED]]
+        if len(places) > LISTED:
+            lines.append(f"  and {len(places) - LISTED} more in plan.csv")
     lines.append(f"{quantity(found['gained_sites'], 'site')} gained.")
     what = "Weight of the sites" if found["weight"] else "Sites"
     lines.append(f"{what} with the level: {before:,} -> {after:,}.")
     lines.append(found["proof"])
     if found["stopped_by"] != "proved":
-        lines.append(f"Stopped by: {found['stopped_by']}")
+        lines.append(STOPPED.get(found["stopped_by"], f"Stopped by: {found['stopped_by']}"))
     return [*lines, f"Open {Path(folder) / 'plan.html'} in a browser; rows are in plan.csv."]

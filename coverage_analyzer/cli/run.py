@@ -46,6 +46,11 @@ if TYPE_CHECKING:
 @options.trust_declared
 @click.option("--areas/--no-areas", default=True, help="Write areas.geojson.  [default: areas]")
 @click.option("--map/--no-map", default=True, help="Write map.html.  [default: map]")
+@click.option(
+    "--summary/--no-summary",
+    default=True,
+    help="Write summary.html, a page to print.  [default: summary]",
+)
 @options.map_columns
 @options.dialect
 @click.option(

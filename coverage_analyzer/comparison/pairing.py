@@ -94,6 +94,7 @@ def _opened(folder: Path) -> Any:
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "enable_progress_bar": False,  # it would write to standard output
     }
     return duckdb.connect(config=config)
 

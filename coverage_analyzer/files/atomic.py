@@ -114,8 +114,8 @@ def _is_stream(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def publish(path: Path, text: str) -> None:
-    """Replace a file atomically with a text.
+def publish(path: Path, content: str | bytes) -> None:
+    """Replace a file atomically with a text, which is written as UTF-8, or with bytes.
 
     Raises
     ------
@@ -125,4 +125,4 @@ def publish(path: Path, text: str) -> None:
         If it cannot be written.
     """
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8", newline="")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -24,6 +24,9 @@ OTHER_KINDS: Final = frozenset(
 PAGE: Final = (".html", ".htm")
 """Extensions of an HTML page."""
 
+PRINTABLE: Final = (".html", ".htm", ".pdf", ".png")
+"""Extensions of a page, or of what a browser makes of it."""
+
 Kind = TypeVar("Kind", bound=str)
 
 

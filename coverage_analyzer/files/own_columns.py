@@ -9,7 +9,6 @@ from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table
 from coverage_analyzer.policy.document import nearest
 from coverage_analyzer.schema.columns import as_text
-from coverage_analyzer.schema.verdict import VERDICT
 
 
 def named(columns: Sequence[str] | str) -> tuple[str, ...]:
@@ -42,9 +41,8 @@ def check(names: Sequence[str], headers: Sequence[str], what: str) -> None:
         With the first that is missing, and the most similar one.
     """
     for name in names:
-        if name not in headers or name in VERDICT:
-            own = [header for header in headers if header not in VERDICT]
-            hint = nearest(name, own) or f" Columns: {', '.join(own[:20])}."
+        if name not in headers:
+            hint = nearest(name, headers) or f" Columns: {', '.join(headers[:20])}."
             msg = f"{what} has no own column {name!r} to show on the map (--map-columns).{hint}"
             raise InputError(msg)
 

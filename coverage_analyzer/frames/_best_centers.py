@@ -3,7 +3,7 @@
 import datetime
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,16 +26,20 @@ from coverage_analyzer.maps import plan_page
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.schema import columns
+from coverage_analyzer.schema import columns, theme
+from coverage_analyzer.schema.verdict import Status
 from coverage_analyzer.siting import report
 from coverage_analyzer.siting.candidates import Candidates, Places, checked
-from coverage_analyzer.siting.demand import SiteTable, check_weights
+from coverage_analyzer.siting.demand import COVERED, SiteTable, check_weights
 from coverage_analyzer.siting.planner import Plan
 from coverage_analyzer.siting.planner import plan as make_plan
 from coverage_analyzer.siting.question import Question
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+EDGE_DEGREES: Final = 2.0
+"""What the map of a plot shows round the places of the plan."""
 
 
 class PlanTable(pd.DataFrame):
@@ -106,7 +110,10 @@ class PlanTable(pd.DataFrame):
         atomic.publish(Path(path), plan_page.page(self.answer, self.matcher, told))
 
     def plot(self, *, title: str = "") -> "Figure":  # type: ignore[override]
-        """Draw the gain by the number of new centers, with its bound.
+        """Draw the plan on a map, and the gain by the number of new centers with its bound.
+
+        The map has the sites with the level, those that the plan gains and those without it, the
+        existing centers, and the new ones with their rank.
 
         Raises
         ------
@@ -116,21 +123,59 @@ class PlanTable(pd.DataFrame):
         require("plot", "matplotlib")
         from matplotlib.figure import Figure
 
-        curve = self.curve
-        figure = Figure(figsize=(8, 4), layout="constrained")
-        axes: Any = figure.add_subplot()
+        figure = Figure(figsize=(12, 4.6), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+        figure.suptitle(title or self.attrs["proof"], x=0.01, ha="left", fontweight="bold")
+        self._draw_map(left)
+        self._draw_curve(right)
+        return figure
+
+    def _draw_map(self, axes: Any) -> None:
+        """Draw sites and centers where the plan has centers."""
+        answer = self.answer
+        demand, places = answer.setting.demand, answer.setting.places
+        sites, state = demand.table.sites, demand.state
+        gained = np.zeros(len(state), np.bool_)
+        gained[answer.gains.site] = True
+        for shown, color, label in (
+            ((state != COVERED) & ~gained, theme.MARKS[Status.fallback].color, "without the level"),
+            (state == COVERED, theme.MARKS[Status.qualified].color, "with the level"),
+            (gained, theme.MARKS[Status.pending].color, "gained by the plan"),
+        ):
+            at = np.flatnonzero(shown)
+            text = f"{label} ({len(at):,})"
+            axes.scatter(sites.lon[at], sites.lat[at], s=5, color=color, label=text, linewidths=0)
+        there = self.matcher.centers
+        axes.scatter(there.lon, there.lat, s=18, facecolors="white", edgecolors="#222222", zorder=3)
+        chosen = answer.order
+        lon, lat = places.lon[chosen], places.lat[chosen]
+        stars = {"s": 130, "marker": "*", "color": theme.CENTER["new"], "edgecolors": "#222222"}
+        axes.scatter(lon, lat, zorder=4, label=f"new centers ({len(answer.opened)})", **stars)
+        for rank, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True), 1):
+            axes.annotate(str(rank), (x, y), (5, 5), textcoords="offset points", fontsize=9)
+        if len(chosen):
+            axes.set_xlim(lon.min() - EDGE_DEGREES, lon.max() + EDGE_DEGREES)
+            axes.set_ylim(lat.min() - EDGE_DEGREES, lat.max() + EDGE_DEGREES)
+            axes.set_aspect(1 / np.cos(np.radians(lat.mean())))
+        axes.set_xticks([])
+        axes.set_yticks([])
+        legend = axes.legend(frameon=True, fontsize=8, loc="lower left")
+        for handle in legend.legend_handles[:3]:
+            handle.set_sizes([30])
+
+    def _draw_curve(self, axes: Any) -> None:
+        """Draw the gain by the number of new centers."""
+        curve, column = self.curve, self.answer.setting.demand.table.weight_column
         gained = [0, *curve["gained_weight"]]
         axes.plot([0, *curve["new"]], gained, marker="o", label="gained")
         bound = pd.to_numeric(curve["bound"], errors="coerce")
         if bound.notna().sum() > 1:
             axes.plot(curve["new"], bound, linestyle="--", label="no plan gains more")
         axes.set_xlabel("new centers")
-        axes.set_ylabel("gained weight")
-        axes.set_title(title or self.attrs["proof"], loc="left")
+        axes.set_ylabel(f"{column or 'sites'} gained")
         axes.legend(frameon=False)
         axes.set_xlim(0, None)
         axes.set_ylim(0, None)
-        return figure
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook, with what is proved above it."""
@@ -257,7 +302,7 @@ def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> Si
     if not len(sites):
         msg = "There are no sites."
         raise InputError(msg)
-    return SiteTable(where, facts, ids, weights)
+    return SiteTable(where, facts, ids, weights, weight or "")
 
 
 def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:

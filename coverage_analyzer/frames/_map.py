@@ -222,7 +222,8 @@ def map_data(
         texts(verdicts, known[n]).to_pylist() if n in known else spare
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
-    own_columns.check(own, [str(header) for header in verdicts.columns], "The frame of verdicts")
+    headers = [str(header) for header in verdicts.columns if header not in VERDICT]
+    own_columns.check(own, headers, "The frame of verdicts")
     drawn = DrawnSites(own)
     details = Details([texts(verdicts, header) for header in own], _drive(verdicts))
     drawn.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns, details)

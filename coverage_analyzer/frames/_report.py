@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer import countries
+from coverage_analyzer.batch import run_summary
 from coverage_analyzer.comparison.figures import RunRecord
 from coverage_analyzer.comparison.quantities import Needs
 from coverage_analyzer.comparison.rules import Figures
@@ -41,13 +42,14 @@ from coverage_analyzer.frames.columns import (
     texts,
 )
 from coverage_analyzer.maps import page
+from coverage_analyzer.maps.summary_totals import SummaryTotals
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.cell_types import OwnText
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import SCHEMA, VERDICT, Status
 
 PLAIN_OBJECTS: Final = {
     *("string", "bytes", "boolean", "integer", "floating", "decimal"),
@@ -68,7 +70,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT,
     hold_if: Rules = (),
 ) -> Path:
-    """Write verdicts as a run folder: the report, ``summary.csv``, ``run.json``.
+    """Write verdicts as a run folder: report, ``summary.csv``, ``summary.html``, ``run.json``.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     ...     folder = ca.write_report(verdicts, f"{parent}/2026-12", centers=centers)
     ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
     ['areas.geojson', 'centers.csv', 'map.html', 'policy.toml', 'report.csv', 'run.json',
-    'summary.csv']
+    'summary.csv', 'summary.html']
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     refuse_overwriting({"report": hold.run_folders(folder)}, [policy_file(policy)])
@@ -144,7 +146,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     name = f"report.{kind}"
     network = ["centers.csv"] if centers is not None else []
     network += kept.names(_products(verdicts))
-    coming = [name, "summary.csv", *network, "run.json"]
+    coming = [name, "summary.csv", run_summary.NAME, *network, "run.json"]
     with Publication(folder, coming) as publication:
         before = gate.previous(publication.folder)
         joined = _rows_joined(gate, before, verdicts, rules, publication)
@@ -154,10 +156,11 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
             for batch in table.to_batches():
                 writer.write(batch)
             writer.describe(file_metadata(_manifest(verdicts, rules, [], {})))
-        counts, layers = Counter(places), None
+        counts, layers, picture = Counter(places), None, ""
         contents.write_summary(publication.path("summary.csv"), counts, countries.load().names)
+        summary = publication.path(run_summary.NAME)
         if centers is not None:
-            layers, notes = _write_network(publication, verdicts, centers, rules)
+            layers, notes, picture = _write_network(publication, verdicts, centers, rules)
             told += notes
         kept.write(publication.path, rules, _products(verdicts))
         notes = [*verdicts.attrs.get("warnings", []), *told]
@@ -166,6 +169,8 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
         manifest["files"] = [*publication.names, "run.json"]
         held = decide(gate, publication, manifest, before, joined).held
         contents.write_manifest(publication.path("run.json"), manifest)
+        shown = _shown(verdicts, rules, layers, picture)
+        run_summary.write(summary, manifest, counts, shown)
         workbook.finish(writer, _beside_report(manifest, counts, layers))
         if layers is not None:
             report_layers.add_layers(path, layers, manifest)
@@ -202,6 +207,23 @@ def _beside_report(
     if layers is not None:
         used = contents.center_rows(layers.centers, layers.country, names)
     return workbook.RunContents(manifest=manifest, counts=counts, names=names, centers=used)
+
+
+def _shown(
+    verdicts: pd.DataFrame,
+    rules: Policy,
+    layers: report_layers.LayerContents | None,
+    picture: str,
+) -> run_summary.Shown:
+    """Return what the summary shows beside manifest and counts."""
+    if layers is None:
+        return run_summary.Shown(rules)
+    totals = SummaryTotals(len(layers.centers))
+    status = pd.Index([each.name for each in Status]).get_indexer(pd.Index(verdicts["status"]))
+    center = pd.Index(layers.centers.center_id).get_indexer(pd.Index(verdicts["center_id"]))
+    miles = verdicts["distance_miles"].to_numpy(np.float64, na_value=np.nan)
+    totals.add(status, np.where(np.isnan(miles), -1, center), miles)
+    return run_summary.Shown(rules, layers.centers, totals, picture)
 
 
 def _with_points(table: pa.Table, kind: formats.Format, verdicts: pd.DataFrame) -> pa.Table:
@@ -276,8 +298,8 @@ def _words(cell: Any) -> str | None:
 
 def _write_network(
     publication: Publication, verdicts: pd.DataFrame, centers: pd.DataFrame, rules: Policy
-) -> tuple[report_layers.LayerContents, list[str]]:
-    """Write the centers, their areas and the map; return them, and what is to be known."""
+) -> tuple[report_layers.LayerContents, list[str], str]:
+    """Write centers, areas and map; return them, what is to be known, and the static map."""
     network, world = centers_of(centers), countries.load()
     check_network(verdicts, network)
     trusted = _trusted(verdicts)
@@ -303,8 +325,8 @@ def _write_network(
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
         publication.path("map.html").write_text(page.page(data), encoding="utf-8")
-        return layers, told
-    return layers, [*told, UNDRAWN]
+        return layers, told, data.picture
+    return layers, [*told, UNDRAWN], ""
 
 
 def _write_areas(publication: Publication, covered: Any) -> None:

@@ -194,7 +194,7 @@ def towns(plane: Plane, box: tuple[float, float, float, float], zoom: int = 10) 
     ]
 
 
-def detail(plane: Plane, box: tuple[float, float, float, float]) -> Detail:
+def detail(plane: Plane, box: tuple[float, float, float, float], least_m: float = 0.0) -> Detail:
     """Return the base map in a rectangle that contains the tangent point of the plane.
 
     Parameters
@@ -203,49 +203,106 @@ def detail(plane: Plane, box: tuple[float, float, float, float]) -> Detail:
         The plane.
     box
         West, south, east and north, in metres.
+    least_m
+        Land and lines of which both width and height are smaller are left out, in metres.
     """
     world = base_map.load()
-    result = Detail([], [], [], [], [])
     coarse, fine = (
         world.rows(level)[base_map.cells_within(*_degrees_box(plane, box))]
         for level in (1, base_map.FINE)
     )
     rows = np.where(fine >= 0, fine, coarse)
-    for row in rows[rows >= 0].tolist():
-        shapes = world.shapes(row)
-        for rings in shapes.polygons:
-            flat = [_projected(plane, np.concatenate([ring, ring[:1]])) for ring in rings]
-            result.land.extend(_parts(_clipped(shapely.Polygon(flat[0], flat[1:]), box), "Polygon"))
-            for ring in rings:
-                result.coasts.extend(_coasts(plane, np.concatenate([ring, ring[:1]]), box))
-        for kind, line in shapes.lines:
-            kinds: dict[int, list[Any]] = {
-                LineKind.border: result.borders,
-                LineKind.contested: result.contested,
-            }
-            kinds.get(kind, result.regions).extend(_cut(_projected(plane, line), box))
-    return result
+    cells = [world.shapes(row) for row in rows[rows >= 0].tolist()]
+    polygons = [rings for shapes in cells for rings in shapes.polygons]
+    rings = [np.concatenate([ring, ring[:1]]) for each in polygons for ring in each]
+    lines = [line for shapes in cells for _, line in shapes.lines]
+    kinds = np.array([kind for shapes in cells for kind, _ in shapes.lines], np.int64)
+    whole = _Chains.of(rings, plane)
+    polygon = np.repeat(np.arange(len(polygons)), [len(each) for each in polygons])
+    land = shapely.polygons(whole.rings(), indices=polygon) if rings else np.empty(0, object)
+    drawn, kind = _Chains.of(lines, plane).parts(np.empty(0, np.bool_))
+    kind = kinds[kind]
+    borders, contested = kind == LineKind.border, kind == LineKind.contested
+    coasts, _ = whole.parts(_cell_sides(whole.units))
+    return Detail(
+        _within(land, box, least_m, "Polygon"),
+        _within(coasts, box, least_m, "LineString"),
+        _within(drawn[borders], box, least_m, "LineString"),
+        _within(drawn[contested], box, least_m, "LineString"),
+        _within(drawn[~borders & ~contested], box, least_m, "LineString"),
+    )
 
 
-def _coasts(plane: Plane, ring: Floats, box: tuple[float, float, float, float]) -> Iterator[Any]:
-    """Yield the parts of a ring that are not a cut along the side of a cell."""
-    side = ring % base_map.SIDE == 0
-    cut = (side[1:] & side[:-1] & (np.diff(ring, axis=0) == 0)).any(axis=1)
-    for part in np.split(np.arange(len(ring)), np.flatnonzero(cut) + 1):
-        if len(part) > 1:
-            yield from _cut(_projected(plane, ring[part]), box)
+@dataclass(frozen=True)
+class _Chains:
+    """Points of several lines in a row, projected at once.
+
+    Attributes
+    ----------
+    units
+        As in the base map. Shape (n, 2).
+    metres
+        On the plane. Shape (n, 2).
+    chain
+        The line of each point. Shape (n,).
+    """
+
+    units: Floats
+    metres: Floats
+    chain: Ints
+
+    @classmethod
+    def of(cls, chains: list[Floats], plane: Plane) -> "_Chains":
+        """Project lines onto a plane."""
+        units = np.concatenate([np.zeros((0, 2)), *chains])
+        chain = np.repeat(np.arange(len(chains)), [len(each) for each in chains])
+        return cls(units, _projected(plane, units), chain)
+
+    def rings(self) -> Any:
+        """Return closed lines as rings."""
+        return shapely.linearrings(self.metres, indices=self.chain)
+
+    def parts(self, cut: Bools) -> tuple[Any, Ints]:
+        """Return the lines without some edges, and the line of each part.
+
+        Parameters
+        ----------
+        cut
+            Which edges, from a point to the next one, are left out; empty if none.
+        """
+        ends = np.diff(self.chain) != 0
+        ends = ends | cut if len(cut) else ends
+        part = np.concatenate([[0], np.cumsum(ends)])[: len(self.chain)]
+        long = np.bincount(part, minlength=1)[part] > 1
+        if not long.any():
+            return np.empty(0, object), np.zeros(0, np.int64)
+        _, first, number = np.unique(part[long], return_index=True, return_inverse=True)
+        return shapely.linestrings(self.metres[long], indices=number), self.chain[long][first]
+
+
+def _cell_sides(units: Floats) -> Bools:
+    """Return which edges are cuts along the side of a cell. Shape (n - 1,)."""
+    side = units % base_map.SIDE == 0
+    return np.asarray((side[1:] & side[:-1] & (np.diff(units, axis=0) == 0)).any(axis=1))
+
+
+def _within(
+    shapes: Any, box: tuple[float, float, float, float], least_m: float, kind: str
+) -> list[Any]:
+    """Return the parts of shapes within a rectangle, without those that are too small."""
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    inside = (west < box[2]) & (east > box[0]) & (south < box[3]) & (north > box[1])
+    inside &= np.maximum(east - west, north - south) >= least_m
+    some = shapes[inside]
+    try:
+        clipped = shapely.clip_by_rect(some, *box)
+    except shapely.errors.GEOSException:  # of a ring that touches itself
+        clipped = np.array([_clipped(each, box) for each in some], object)
+    return [part for part in shapely.get_parts(clipped) if part.geom_type == kind]
 
 
 def _projected(plane: Plane, points: Floats) -> Floats:
     return np.column_stack(plane.metres(*base_map.degrees_of(points[:, 0], points[:, 1])))
-
-
-def _cut(points: Floats, box: tuple[float, float, float, float]) -> list[Any]:
-    return _parts(shapely.clip_by_rect(shapely.LineString(points), *box), "LineString")
-
-
-def _parts(shape: Any, kind: str) -> list[Any]:
-    return [p for p in shapely.get_parts(shape) if p.geom_type == kind and not p.is_empty]
 
 
 def _degrees_box(

@@ -5,6 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from coverage_analyzer.arrays import Floats
+
 EM: Final = 0.58
 """Width of a common letter in parts of the size of its font."""
 
@@ -71,20 +75,23 @@ class Labels:
     page
         The whole picture: labels stay inside.
     taken
-        What labels must not cover.
+        What labels must not cover: boxes, shape (n, 4).
     """
 
     page: Box
-    taken: list[Box] = field(default_factory=list)
+    taken: Floats = field(default_factory=lambda: np.zeros((0, 4)))
 
     def keep(self, *boxes: Box) -> None:
         """Keep labels off some boxes."""
-        self.taken += boxes
+        self.taken = np.concatenate([self.taken, np.array(boxes, float).reshape(-1, 4)])
 
     def cost(self, box: Box) -> float:
         """Return how much of a box is not free."""
         outside = 0.0 if self.page.contains(box) else 1e6
-        return outside + sum(box.overlap(other) for other in self.taken)
+        left, top, right, bottom = self.taken.T
+        wide = np.minimum(right, box.right) - np.maximum(left, box.left)
+        high = np.minimum(bottom, box.bottom) - np.maximum(top, box.top)
+        return outside + float((wide.clip(0) * high.clip(0)).sum())
 
     def beside(
         self, x: float, y: float, radius: float, text: str, size: float, *, always: bool = False

@@ -16,6 +16,7 @@ from typing import Final
 from coverage_analyzer.countries import ATTRIBUTION
 from coverage_analyzer.errors import InputError, quantity, visible
 from coverage_analyzer.maps import letter_words as words
+from coverage_analyzer.maps.base_map import CREDIT
 from coverage_analyzer.maps.labels import text_width
 from coverage_analyzer.maps.letter_map import HEIGHT, LOW, Drawing, Scene, Spot, is_far
 from coverage_analyzer.maps.letterhead import PLACEHOLDER, Letterhead
@@ -446,7 +447,7 @@ class _Letter:
             limit = f" of {story.limit_miles:g}" if story.limit_miles is not None else ""
             parts.append(f"{miles}{limit}")
         parts.append(f"policy {policy.name}, sha256 {policy.sha256[:16]}")
-        return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}"
+        return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}{CREDIT}"
 
 
 COUNTRY_IN_DOUBT: Final = frozenset(
@@ -466,7 +467,7 @@ COLUMN_PX: Final = {"dd": 540.0, "address": 300.0}
 """Width of an element on a sheet; others take all of it."""
 
 SHEET_PX: Final = 690.0
-TEXT_PX: Final = 640.0
+TEXT_PX: Final = 590.0
 """Width of a sheet, and the height that it has for texts besides the map, in CSS pixels."""
 
 LONGEST_AUDIT: Final = 900

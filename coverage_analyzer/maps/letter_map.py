@@ -20,7 +20,7 @@ from coverage_analyzer.countries.names import NONE
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.geometry import discs
-from coverage_analyzer.maps.base_layer import Outlines, Plane, outlines
+from coverage_analyzer.maps.base_layer import Detail, Outlines, Plane, Town, detail, outlines, towns
 from coverage_analyzer.maps.labels import Box, Labels, Placed
 from coverage_analyzer.matching.areas import areas
 from coverage_analyzer.matching.matcher import Matcher
@@ -29,11 +29,14 @@ WIDTH, HEIGHT, LOW = 1860, 1000, 640
 """Width and height of the picture in its own units, tenths of a millimetre on paper; and its height
 in a letter with much other text."""
 
-BEYOND: Final = (0.5, 0.6)
+BEYOND: Final = (0.4, 0.45)
 """Land drawn beyond the picture on each side, as shares of its width and height.
 
 The page shows it where the place for the picture has other proportions.
 """
+
+LEAST_UNITS: Final = 3.0
+"""Islands, lakes and lines smaller than this are not drawn, in units of the picture."""
 
 MARGIN: Final = 1.15
 """Ratio of the area shown to the area required."""
@@ -66,6 +69,18 @@ SCALE_BOX: Final = (430.0, 108.0)
 
 RIM_STEP: Final = 16.0
 """Distance of the places along the boundary of an area that labels must not cover."""
+
+MAX_TOWNS: Final = 14
+"""Maximum number of towns that are named."""
+
+MAX_TRIED: Final = 60
+"""Maximum number of towns for which a place is sought."""
+
+PIXELS: Final = 703.0
+"""Width of the picture on paper, in CSS pixels."""
+
+WORLD_M: Final = 40_075_016.7
+"""Length of the equator."""
 
 MAX_OTHERS: Final = 40
 """Maximum number of further centers that are named, the nearest ones."""
@@ -127,17 +142,18 @@ class Drawing:
         center = self._near_center(scene)
         area = _projected(self._area(scene, center), plane)
         frame = _frame(area, self._spot(center), plane, scene.height)
-        shown = outlines(plane, frame.extended)
+        shown = detail(plane, frame.extended, LEAST_UNITS / frame.units_a_metre)
         labels = Labels(Box(0, 0, WIDTH, scene.height))
         marks = list(self._marks(scene, center, frame, labels, plane))
         labels.keep(*_rim_boxes(area, frame))
         scale = list(_scale(frame, labels))
         names = list(self._other_names(center, frame, labels, plane))
+        names += self._country_names(outlines(plane, frame.box), plane, frame, labels, area)
+        names += _towns(towns(plane, frame.box, frame.zoom(plane.lat)), frame, labels)
         parts = [
             frame.sea,
             *_land(shown, frame),
             *_area_paths(area, frame, self._kind(center)),
-            *self._country_names(shown, plane, frame, labels, area),
             *names,
             *marks,
             *scale,
@@ -325,6 +341,12 @@ class _Frame:
         wide, high = (east - west) * BEYOND[0], (north - south) * BEYOND[1]
         return west - wide, south - high, east + wide, north + high
 
+    def zoom(self, lat: float) -> int:
+        """Return the zoom of a web map of about this scale."""
+        pixels_a_metre = PIXELS / (self.box[2] - self.box[0])
+        at_zero = WORLD_M / 256 * float(np.cos(np.radians(min(abs(lat), 85.0))))
+        return max(0, round(float(np.log2(at_zero * pixels_a_metre))))
+
     @property
     def sea(self) -> str:
         """The background, also beyond the picture."""
@@ -389,15 +411,47 @@ def _frame(area: Any, center: Spot | None, plane: Plane, height: int) -> _Frame:
     return _Frame((x - across, y - down, x + across, y + down))
 
 
-def _land(shown: Outlines, frame: _Frame) -> Iterator[str]:
+def _towns(found: list[Town], frame: _Frame, labels: Labels) -> Iterator[str]:
+    """Yield the most important towns whose names have a place."""
+    n_named = 0
+    for town in found[:MAX_TRIED]:
+        (x, y), text = frame.units(np.array([[town.x, town.y]]))[0].tolist(), _label(town.name)
+        is_free = labels.cost(_box(x, y, 7)) == 0
+        placed = labels.beside(x, y, 7 if is_free else 26, text, SMALL_SIZE)
+        if placed is None:
+            continue
+        n_named += 1
+        if is_free:
+            labels.keep(_box(x, y, 7))
+            yield f'<circle class="town" cx="{x:.0f}" cy="{y:.0f}" r="5"/>'
+        yield _name("town-name", text, placed)
+        if n_named == MAX_TOWNS:
+            return
+
+
+def _land(shown: Detail, frame: _Frame) -> Iterator[str]:
     """Yield land, coasts and borders."""
-    for polygon in frame.simplified(np.array(shown.land, object), 0.6):
-        yield f'<path class="land" d="{_rings(polygon, frame)}"/>'
-    for name, lines in (("coast", shown.coasts), ("border", shown.borders)):
+    land = [_rings(polygon, frame) for polygon in frame.simplified(_array(shown.land), 1.2)]
+    if land:
+        yield f'<path class="land" d="{"".join(land)}"/>'
+    kinds = {
+        "coast": shown.coasts,
+        "region": shown.regions,
+        "border": shown.borders,
+        "contested": shown.contested,
+    }
+    for name, lines in kinds.items():
         if lines:
-            some = frame.simplified(np.array(lines, object), 0.6)
+            some = frame.simplified(_array(lines), 1.2)
             paths = (frame.path(shapely.get_coordinates(line), closed=False) for line in some)
             yield f'<path class="{name}" d="{"".join(paths)}"/>'
+
+
+def _array(shapes: list[Any]) -> Any:
+    """Return shapes as an array."""
+    result = np.empty(len(shapes), object)
+    result[:] = shapes
+    return result
 
 
 def _area_paths(area: Any, frame: _Frame, kind: str) -> Iterator[str]:

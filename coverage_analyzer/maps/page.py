@@ -1,7 +1,8 @@
 """The page: a self-contained HTML file that makes no network requests.
 
-No user text enters the markup. It is stored as a base64 block that the page's own script unpacks
-and shows through ``textContent``; a content security policy blocks everything else.
+No user text enters the markup but the title where scripts do not run (`static_view`), escaped. All
+other text is stored as a base64 block that the page's own script unpacks and shows through
+``textContent``; a content security policy blocks everything else.
 """
 
 import base64
@@ -16,18 +17,31 @@ from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
 from coverage_analyzer.maps.scripts import asset, bundled
+from coverage_analyzer.maps.static_parts import static_style
+from coverage_analyzer.maps.static_view import static_view
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.content_policy import content_policy, inline, with_policy
 
-STYLES: Final = ("map.css", "panel.css", "print.css")
+STYLES: Final = ("map.css", "panel.css", "static.css", "print.css")
 
 
 def page(data: Payload) -> str:
     """Return a complete page."""
     tiles = data.meta["tiles"]
-    return sealed(
-        with_leaflet(asset("page.html")), "map", data, Tiles(**tiles).host if tiles else ""
-    )
+    shell = with_leaflet(asset("page.html")).replace("<body>", f"<body>\n{static_view(data)}", 1)
+    return sealed(shell, "map", data, Tiles(**tiles).host if tiles else "")
+
+
+DRAWN: Final = """(() => {
+  const failed = document.querySelector(".failed");
+  if (failed) throw new Error(failed.textContent);
+  return document.documentElement.dataset.drawn === "yes";
+})()"""
+"""A JavaScript expression that is true once the map of a page is drawn."""
+
+
+SHEET: Final = ".panel > *, .printed > *"
+"""What a page prints, as a CSS selector."""
 
 
 def with_leaflet(shell: str) -> str:
@@ -114,7 +128,7 @@ def theme_script() -> str:
 @functools.cache
 def style() -> str:
     """Return the page's own style."""
-    return "\n".join([theme.page_style(), *(asset(name) for name in STYLES)])
+    return "\n".join([theme.page_style(), static_style(), *(asset(name) for name in STYLES)])
 
 
 def refuse_fetching(html: str) -> None:

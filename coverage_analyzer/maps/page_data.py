@@ -1,5 +1,6 @@
 """Content of the page: its metadata as JSON, and the blocks of its sites."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -16,6 +17,7 @@ from coverage_analyzer.maps import base_cut, base_map
 from coverage_analyzer.maps.base_cut import BaseBlock
 from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
+from coverage_analyzer.maps.picture import Scene, picture
 from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
@@ -125,6 +127,8 @@ class Payload:
         Coordinates and verdicts of the kept sites, in curve order.
     texts
         Texts of the sites, in the same order.
+    scene
+        What a static map of the page shows.
     base
         The base map, unless tiles are loaded.
     """
@@ -132,7 +136,13 @@ class Payload:
     meta: dict[str, Any]
     places: Block
     texts: Block
+    scene: Scene
     base: BaseBlock | None = None
+
+    @functools.cached_property
+    def picture(self) -> str:
+        """A static map, drawn when it is asked for first."""
+        return picture(self.scene)
 
 
 def payload(
@@ -208,7 +218,8 @@ def payload(
         "base": None if base is None else base.page_data(),
         "verdict": list(VERDICT),
     }
-    return Payload(meta, places, texts, base)
+    scene = Scene(sites.sample, network.centers, network.areas, network.day)
+    return Payload(meta, places, texts, scene, base)
 
 
 def _sentence(text: str) -> str:

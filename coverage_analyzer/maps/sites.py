@@ -18,6 +18,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
+from coverage_analyzer.maps.site_sample import SiteSample
 from coverage_analyzer.roads.recheck import ROAD_REASONS
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.columns import as_text
@@ -194,10 +195,13 @@ class DrawnSites:
         Number of sites of each mark in each grid cell; empty while all are kept.
     words
         Texts of each coded column in the order of their codes.
+    sample
+        Where they are, for a static picture.
     """
 
     def __init__(self, own_columns: Sequence[str] = ()) -> None:
         self.own_columns = tuple(own_columns)
+        self.sample = SiteSample()
         self.total = 0
         self.counts = np.zeros(len(MARKED), np.int64)
         self.served = np.zeros(0, np.int64)
@@ -243,6 +247,8 @@ class DrawnSites:
             columns.own = dict(enumerate(details.own))
             columns.drive = {} if details.drive is None else _drive_codes(details.drive)
         self._note(columns)
+        marks = columns.codes["status"]
+        self.sample.add(lon, lat, np.where(marks == len(Status), Status.review, marks))
         if self.density is not None:
             _count(self.density, columns)
         self._keep(columns)

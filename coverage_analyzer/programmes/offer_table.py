@@ -24,18 +24,55 @@ VALUE_WIDTH: Final = 24
 DIFFERS: Final = "\N{NOT EQUAL TO}"
 """Marks a row in which policies differ."""
 
+WIDE: Final = 4
+"""A table with more columns of values is printed on a sheet in landscape format."""
+
+STACKED: Final = 9
+"""A table with more columns of values has no sheet that is wide enough: its cells are stacked."""
+
+LONG_WORD: Final = 22
+"""A word with more characters, such as an address, may be broken anywhere; others never are."""
+
+_STACK: Final = """\
+{0} :is(table, thead, tbody, tr, th, td) {{ display: block; }}
+{0} thead {{ display: none; }}
+{0} :is(th, td) {{ border: 0; padding: .25rem 0; }}
+{0} tbody tr {{ border-top: 2px solid var(--line); padding: .4rem 0; }}
+{0} td {{ display: grid; grid-template-columns: minmax(7rem, 34%) minmax(0, 1fr); gap: .6rem; }}
+{0} td::before {{ content: attr(data-label); font-style: normal; font-weight: 600; }}
+"""
+"""The cells of a row one below the other, each with the title of its column."""
+
 STYLE: Final = theme.resolve(
     """\
 :root { color-scheme: light dark; }
 body { font: 16px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; }
 main { padding: 0 1rem; }
+.wide { max-width: none; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid var(--line); text-align: left; vertical-align: top; }
 th, td { padding: .4rem .6rem; }
 thead th { border-bottom-width: 2px; }
-th, td, p { overflow-wrap: anywhere; }
+h1, p { overflow-wrap: break-word; }
+.long, td::before { overflow-wrap: anywhere; }
 tbody th { font-weight: 600; }
+tr, h1 { break-inside: avoid; }
+h1 { break-after: avoid; }
 .unknown { font-style: italic; }
+"""
+    + _STACK.format(".stacked")
+    + "@media (max-width: 40rem) {\n"
+    + _STACK.format("section")
+    + """\
+}
+@page wide { size: landscape; }
+@media print {
+  :root { color-scheme: light; }
+  body { font-size: 9.5pt; margin: 0; max-width: none; }
+  main { padding: 0 1px; }
+  th, td { padding: .25rem .4rem; }
+  .wide { page: wide; font-size: 8.5pt; overflow: visible; }
+}
 """,
     {"line": theme.TABLE_LINE},
 )
@@ -97,20 +134,31 @@ class Comparison:
         return "\n".join([*lines, *(["", _marked(self.note)] if self.note else [])])
 
     def section(self) -> str:
-        """Return it as an HTML section."""
-        head = "".join(f'<th scope="col">{html.escape(c)}</th>' for c in self.columns)
+        """Return it as an HTML section.
+
+        The roles keep it a table for screen readers where its cells are stacked.
+        """
+        head = "".join(
+            f'<th scope="col" role="columnheader">{_breakable(c)}</th>' for c in self.columns
+        )
+        labels = [html.escape(column) for column in self.columns]
         rows = "\n".join(
-            f'<tr><th scope="row" title="{html.escape(clause)}">{html.escape(feature)}</th>'
-            f"{''.join(map(_cell, cells))}</tr>"
+            f'<tr role="row"><th scope="row" role="rowheader" title="{html.escape(clause)}">'
+            f"{_breakable(feature)}</th>{''.join(map(_cell, cells, labels))}</tr>"
             for (feature, cells), clause in zip(self.rows, self.clauses, strict=True)
         )
-        note = f"<p>{html.escape(self.note)}</p>\n" if self.note else ""
+        note = f"<p>{_breakable(self.note)}</p>\n" if self.note else ""
         table = (
-            f"<table>\n<thead><tr><td></td>{head}</tr></thead>\n"
-            f"<tbody>\n{rows}\n</tbody>\n</table>\n"
+            f'<table role="table">\n<thead role="rowgroup"><tr role="row"><td role="cell"></td>'
+            f'{head}</tr></thead>\n<tbody role="rowgroup">\n{rows}\n</tbody>\n</table>\n'
         )
-        title, source = html.escape(self.title), html.escape(self.source)
-        return f"<h1>{title}</h1>\n{table}<p>Source: {source}</p>\n{note}"
+        count = len(self.columns)
+        kind = "stacked" if count > STACKED else "wide" if count > WIDE else "plain"
+        title, source = _breakable(self.title), _breakable(self.source)
+        return (
+            f'<section class="{kind}">\n<h1>{title}</h1>\n{table}<p>Source: {source}</p>\n{note}'
+            "</section>\n"
+        )
 
 
 def written(comparisons: Sequence[Comparison], form: Format) -> str:
@@ -223,6 +271,24 @@ def _marked(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", plain)
 
 
-def _cell(text: str) -> str:
+def _cell(text: str, label: str) -> str:
+    """Return a cell, with the escaped title of its column for where cells are stacked."""
     style = ' class="unknown"' if text == NOT_STATED else ""
-    return f"<td{style}>{html.escape(text)}</td>"
+    return f'<td role="cell"{style} data-label="{label}">{_breakable(text)}</td>'
+
+
+def _breakable(text: str) -> str:
+    """Return a text escaped for HTML, in which only long words may be broken.
+
+    Examples
+    --------
+    >>> _breakable("R&D at https://example.com/support")
+    'R&amp;D at <span class="long">https://example.com/support</span>'
+    """
+    words = re.split(r"(\s+)", text)
+    return "".join(
+        f'<span class="long">{html.escape(word)}</span>'
+        if len(word) > LONG_WORD
+        else html.escape(word)
+        for word in words
+    )

@@ -121,8 +121,8 @@ SHEET_HEADER: Final = "#E8ECEF"
 SYMBOL_EDGE: Final = "#ffffff"
 """Outline of a site's symbol on the map."""
 
-CENTER: Final = {"line": "#222222", "fill": "#ffffff", "closed": "#bbbbbb"}
-"""Symbol of a center on the map: its lines and fill, also if it is closed."""
+CENTER: Final = {"line": "#222222", "fill": "#ffffff", "closed": "#bbbbbb", "new": "#ffd23f"}
+"""Symbol of a center on the map: its lines and fill, also if it is closed or new in a plan."""
 
 LEVELS: Final = ("#1b7a4b", "#d9a441", "#8c99a6", "#9a6b4f", "#b5524a")
 """Colours of levels in a plot, from the best to the lowest."""
@@ -138,7 +138,14 @@ def page_style() -> str:
         f":root {{ {light} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
         f"@media print {{ :root {{ {light} }} }}\n"
+        f":root.printing {{ {light} }}\n"
     )
+
+
+def status_style() -> str:
+    """Return the colours of statuses and centers as CSS variables, the same light and dark."""
+    centers = {f"center-{name}": color for name, color in CENTER.items()}
+    return f":root {{ {_variables({**FILLS, **centers})} }}\n"
 
 
 def page_data() -> dict[str, object]:

@@ -241,6 +241,7 @@ class OutputTable(SettingsTable):
     table: Address | None = key("Table of a database that gets the report, too.")
     areas: bool | None = key("Whether to write areas.geojson.")
     map: bool | None = key("Whether to write map.html.")
+    summary: bool | None = key("Whether to write summary.html.")
     map_columns: Text | None = key(
         "Columns of the sites that the map shows of a site, separated by commas."
     )
@@ -331,7 +332,8 @@ class WhatIfTable(SettingsTable):
 class MapTable(SettingsTable):
     """``[map]``: options of ``map``."""
 
-    output: FilePath | None = key("HTML file to write.")
+    output: FilePath | None = key("HTML, PDF or PNG file to write.")
+    paper: Literal["A4", "Letter"] | None = key("Paper size of a PDF.")
     title: Text | None = key("Title of the map.")
     tiles: Server | None = key("Address of map tiles, which the reader's browser loads.")
     tiles_credit: Text | None = key("Credit for the tiles.")

@@ -33,7 +33,7 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "folder": ("output.folder",),
     **{
         name: (f"output.{name}",)
-        for name in ("format", "table", "areas", "map", "map_columns", "metrics")
+        for name in ("format", "table", "areas", "map", "map_columns", "metrics", "summary")
     },
     **{name: (f"output.{name}",) for name in ("raw_text", "excel", "excel_locale")},
 }

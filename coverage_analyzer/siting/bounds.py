@@ -67,14 +67,16 @@ class Master:
     ----------
     program
         The question.
+    n_blocks
+        Columns of weight, about.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, n_blocks: int = BLOCKS) -> None:
         from scipy import sparse
 
         self.program, cover = program, program.cover
         self._sparse: Any = sparse
-        self.block = blocks(cover)
+        self.block = blocks(cover, n_blocks)
         self.n_blocks = int(self.block.max(initial=-1)) + 1
         self._matrix = cover.matrix()
         self._totals = np.bincount(self.block, weights=cover.weight, minlength=self.n_blocks)
@@ -98,6 +100,11 @@ class Master:
         self.model.set_row_bounds(number, lower, upper)
         _, low, high = self._parts[0]
         low[number], high[number] = lower, upper
+
+    def set_bounds(self, low: Floats, high: Floats) -> None:
+        """Change the least and the greatest value of the candidates; shape (candidates,) each."""
+        self._lower[self.n_blocks :], self._upper[self.n_blocks :] = low, high
+        self.model.set_column_bounds(self.n_blocks, low, high)
 
     def _limits(
         self, sides: tuple[Side, ...], floors: tuple[Floor, ...]
@@ -222,16 +229,16 @@ class Master:
         part.data[tops[first]] = 0.0
 
 
-def blocks(cover: Cover) -> Ints:
+def blocks(cover: Cover, n_blocks: int) -> Ints:
     """Return the block of each row: runs of rows of one group, of about equal numbers of pairs.
 
     The rows are in an order in which neighbours share candidates (`reduction`).
     """
     if not len(cover):
         return np.zeros(0, np.int64)
-    size = max(len(cover.candidate) / BLOCKS, 1.0)
+    size = max(len(cover.candidate) / n_blocks, 1.0)
     number = (np.cumsum(np.diff(cover.start)) / size).astype(np.int64)
-    if len(cover) <= BLOCKS:
+    if len(cover) <= n_blocks:
         number = np.arange(len(cover))
     new = (np.diff(number, prepend=-1) != 0) | (np.diff(cover.group, prepend=-1) != 0)
     return np.asarray(np.cumsum(new) - 1)

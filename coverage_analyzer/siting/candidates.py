@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
@@ -23,6 +24,9 @@ TOWN_PEOPLE: Final = 15_000
 
 MAX_SITES: Final = 4_000
 """Generated candidates: at most so many sites, those of the heaviest cells."""
+
+NEAR_M: Final = 80_000.0
+"""So near a site is to the town after which it is named, as a candidate."""
 
 TOWNS_CREDIT: Final = "Names © GeoNames (CC BY 4.0)"
 
@@ -163,8 +167,10 @@ def generated(
     The rule: (1) the heaviest of these sites in each cell of `CELL_DEGREES` and country, of at most
     `MAX_SITES` cells, the heaviest first, ties by cell; (2) every town of `TOWN_PEOPLE` people or
     more (GeoNames) in a cell with such a site, or in one of the 8 cells round it. Candidates of (1)
-    are called ``SITE-`` with latitude and longitude, those of (2) ``TOWN-`` with their number in
-    GeoNames. Both count as in the country of their place.
+    have the id ``SITE-`` with latitude and longitude, and are named after the nearest such town
+    within `NEAR_M` ("near Sturgis"); those of (2) have ``TOWN-`` with their number in GeoNames,
+    and the name of the town. Both count as in the country of their place; those whose country is
+    uncertain are left out.
 
     Parameters
     ----------
@@ -186,34 +192,55 @@ def generated(
     first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
     heavy = np.bincount(np.searchsorted(key[first], key), weights=weight, minlength=len(first))
     first = first[np.lexsort((key[first], -heavy))[:MAX_SITES]]
-    ids = [f"SITE-{lat[i]:+.4f}{lon[i]:+.4f}" for i in first.tolist()]
     towns = _towns(np.unique(cell))
+    t_lon, t_lat = (np.array([t[n] for t in towns]) for n in ("longitude", "latitude"))
+    near = _nearest_names(lon[first], lat[first], (t_lon, t_lat), [t["name"] for t in towns])
     places = Places(
-        [*ids, *(f"TOWN-{town['geonameid']}" for town in towns)],
-        [*("" for _ in ids), *(town["name"] for town in towns)],
-        [""] * (len(ids) + len(towns)),
-        np.concatenate([lon[first], [town["longitude"] for town in towns]]),
-        np.concatenate([lat[first], [town["latitude"] for town in towns]]),
+        [
+            *(f"SITE-{lat[i]:+.4f}{lon[i]:+.4f}" for i in first.tolist()),
+            *(f"TOWN-{town['geonameid']}" for town in towns),
+        ],
+        [*near, *(town["name"] for town in towns)],
+        [""] * (len(first) + len(towns)),
+        np.concatenate([lon[first], t_lon]),
+        np.concatenate([lat[first], t_lat]),
         np.concatenate(
             [country[first], world.names.numbers([town["countrycode"] for town in towns])]
         ).astype(np.int16),
-        np.ones(len(ids) + len(towns)),
+        np.ones(len(first) + len(towns)),
     )
     _, keep = np.unique(np.array(places.candidate_id, object), return_index=True)
-    at = keep.tolist()
     number, basis = assign_country(
-        places.lon[at], places.lat[at], places.declared[at], world, convention
+        places.lon[keep], places.lat[keep], places.declared[keep], world, convention
     )
+    usable = basis < CountryBasis.OFFSHORE
+    at = keep[usable].tolist()
     return Candidates(
         tuple(places.candidate_id[i] for i in at),
         tuple(places.name[i] for i in at),
         places.lon[at],
         places.lat[at],
-        number,
-        basis,
+        number[usable],
+        basis[usable],
         places.cost[at],
         "generated",
     )
+
+
+def _nearest_names(
+    lon: Floats, lat: Floats, towns: tuple[Floats, Floats], names: Sequence[str]
+) -> list[str]:
+    """Return "near" and the name of the nearest town within `NEAR_M`, empty without one."""
+    if not len(names):
+        return [""] * len(lon)
+    from scipy.spatial import KDTree
+
+    tree = KDTree(geodesy.ecef(*towns))
+    away, at = tree.query(geodesy.ecef(lon, lat))
+    return [
+        f"near {names[i]}" if far <= NEAR_M else ""
+        for far, i in zip(away.tolist(), at.tolist(), strict=True)
+    ]
 
 
 def _cell(lon: Floats, lat: Floats) -> Ints:

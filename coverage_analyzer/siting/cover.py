@@ -95,10 +95,12 @@ class Cover:
 
     def by_candidate(self) -> tuple[Ints, Places]:
         """Return the rows of each candidate: where they begin, and the rows, ascending."""
-        order = np.argsort(self.candidate, kind="stable")
-        row = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.start))
-        counts = np.bincount(self.candidate, minlength=self.n_candidates)
-        return np.concatenate([[0], np.cumsum(counts)]), row[order]
+        from scipy import sparse
+
+        marks = np.ones(len(self.candidate), np.int8)
+        shape = (len(self), self.n_candidates)
+        turned = sparse.csr_matrix((marks, self.candidate, self.start), shape=shape).tocsc()
+        return turned.indptr.astype(np.int64), turned.indices.astype(np.int32, copy=False)
 
     def counts(self, plan: Ints) -> Ints:
         """Return how many centers of a plan reach each row, shape (rows,)."""

@@ -1,7 +1,7 @@
 """The best plan of each size: how much more each further center gains, and where that flattens."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Program, Solution
 from coverage_analyzer.siting.optimise import SMALL_PAIRS, Effort, Shared, optimise
 from coverage_analyzer.siting.setting import Setting
+
+BLOCKS: Final = 250
+"""Columns of weight: fewer than for one question, as each size runs the linear program again."""
 
 
 class Point(NamedTuple):
@@ -52,7 +55,7 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
     program, rules = setting.program(), setting.rules()
     shared = None
     if len(program.cover.candidate) > SMALL_PAIRS:
-        shared = Shared(Master(program), 0)
+        shared = Shared(Master(program, BLOCKS), 0)
     points: list[Point] = []
     start: Ints | None = None
     for size in range(max(len(setting.forced), 1), setting.most() + 1):

@@ -50,12 +50,15 @@ class SiteTable:
         What they are called, length n.
     weight
         What each counts, not negative, shape (n,).
+    weight_column
+        Header of the column that the weights are from; empty if each site counts 1.
     """
 
     sites: Sites
     facts: EligibilityInputs | None
     site_id: pa.Array
     weight: Floats
+    weight_column: str = ""
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -185,7 +188,8 @@ def joined(
     """
     n = len(ids)
     none = np.full(n, NO_DAY)
-    order = sorted(range(len(centers) + n), key=lambda i: (*centers.center_id, *ids)[i])
+    every = (*centers.center_id, *ids)
+    order = sorted(range(len(every)), key=every.__getitem__)
 
     def texts(old: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
         whole = (*(old or ("",) * len(centers)), *new)

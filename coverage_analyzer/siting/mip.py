@@ -1,6 +1,5 @@
 """The exact answer where what is left is small enough: one integer program for HiGHS."""
 
-import dataclasses
 import logging
 from typing import Any, Final
 
@@ -10,7 +9,8 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Cover, Program, Solution
-from coverage_analyzer.siting.reduction import implied, merged
+from coverage_analyzer.siting.reduction import implied
+from coverage_analyzer.siting.remainder import Remainder
 from coverage_analyzer.siting.solver import Model, Outcome
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,9 @@ def solve_exactly(
     nodes
         Nodes of the search tree at most.
     """
-    small = _Reduced(program)
-    step = small.program.step
-    log.info("integer program: %d candidates, %d pairs", len(small.kept), small.n_pairs)
+    small = _Compact(program)
+    step = program.step
+    log.info("integer program: %d candidates, %d pairs", len(small.remainder.kept), small.n_pairs)
     if small.n_pairs > MAX_PAIRS:
         known = -np.inf if start is None else program.objective(start)
         return Solution(start, known, np.inf, "search_limit")
@@ -50,11 +50,11 @@ def solve_exactly(
         outcome, columns = _run(small, None, nodes, clock)
     if outcome.status == "infeasible":
         return Solution(None, -np.inf, -np.inf, "infeasible")
-    bound = -outcome.bound + small.constant if np.isfinite(outcome.bound) else np.inf
+    bound = -outcome.bound + small.remainder.constant if np.isfinite(outcome.bound) else np.inf
     plans = [start] if start is not None else []
     if outcome.values is not None:
         chosen = np.flatnonzero(outcome.values[columns:] > 0.5)
-        plans.append(np.union1d(small.kept[chosen], small.fixed))
+        plans.append(small.remainder.plan(chosen))
     plans = [plan for plan in plans if program.allows(plan)]
     best = max(plans, key=program.objective, default=None)
     value = -np.inf if best is None else program.objective(best)
@@ -62,7 +62,7 @@ def solve_exactly(
     if ended == "proved" and best is not None and step:
         # The bound that HiGHS reports with an optimum may be an old one; the plan's own value is
         # as the optimum's up to its tolerance, which is less than a step.
-        optimum = -outcome.objective + small.constant
+        optimum = -outcome.objective + small.remainder.constant
         bound = value if value > optimum - step / 2 else min(bound, optimum)
     return Solution(best, value, max(bound, value), "time_limit" if clock.over else ended)
 
@@ -110,7 +110,7 @@ def _sparse(dense: npt.NDArray[np.float64]) -> Any:
     return sparse.csr_matrix(dense)
 
 
-def _run(small: "_Reduced", start: Ints | None, nodes: int, clock: Clock) -> tuple[Outcome, int]:
+def _run(small: "_Compact", start: Ints | None, nodes: int, clock: Clock) -> tuple[Outcome, int]:
     """Return the outcome, and the number of columns before the candidates."""
     model, columns = small.model()
     model.set_options(mip_rel_gap=0.0, mip_max_nodes=nodes)
@@ -119,47 +119,12 @@ def _run(small: "_Reduced", start: Ints | None, nodes: int, clock: Clock) -> tup
     return model.run(clock), columns
 
 
-class _Reduced:
-    """A program without the candidates that are fixed and the rows that these serve.
-
-    Attributes
-    ----------
-    kept, fixed
-        Candidates that are free, and that are chosen in any case, ascending.
-    constant
-        Weight that the latter serve.
-    """
+class _Compact:
+    """A program as one with a column for each row, which HiGHS solves in whole numbers."""
 
     def __init__(self, program: Program) -> None:
-        self.whole = program
-        self.fixed = np.flatnonzero(program.low > 0)
-        free = program.high > program.low
-        self.kept = np.flatnonzero(free)
-        cover, counts = program.cover, program.cover.counts(self.fixed)
-        self.served = counts >= cover.need
-        self.constant = float(cover.weight[self.served].sum()) if program.cost is None else 0.0
-        rows = np.flatnonzero(~self.served)
-        position = np.zeros(cover.n_candidates, np.int32)
-        position[self.kept] = np.arange(len(self.kept))
-        part = cover.take(rows).only(free)
-        part = dataclasses.replace(
-            part,
-            candidate=position[part.candidate],
-            need=(part.need - counts[rows]).astype(np.int8),
-            n_candidates=len(self.kept),
-        )
-        reachable = np.diff(part.start) >= part.need
-        self.cover: Cover = merged(part.take(np.flatnonzero(reachable)))
-        cost = None if program.cost is None else program.cost[self.kept]
-        self.program = dataclasses.replace(
-            program,
-            cover=self.cover,
-            low=program.low[self.kept],
-            high=program.high[self.kept],
-            cost=cost,
-        )
-        if program.cost is not None:
-            self.constant = -float(program.cost[self.fixed].sum())
+        self.remainder = Remainder(program)
+        self.cover: Cover = self.remainder.program.cover
 
     @property
     def n_pairs(self) -> int:
@@ -170,8 +135,8 @@ class _Reduced:
         """Return the integer program and its number of columns before the candidates."""
         from scipy import sparse
 
-        cover, n, m = self.cover, len(self.cover), len(self.kept)
-        program = self.program
+        cover, program = self.cover, self.remainder.program
+        n, m = len(cover), cover.n_candidates
         gain = np.zeros(n) if program.cost is not None else -cover.weight
         cost = np.zeros(m) if program.cost is None else program.cost
         model = Model(
@@ -192,31 +157,24 @@ class _Reduced:
         """Return the rows of sides and floors."""
         from scipy import sparse
 
-        whole = self.whole
         dense, lower, upper = [], [], []
-        fixed = whole.chosen(self.fixed)
-        position = np.full(whole.cover.n_candidates, -1)
-        position[self.kept] = np.arange(m)
-        for side in whole.sides:
-            used = side.amount(fixed)
-            at = position[side.index]
+        for side in self.remainder.program.sides:
             row = np.zeros(n + m)
-            np.add.at(row, n + at[at >= 0], side.coefficient[at >= 0])
+            np.add.at(row, n + side.index, side.coefficient)
             dense.append(sparse.csr_matrix(row))
-            lower.append(side.lower - used)
-            upper.append(side.upper - used)
-        for floor in whole.floors:
-            served = float(whole.cover.weight[self.served & floor.rows(whole.cover)].sum())
+            lower.append(side.lower)
+            upper.append(side.upper)
+        for floor in self.remainder.program.floors:
             row = np.zeros(n + m)
             row[:n] = np.where(floor.rows(self.cover), self.cover.weight, 0.0)
             dense.append(sparse.csr_matrix(row))
-            lower.append((floor.weight - served) * (1 - 1e-12) if floor.weight > served else 0.0)
+            lower.append(floor.weight * (1 - 1e-12))
             upper.append(np.inf)
         matrix = sparse.vstack(dense, format="csr") if dense else sparse.csr_matrix((0, n + m))
         return matrix, np.array(lower, np.float64), np.array(upper, np.float64)
 
     def values(self, plan: Ints) -> Floats:
         """Return the values of all columns for a plan."""
-        chosen = self.whole.chosen(plan)[self.kept]
-        counts = self.cover.counts(np.flatnonzero(chosen > 0))
-        return np.concatenate([(counts >= self.cover.need).astype(np.float64), chosen])
+        part = self.remainder.part(plan)
+        served = self.cover.served(part).astype(np.float64)
+        return np.concatenate([served, self.remainder.program.chosen(part)])

@@ -17,12 +17,15 @@ from typing import Final
 
 import numpy as np
 
-from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.siting.bounds import Master, Relaxation
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Program, Solution
 from coverage_analyzer.siting.mip import serve_all, solve_exactly
-from coverage_analyzer.siting.search import Rules, search, search_backup
+from coverage_analyzer.siting.remainder import restricted
+from coverage_analyzer.siting.search import Rules, first_of_equals, search, search_backup
+from coverage_analyzer.siting.separate import solve_apart
+from coverage_analyzer.siting.tree import Tree
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +36,17 @@ SHORT_SEARCH: Final = 60
 LONG_SEARCH: Final = 2_000
 """How often a plan is disturbed, before the bound is known and after."""
 
-SEARCHES: Final = (0.0, 0.15, 0.85)
+SEARCHES: Final = (0.15, 0.85)
 """Shares of the long search, each followed by an attempt to prove what was found."""
+
+CORE: Final = 500
+"""Candidates of a search after the linear program: those that it nearly uses."""
+
+CORE_ROUNDS: Final = 200
+"""How often a plan is disturbed in the first of these searches."""
+
+MANY_PAIRS: Final = 1_000_000
+"""With more pairs a plan is disturbed only after the linear program, among few candidates."""
 
 TABLE: Final = 60_000_000
 """Entries at most of the table of exchanges."""
@@ -54,6 +66,12 @@ class Shared:
 
     master: Master
     side: int
+
+    def run(self, program: Program, inner: Floats, enough: float, clock: Clock) -> Relaxation:
+        """Return the answer to one of the questions; the cuts of earlier ones stay."""
+        side = program.sides[self.side]
+        self.master.set_side(self.side, side.lower, side.upper)
+        return self.master.run(inner, enough, clock)
 
 
 @dataclass(frozen=True)
@@ -101,14 +119,40 @@ def optimise(
     KeyboardInterrupt
         If the user interrupts before there is a plan; later ones return the best plan.
     """
-    work = _Work(program, rules, effort, clock, start)
+    apart = None
+    if len(program.cover.candidate) > SMALL_PAIRS:
+
+        def solve(part: Program, own: Ints | None) -> Solution:
+            return _solved(_Work(part, None, effort, clock, own))
+
+        apart = solve_apart(program, start, solve)
+    return apart or _solved(_Work(program, rules, effort, clock, start))
+
+
+def _solved(work: "_Work") -> Solution:
+    """Return the answer as far as it comes.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts before there is a plan.
+    """
     try:
         work.run()
     except KeyboardInterrupt:
         if work.best is None:
             raise
         work.ended = "interrupt"
+        work.clock.limit_s = 0.0  # what comes after takes no time, either
     return work.solution()
+
+
+def _core(relaxation: Relaxation, rules: Rules) -> Ints:
+    """Return the candidates that a linear program uses, and others that it could use at a loss."""
+    order = np.lexsort((relaxation.reduced, relaxation.point <= 1e-6))
+    order = order[rules.allowed[order]]
+    n_used = int((relaxation.point[order] > 1e-6).sum())
+    return np.asarray(order[: n_used + max(CORE, 4 * rules.size)])
 
 
 class _Work:
@@ -153,12 +197,13 @@ class _Work:
     def run(self) -> None:
         """Find plan and bound."""
         pairs = len(self.program.cover.candidate)
-        self._search(SHORT_SEARCH if pairs > SMALL_PAIRS else 5, self.effort.seed)
+        short = SHORT_SEARCH if pairs <= MANY_PAIRS and self.effort.shared is None else 0
+        self._search(short if pairs > SMALL_PAIRS else 5, self.effort.seed)
         log.info("search: %s", self.value)
         if self.proved:
             return
         if pairs <= SMALL_PAIRS:
-            self._exactly(self.program)
+            self._keep(solve_exactly(self.program, self.best, self.clock))
         elif self._must_serve_all():
             self._keep(serve_all(self.program, self.best, self.clock))
         else:
@@ -166,30 +211,24 @@ class _Work:
 
     def _narrow(self) -> None:
         """Find plan and bound of a large problem."""
-        relaxation = self._relax(self._master())
+        relaxation = self._relax()
         if not self._is_open(relaxation):
             return
-        self._round(relaxation)
+        if self.rules is None or (self.program.cover.need > 1).any():
+            self._round(relaxation)
+        else:
+            self._search_core(relaxation, CORE_ROUNDS)
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
-        rounds, attempted = self.effort.rounds, -np.inf
-        for number, share in enumerate(SEARCHES if rounds else (0.0,)):
+        rounds = (0, *(round(self.effort.rounds * share) for share in SEARCHES))
+        attempted = -np.inf
+        for number, more in enumerate(rounds if self.effort.rounds else (0,)):
             if self.proved or self.clock.over:
                 return
-            if share:
-                self._search(int(rounds * share), self.effort.seed + 1 + number)
-                log.info("search: %s", self.value)
-            if self.value > attempted or not number:
+            if more:
+                self._search_core(relaxation, more, self.effort.seed + 1 + number)
+            if self.value > attempted:
                 attempted = self.value
                 self._fix_and_solve(relaxation)
-
-    def _master(self) -> Master:
-        """Return the linear program of the question."""
-        shared = self.effort.shared
-        if shared is None:
-            return Master(self.program)
-        side = self.program.sides[shared.side]
-        shared.master.set_side(shared.side, side.lower, side.upper)
-        return shared.master
 
     def _is_open(self, relaxation: Relaxation) -> bool:
         """Return whether work is left once the linear program is solved."""
@@ -210,10 +249,31 @@ class _Work:
             plan = search(cover, rules, rounds=rounds, seed=seed, clock=self.clock, start=start)
             self.take(plan)
 
-    def _relax(self, master: Master) -> Relaxation:
-        inner = self.program.high * 0.5 if self.best is None else self.program.chosen(self.best)
-        enough = -np.inf if self.best is None else self.program.better_than(self.value)
-        relaxation = master.run(inner, enough, self.clock)
+    def _search_core(self, relaxation: Relaxation, rounds: int, seed: int = 0) -> None:
+        """Search among the candidates that the linear program nearly uses, over merged rows."""
+        rules, cover = self.rules, self.program.cover
+        if rules is None or (cover.need > 1).any() or not len(relaxation.reduced):
+            self._search(rounds, seed)
+            return
+        best = self.best if self.best is not None else rules.forced
+        kept = np.union1d(np.union1d(_core(relaxation, rules), best), rules.forced)
+        part, small = restricted(cover, rules, kept)
+        start = np.searchsorted(kept, best) if len(best) <= rules.size else None
+        if small.size * len(kept) > TABLE:
+            return
+        plan = search(part, small, rounds=rounds, seed=seed or 1, clock=self.clock, start=start)
+        self.take(kept[plan])
+        log.info("search among %d candidates: %s", len(kept), self.value)
+
+    def _relax(self) -> Relaxation:
+        """Return the linear program's answer."""
+        program, shared = self.program, self.effort.shared
+        inner = program.high * 0.5 if self.best is None else program.chosen(self.best)
+        enough = -np.inf if self.best is None else program.better_than(self.value)
+        if shared is not None:
+            relaxation = shared.run(program, inner, enough, self.clock)
+        else:
+            relaxation = Master(program).run(inner, enough, self.clock)
         if relaxation.bound > -np.inf:
             self.bound = min(self.bound, relaxation.bound)
         return relaxation
@@ -251,7 +311,11 @@ class _Work:
     def _exactly(self, part: Program) -> None:
         """Solve a part that holds every plan better than the best one."""
         start = self.best if self.best is not None and part.allows(self.best) else None
-        self._keep(solve_exactly(part, start, self.clock))
+        tree = Tree(part, start, self.clock).run()
+        self._keep(tree)
+        if not self.proved and not self.clock.over and tree.stopped_by != "infeasible":
+            start = self.best if self.best is not None and part.allows(self.best) else None
+            self._keep(solve_exactly(part, start, self.clock))
 
     def _must_serve_all(self) -> bool:
         """Return whether the least weights are those of all rows."""
@@ -275,12 +339,24 @@ class _Work:
         else:
             self.bound = min(self.bound, max(result.bound, self.value))
 
+    def _settle(self) -> None:
+        """Choose among equal plans, where exchanges keep all limits."""
+        rules, best, cover = self.rules, self.best, self.program.cover
+        if rules is None or best is None or len(best) > rules.size or (cover.need > 1).any():
+            return
+        if self.program.floors or len(best) * cover.n_candidates > TABLE:
+            return
+        plan = first_of_equals(cover, rules, best)
+        if self.program.allows(plan) and self.program.objective(plan) >= self.value:
+            self.best = plan
+
     def solution(self) -> Solution:
         """Return the answer."""
         if self.ended == "infeasible":
             return Solution(None, -np.inf, -np.inf, "infeasible")
         bound = max(self.bound, self.value)
         step = self.program.step
+        self._settle()
         if self.proved:
             return Solution(self.best, self.value, self.value, self.ended or "proved")
         if step:  # no plan lies between two whole numbers

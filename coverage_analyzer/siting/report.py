@@ -69,6 +69,9 @@ ALTERNATIVES: Final = (
 ENTERING: Final = 25
 """So many further centers ``why_not.csv`` looks ahead."""
 
+LISTED_TWINS: Final = 4
+"""Candidates that ``same_sites_as`` names at most; ``why_not.csv`` has all."""
+
 SHIFT_MILES: Final = 5.0
 """By how much the limits are moved to see how the plan does."""
 
@@ -121,7 +124,7 @@ def plan_rows(answer: Plan) -> list[Row]:
                 plain(total),
                 "close" if closing else "open",
                 places.names[place],
-                " ".join(twins(answer, place)),
+                listed_twins(answer, place),
                 *(("", "") if closing else opening_days(answer, place)),
             )
         )
@@ -155,12 +158,29 @@ def _losses(answer: Plan) -> list[tuple[int, int, float]]:
     return result
 
 
-def twins(answer: Plan, place: int) -> list[str]:
-    """Return the candidates that reach the same sites as one, which could be opened instead."""
+def label(answer: Plan, place: int) -> str:
+    """Return how a place is called where people read: its name, country and id."""
+    places = answer.setting.places
+    name, code = places.names[place], _code(answer, place) if places.usable[place] else ""
+    if not name:
+        return f"{places.ids[place]}, {code}" if code else places.ids[place]
+    return f"{', '.join(filter(None, [name, code]))} ({places.ids[place]})"
+
+
+def listed_twins(answer: Plan, place: int) -> str:
+    """Return the first candidates that could be opened instead of one, and how many more."""
+    same = twins(answer, place)
+    names = [f"{t} {answer.setting.places.names[i]}".strip() for i, t in same[:LISTED_TWINS]]
+    more = [f"and {len(same) - LISTED_TWINS} more"] if len(same) > LISTED_TWINS else []
+    return "; ".join([*names, *more])
+
+
+def twins(answer: Plan, place: int) -> list[tuple[int, str]]:
+    """Return the candidates that reach the same sites as one: their positions and ids."""
     setting = answer.setting
     same = np.flatnonzero(setting.twin == setting.twin[place])
     usable = setting.places.usable & ~np.isin(np.arange(len(setting.places)), setting.forbidden)
-    return [setting.places.ids[i] for i in same.tolist() if i != place and usable[i]]
+    return [(i, setting.places.ids[i]) for i in same.tolist() if i != place and usable[i]]
 
 
 def opening_days(answer: Plan, place: int) -> tuple[str, str]:
@@ -320,7 +340,7 @@ def alternative_rows(answer: Plan) -> list[Row]:
                     number,
                     rank,
                     setting.places.ids[place],
-                    " ".join(twins(answer, place)),
+                    listed_twins(answer, place),
                     plain(solution.objective / setting.scale),
                     plain(solution.bound / setting.scale),
                     gap,
@@ -385,6 +405,9 @@ def notes(answer: Plan) -> list[str]:
         if len(rows):
             what = {2: "for manual review", 3: "kept from the level by a rule"}[state]
             result.append(f"Not counted, as they are {what}: {_sites(len(rows))}.")
+    column = setting.demand.table.weight_column
+    if column:
+        result.append(f"Weight is the sum of the column {column!r} of the sites.")
     return [*result, *answer.notes]
 
 
@@ -408,8 +431,10 @@ def summary(answer: Plan) -> dict[str, Any]:
         "proof": words(answer),
         "plan": [setting.places.ids[i] for i in answer.opened.tolist()],
         "close": [setting.places.ids[i] for i in answer.order[len(answer.opened) :].tolist()],
+        "places": [label(answer, i) for i in answer.order.tolist()],
         "gained_sites": len(answer.gains.site),
         "gained_weight": plain(gained),
+        "weight_column": demand.table.weight_column,
         "coverable_weight": plain(setting.cover.total / setting.scale),
         "sites": _states(answer),
         "covered_weight_before": plain(before),

@@ -9,6 +9,7 @@ table, and an exchange changes only the rows of two candidates. No choice depend
 to the first candidate.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +28,9 @@ DRAWN: Final = 40
 KEEP_WORSE: Final = 0.3
 """Share of slightly worse plans from which the search goes on."""
 
+
+COUNTED: Final = 4
+"""Entries of the table for each change of one, up to which all are counted at once."""
 
 TINY: Final = 1e-9
 """Relative differences that are only rounding."""
@@ -150,12 +154,16 @@ class Exchange:
         self.loss += np.bincount(slots, weights=weights, minlength=len(self.loss))
         place, candidate = self._pairs(rows)
         at = slots[place] * len(self.gain) + candidate
-        np.add.at(self.shared.reshape(-1), at, weights[place])
+        flat = self.shared.reshape(-1)
+        if flat.size < COUNTED * len(at):
+            flat += np.bincount(at, weights=weights[place], minlength=flat.size)
+        else:
+            np.add.at(flat, at, weights[place])
 
     def fill(self) -> None:
         """Fill empty slots, each with the candidate that gains most."""
         for slot in np.flatnonzero(self.slots == EMPTY).tolist():
-            score = np.where(self._may_enter(EMPTY), self._by_cost(self.gain), -np.inf)
+            score = np.where(self.may_enter(EMPTY), self._by_cost(self.gain), -np.inf)
             best = int(score.argmax())
             if not score[best] > 0:
                 return
@@ -165,7 +173,7 @@ class Exchange:
         cost = self.rules.cost
         return gain if cost is None else gain / np.maximum(cost, 1e-9)
 
-    def _may_enter(self, leaving: int) -> Bools:
+    def may_enter(self, leaving: int) -> Bools:
         """Return which candidates may take the place of one, shape (candidates,)."""
         rules, may = self.rules, self.rules.allowed & ~self._open
         plan = self.slots[(self.slots != EMPTY) & (self.slots != leaving)]
@@ -184,7 +192,7 @@ class Exchange:
         gains[self.fixed | (self.slots == EMPTY)] = -np.inf
         if self.rules.group is not None or self.rules.cost is not None:
             for slot in np.flatnonzero(~self.fixed & (self.slots != EMPTY)).tolist():
-                gains[slot, ~self._may_enter(int(self.slots[slot]))] = -np.inf
+                gains[slot, ~self.may_enter(int(self.slots[slot]))] = -np.inf
         if not gains.size:
             return False
         slot, candidate = divmod(int(gains.argmax()), gains.shape[1])
@@ -219,7 +227,7 @@ class Exchange:
         first = int(random.choice(movable))
         near = self._near(first, movable)[: int(random.integers(2, 5))]
         for slot in near.tolist():
-            may = np.flatnonzero(self._may_enter(int(self.slots[slot])))
+            may = np.flatnonzero(self.may_enter(int(self.slots[slot])))
             if not len(may):
                 continue
             drawn = random.choice(may, min(DRAWN, len(may)), replace=False)
@@ -276,6 +284,35 @@ def search(
         else:
             work.restore(base)
     return best_plan
+
+
+def first_of_equals(cover: Cover, rules: Rules, plan: Ints) -> Ints:
+    """Return the plan that stands for all that are as good: one center after the other, the first.
+
+    A center is replaced by the first candidate before it with which the plan gains as much, until
+    none can be. So the choice among equal plans hangs on the ids alone.
+
+    Parameters
+    ----------
+    cover, rules
+        As for `search`.
+    plan
+        A plan that keeps the rules.
+    """
+    work = Exchange(cover, dataclasses.replace(rules, size=max(len(plan), len(rules.forced))))
+    for slot, candidate in enumerate(np.setdiff1d(plan, rules.forced), len(rules.forced)):
+        work.put(slot, int(candidate))
+    changed = True
+    while changed:
+        changed = False
+        for slot in np.flatnonzero(~work.fixed & (work.slots != EMPTY)).tolist():
+            now = int(work.slots[slot])
+            less = work.loss[slot] - work.gain[:now] - work.shared[slot, :now]
+            may = work.may_enter(now)[:now] & (less <= TINY * max(1.0, work.value))
+            if may.any():
+                work.put(slot, int(may.argmax()))
+                changed = True
+    return work.plan
 
 
 def search_backup(cover: Cover, rules: Rules, *, clock: Clock) -> Ints:

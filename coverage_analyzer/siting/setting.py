@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -186,12 +187,12 @@ class Setting:
         """Positions of the places that are candidates."""
         return np.flatnonzero(~self.places.existing)
 
-    @property
+    @cached_property
     def useful(self) -> Bools:
         """Whether each place reaches weight that counts, shape (places,)."""
         return self.cover.alone() > 0
 
-    @property
+    @cached_property
     def allowed(self) -> Bools:
         """Whether each place may be chosen, shape (places,)."""
         useful: Bools = self.useful | self.places.existing
@@ -314,7 +315,7 @@ def _group(places: Places) -> Numbers:
 def _without_ruled_out(demand: Demand, places: Places) -> Demand:
     """Return the demand without sites that rules of eligibility keep from the level."""
     new = np.flatnonzero(places.usable & ~places.existing).tolist()
-    if not new:
+    if not new or (demand.table.facts is None and not demand.matcher.gates.everywhere):
         return demand
     codes = [demand.matcher.world.names.codes[places.country[i]] for i in new]
     centers = joined(
@@ -325,8 +326,6 @@ def _without_ruled_out(demand: Demand, places: Places) -> Demand:
         codes,
     )
     rows = demand.rows(WANTING)
-    if demand.table.facts is None and not demand.matcher.gates.everywhere:
-        return demand
     index = demand.reach.index(places.lon, places.lat, _group(places))
     reached = rows[pairs.covering(demand, rows, index).reached > 0]
     out = demand.ruled_out(reached, centers)

@@ -91,6 +91,12 @@ class Model:
         """Change the bounds of a row."""
         self._highs.changeRowBounds(row, lower, upper)
 
+    def set_column_bounds(self, first: int, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of all columns from one on."""
+        n = len(lower)
+        columns = np.arange(first, first + n, dtype=np.int32)
+        self._highs.changeColsBounds(n, columns, lower, upper)
+
     def set_integer(self, columns: Any) -> None:
         """Let some columns take whole values only."""
         import highspy

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays
+from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import FIRST_REJECTS, Ledger, by_country, totals
 from coverage_analyzer.batch.network import coverage_areas, write_network
 from coverage_analyzer.batch.options import Options
@@ -86,7 +87,7 @@ def run(
     output
         The folder, also as a URI, for ``report.csv`` or ``report.parquet`` and ``rejects.csv``
         (folders of parts; the latter also has the column ``file``), ``summary.csv``,
-        ``centers.csv``, ``areas.geojson`` and ``run.json``.
+        ``summary.html`` (without a map), ``centers.csv``, ``areas.geojson`` and ``run.json``.
     policy, as_of, options
         As for `coverage_analyzer.run`. There is no map; duplicates are kept, and not counted.
 
@@ -256,16 +257,24 @@ def _published(
         style=options.style,
         limit=gate.limit,
     )
+    summary = [run_summary.NAME] if options.summary else []
     told |= outcome.to_dict() | {
         "settings": options.settings,
         "options": options.to_dict(),
         "engine": "spark",
         "table": None,
-        "files": [*folder.names, *sorted(f.name for f in files.iterdir()), "run.json"],
+        "files": [
+            *folder.names,
+            *sorted([*(f.name for f in files.iterdir()), *summary]),
+            "run.json",
+        ],
     }
     told["renamed_columns"] = _renamed(found.table.headers)
     held = _decide(gate, files, told, before).held
     contents.write_manifest(files / "run.json", told)
+    for name in summary:
+        shown = run_summary.Shown(matcher.policy, matcher.centers)
+        run_summary.write(files / name, told, counts.places, shown)
     folder.put(files)
     published = folder.publish(held=bool(held))
     if held:

@@ -71,6 +71,7 @@ class Opened:
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Return how many sites of each status the legend says there are, in view and in all."""
+        self.page.wait_for_timeout(120)  # counts follow a movement of the map after 80 ms
         result = {}
         for row in self.page.locator(".legend label:not([hidden])").all_inner_texts():
             figures = re.search(r"([\d,]+) / ([\d,]+)", row)

@@ -22,6 +22,7 @@ LAND = """([lat, lng]) => {
   const { x, y } = map.latLngToContainerPoint([lat, lng]);
   for (const canvas of document.querySelectorAll(".land canvas")) {
     const box = canvas.getBoundingClientRect();
+    if (Math.abs(box.width - 256) > 1) continue; // left over from another zoom
     const [right, down] = [at.left + x - box.left, at.top + y - box.top];
     if (right < 0 || down < 0 || right >= box.width || down >= box.height) continue;
     const scale = canvas.width / box.width;
@@ -51,7 +52,8 @@ def names(opened: Opened, latitude: float, longitude: float, zoom: int) -> list[
 
 def is_land(opened: Opened, latitude: float, longitude: float) -> bool:
     """Return whether the middle of the view has land, once its tiles are drawn."""
-    opened.page.wait_for_timeout(400)
+    opened.page.wait_for_timeout(100)
+    opened.drawn()
     return bool(opened.page.evaluate(LAND % MAP, [latitude, longitude]))
 
 
@@ -82,7 +84,7 @@ def test_towns_are_named_and_no_name_overlaps(
     [
         (40.7829, -73.9654, 11, True),  # Central Park
         (40.765, -74.013, 11, False),  # the Hudson beside it
-        (42.5, -87.3, 5, False),  # Lake Michigan
+        (43.3, -87.3, 5, False),  # Lake Michigan
         (-16.85, -179.97, 9, True),  # Taveuni, east of 180
         (42.0, 50.5, 4, False),  # the Caspian Sea
         (60.0, 100.0, 5, True),  # Siberia, where there are no sites

@@ -37,3 +37,53 @@ def test_a_text_is_shown_and_does_nothing(browser: Browser, tmp_path: Path, text
     shown = opened.page.locator("thead th, tbody th, tbody td").all_inner_texts()
     assert [" ".join(cell.split()) for cell in shown] == [" ".join(text.split())] * 3
     assert opened.page.locator("script, img, a, svg, style ~ style").count() == 0
+
+
+BROKEN = """() => {
+  const broken = [];
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    for (const { 0: word, index } of node.data.matchAll(/[A-Za-z']{2,22}/g)) {
+      if (node.parentElement.closest(".long") || !node.parentElement.checkVisibility()) continue;
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (range.getClientRects().length !== 1) broken.push(word);
+    }
+  }
+  return { broken, tooWide: document.documentElement.scrollWidth - window.innerWidth };
+}"""
+"""The words that stand on two lines, and by how much the page is wider than its window."""
+
+A4, PHONE = 718, 390
+"""Widths in CSS pixels: of A4 without the usual margins, and of a phone."""
+
+
+@pytest.mark.parametrize(("width", "media"), [(A4, "print"), (PHONE, "screen")])
+def test_no_word_is_broken_on_paper_or_a_phone(
+    browser: Browser, tmp_path: Path, width: int, media: str
+) -> None:
+    """All tables, one with six columns and one with ten, and a word that is longer than a line."""
+    long = Comparison("T", ("A", "B"), (("x" * 300, ("y" * 300, "z")),), ("",), "S", "N")
+    several = [
+        Comparison("T", ("Manufacturer's",) * n, (("Replacement", ("authorisation",) * n),), ("",),
+                   "S", "N")
+        for n in (6, 10)
+    ]  # fmt: skip
+    shown = [comparison(entry) for entry in entries().values()]
+    (tmp_path / "c.html").write_text(written([*shown, *several, long], "html"), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.emulate_media(media=media)
+    page.goto((tmp_path / "c.html").as_uri())
+    # A sheet in landscape format is wider than its window here.
+    if media == "print":
+        page.add_style_tag(content=".wide { width: 1045px; }")
+    found = page.evaluate(BROKEN)
+    assert found["broken"] == []
+    assert media == "print" or found["tooWide"] <= 0
+    wide = page.locator("section.plain, section.stacked").evaluate_all(
+        "(all) => all.map((s) => s.scrollWidth - s.clientWidth)"
+    )
+    assert max(wide) <= 0
+    page.close()

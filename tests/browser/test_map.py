@@ -85,8 +85,8 @@ def test_filters_change_what_is_counted(opened: Opened, demo: Path) -> None:
     opened.page.get_by_role("combobox", name="Country").select_option(
         label=f"Germany ({german.total()})"
     )
-    shown = {status: n for status, (n, _) in opened.counts().items()}
-    assert shown == {status: german[status] for status in shown}
+    selected = {status: n for status, (_, n) in opened.counts().items()}
+    assert selected == {status: german[status] for status in selected}
     assert f"{german.total()} sites in view" in opened.page.locator("[role=status]").inner_text()
     reasons = opened.page.get_by_role("combobox", name="Reason")
     reason = reasons.locator("option", has_text="no center of its country is")

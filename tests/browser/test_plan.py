@@ -52,3 +52,9 @@ def test_the_page_shows_proof_map_curve_and_tables(
     assert shown.locator("#plan-body img").count() == 0
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     assert "K4" in shown.locator("#plan-body").inner_text()
+    assert shown.title().startswith("Plan: open 3 centers, gain ")
+    assert "new: opened by this plan" in shown.locator(".legend").first.inner_text()
+    assert (
+        "reaches the same sites as Greenwood, US (K3)" in shown.locator("#plan-body").inner_text()
+    )
+    assert shown.locator("#plan-head").bounding_box()["height"] < 250

@@ -300,4 +300,47 @@ def test_origin_is_stated() -> None:
     text = (folder / "SOURCE.md").read_text("utf-8")
     for needed in ("ODbL", "CC BY 4.0", "public domain", "base_map.arrow", "towns.arrow"):
         assert needed in text
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert size < 5_500_000  # the wheel is to stay below 11 MB
     assert WORLD == 1 << 20
+
+
+def test_a_page_without_data_shows_the_world(world: countries.Countries) -> None:
+    """No site and no center: level 0, and the places of a region."""
+    block = base_cut.cut(DrawnSites(), no_centers(), world.names)
+    counts = columns_of(block)
+    assert counts["cell"] == 1
+    assert counts["place_x"] > 500
+
+
+def test_too_many_sites_are_weighed_by_density(
+    world: countries.Countries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where sites are counted in a grid only, the same cells get detail."""
+    lon, lat = coast_of((-12.0, 34.0, 33.0, 71.0), 400)
+    single = base_cut.cell_weights(sites_at(lon, lat), no_centers())
+    monkeypatch.setattr("coverage_analyzer.maps.sites.MOST_SITES", 100)
+    dense = sites_at(lon, lat)
+    assert dense.density is not None
+    weights = base_cut.cell_weights(dense, no_centers())
+    assert weights.sum() == single.sum() == 400
+    assert np.abs(weights - single).sum() <= 0.05 * 400  # cells of the quick look-up
+    assert columns_of(base_cut.cut(dense, no_centers(), world.names))["cell"] > 100
+
+
+def test_busiest_cells_come_first(world: countries.Countries) -> None:
+    """A center's cell is fine although sites elsewhere fill the limit."""
+    lon, lat = coast_of((-180.0, -60.0, 179.99, 80.0), 60_000)
+    center = {"center_id": ["X"], "latitude": ["-17.8"], "longitude": ["178"]}
+    centers = Centers.from_texts(center, np.array([178.0]), np.array([-17.8]), ["1"])
+    sites = sites_at(lon, lat)
+    weights = base_cut.cell_weights(sites, centers)
+    x, y = base_map.units_of(178.0, -17.8)
+    cell = int(y // SIDE * CELLS + x // SIDE)
+    assert weights.ravel()[cell] >= base_cut.CENTER_WEIGHT
+    base = base_map.load()
+    costs = base_cut._costs(base)
+    rows = base_cut._rows(base, costs, weights, 300_000.0)
+    assert int(base.rows(FINE)[cell]) in rows.tolist()
+    assert costs[rows].sum() <= 300_000
+    assert len(set(base.cell[rows].tolist())) == len(rows)

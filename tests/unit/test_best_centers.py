@@ -64,7 +64,9 @@ def test_it_is_drawn_and_written(tmp_path: Path) -> None:
     """The curve as a figure, everything as a page."""
     pytest.importorskip("matplotlib")
     found = ca.best_centers(SITES, CENTERS, new=2, candidates=CANDIDATES, as_of=DAY)
-    assert found.plot().axes[0].get_xlabel() == "new centers"
+    drawn, curve = found.plot().axes
+    assert "new centers (2)" in [text.get_text() for text in drawn.get_legend().get_texts()]
+    assert curve.get_xlabel() == "new centers"
     found.to_html_page(tmp_path / "plan.html")
     assert "plan-data" in (tmp_path / "plan.html").read_text("utf-8")
 

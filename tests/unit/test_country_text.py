@@ -303,7 +303,7 @@ def test_frames_timelines_and_letters_read_both_columns_too(tmp_path: Path) -> N
         assert changes["reason"].tolist() == verdicts["reason"].tolist()
     pages = {s: site_letter(path, s, tmp_path / "c.csv", as_of=AS_OF) for s in "abc"}
     assert "Gold Plus" in pages["a"]
-    assert "its country could not be determined" in pages["b"]
+    assert "the country of the site is not certain" in pages["b"]
 
 
 def test_centers_whose_columns_contradict_are_an_error(tmp_path: Path) -> None:

@@ -419,6 +419,7 @@ def test_the_area_is_that_of_a_run_cut_at_borders() -> None:
 def boxes(svg: str) -> list[tuple[str, Box]]:
     """Return the kind of each label of a picture, with the box that its text takes on paper."""
     sizes = {"site-name": 34, "center-name": 34, "other-name": 26, "scale-name": 28, "country": 36}
+    sizes["town-name"] = 26
     found = []
     for kind, x, y, anchor, text in re.findall(
         r'<text class="([\w-]+)" x="(-?\d+)" y="(-?\d+)"(?: text-anchor="(\w+)")?>(.*?)</text>', svg

@@ -101,7 +101,7 @@ def test_a_plan_is_ranked_proved_and_written_with_all_its_files(
     plan = inputs / "plan"
     assert [row["candidate_id"] for row in rows(plan / "plan.csv")] == ["K1", "K3", "K2"]
     assert [row["cumulative_weight"] for row in rows(plan / "plan.csv")] == ["8", "15", "21"]
-    assert rows(plan / "plan.csv")[0]["same_sites_as"] == "K5"
+    assert rows(plan / "plan.csv")[0]["same_sites_as"] == "K5 Munich East"
     assert rows(plan / "plan.csv")[1]["opens_latest_on"] == "2027-06-01"
     told = manifest(plan)
     assert (told["objective"], told["bound"], told["gap"]) == (21, 21, 0)
@@ -389,3 +389,20 @@ def test_a_missing_extra_is_one_error_with_the_command(
     said = program.place(inputs, "--new", "1", code=2)
     assert "highspy is not installed" in said
     assert "pip install 'coverage-analyzer[siting]'" in said
+
+
+def test_a_german_excel_reads_the_tables_of_a_plan(inputs: Path, program: Program) -> None:
+    """Semicolons and decimal commas, in each table."""
+    program.place(inputs, "--new", "1", "--excel-locale", "de")
+    text = (inputs / "plan" / "plan.csv").read_text("utf-8-sig")
+    assert text.startswith("rank;candidate_id;latitude;")
+    assert all("," in line.split(";")[2] for line in text.splitlines()[1:])
+    assert (inputs / "plan" / "gains.csv").read_bytes().startswith(b"\xef\xbb\xbfsite_id;")
+
+
+def test_weight_is_explained_and_counted_apart_from_sites(inputs: Path, program: Program) -> None:
+    """The page says which column it is."""
+    program.place(inputs, "--new", "1")
+    told = manifest(inputs / "plan")
+    assert told["weight_column"] == "weight"
+    assert "Weight is the sum of the column 'weight' of the sites." in told["notes"]

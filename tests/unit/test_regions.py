@@ -206,7 +206,7 @@ def test_a_letter_says_whose_business_days_count(files: dict[str, Path], tmp_pat
     arguments = ["letter", str(files["sites"]), "--site", "S", "--centers", str(files["centers"])]
     told = CliRunner().invoke(program, [*arguments, "-o", str(page)])
     assert told.exit_code == 0, told.output
-    assert "Business days follow the calendar of the center: DE-BY." in page.read_text()
+    assert "those of the service center (DE-BY)" in page.read_text()
 
 
 # ------------------------------------------------------------------------------- policies

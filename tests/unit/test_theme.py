@@ -58,7 +58,7 @@ def test_every_variable_of_a_style_has_a_colour() -> None:
     used = set(re.findall(r"var\(--([\w-]+)\)", page.style()))
     used |= set(re.findall(r'"--([\w-]+)"', page.script()))
     assert used
-    assert used <= set(theme.LIGHT)
+    assert used <= {*theme.LIGHT, *re.findall(r"--([\w-]+):", theme.status_style())}
     assert "var(" not in theme.resolve(page.asset("letter.css"), theme.LETTER)
     with pytest.raises(KeyError):
         theme.resolve("var(--none)", theme.LETTER)

@@ -20,6 +20,7 @@ FILES: Final = (
     *(f"report.{kind}" for kind in FORMATS),
     "rejects.csv",
     "summary.csv",
+    "summary.html",
     "centers.csv",
     "policy.toml",
     "products.csv",

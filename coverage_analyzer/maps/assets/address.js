@@ -2,6 +2,7 @@
 // page opened again, shows the same. What an address has that the page does not know is ignored.
 
 import { ANY } from "./filters.js";
+import { fitSelection } from "./selection.js";
 import { exactView, setExactView } from "./view.js";
 import { later } from "./words.js";
 
@@ -77,7 +78,7 @@ async function restore(app, parts) {
   const direction = sorted?.startsWith("-") ? -1 : 1;
   app.table.restore(sorted !== null,
     sorted ? { name: sorted.slice(direction < 0 ? 1 : 0), direction } : null);
-  restoreView(app, parts.get("map") ?? "");
+  if (!restoreView(app, parts.get("map") ?? "")) fitSelection(app);
   const words = parts.get("only") ?? parts.get("find");
   if (words) await app.search.restore(words, parts.has("only"));
 }
@@ -97,16 +98,19 @@ function restoreLayers({ map, layers }, hidden, shown) {
 }
 
 /**
+ * Shows the view of an address, or says that there is none.
+ *
  * @param {App} app
  * @param {string} text
  */
 function restoreView({ map }, text) {
   const found = VIEW.exec(text);
-  if (!found) return;
+  if (!found) return false;
   const [zoom, lat, lon] = found.slice(1).map(Number);
-  if (![zoom, lat, lon].every(Number.isFinite) || Math.abs(lat) > 90) return;
+  if (![zoom, lat, lon].every(Number.isFinite) || Math.abs(lat) > 90) return false;
   const limits = Math.max(map.getMinZoom(), Math.min(map.getMaxZoom(), zoom));
   setExactView(map, [lat, lon], limits);
+  return true;
 }
 
 /**
@@ -139,7 +143,7 @@ export function keepAddress(app) {
   const first = addressOf(app);
   let written = "";
   const read = () => {
-    if (location.hash.slice(1) === written) return Promise.resolve();
+    if (location.hash.slice(1) === written) return Promise.resolve(); // also if there is none
     return restore(app, new URLSearchParams(location.hash.slice(1)));
   };
   const write = () => {

@@ -5,11 +5,20 @@ import { canvasLayer, TILE } from "./tiles.js";
 import { themeColor } from "./words.js";
 
 const DETAIL_ZOOM = 5;
+const FULL_ZOOM = 3; // from which lines have their full width
 const BORDER = 100;
 const CONTESTED = 101;
 const EDGE = 3; // pixels around a tile that lines may reach into
 
 /** @typedef {import("./base-rows.js").BaseMap} BaseMap */
+/** @typedef {{ color: string, width: number, dash?: number[] }} LineStyle */
+
+/** @type {Record<"region" | "border" | "contested", LineStyle>} */
+const STYLES = {
+  region: { color: "--region", width: 0.8, dash: [4, 2] },
+  border: { color: "--border", width: 1.1 },
+  contested: { color: "--border", width: 1.1, dash: [3, 3] },
+};
 
 /**
  * Whether a line may be in a tile, and large enough to be seen.
@@ -128,11 +137,9 @@ function drawShapes(context, tile, pieces) {
   context.lineWidth = 0.7 * tile.unit;
   context.stroke();
   const isRegion = (/** @type {number} */ kind) => kind < BORDER && kind <= tile.zoom;
-  drawLines(context, tile, pieces, isRegion, { color: "--region", width: 0.8, dash: [4, 2] });
-  drawLines(context, tile, pieces, (kind) => kind === BORDER, { color: "--border", width: 1.1 });
-  drawLines(context, tile, pieces, (kind) => kind === CONTESTED, {
-    color: "--border", width: 1.1, dash: [3, 3],
-  });
+  drawLines(context, tile, pieces, isRegion, STYLES.region);
+  drawLines(context, tile, pieces, (kind) => kind === BORDER, STYLES.border);
+  drawLines(context, tile, pieces, (kind) => kind === CONTESTED, STYLES.contested);
 }
 
 /**
@@ -140,7 +147,7 @@ function drawShapes(context, tile, pieces) {
  * @param {Tile} tile
  * @param {Shapes[]} pieces
  * @param {(kind: number) => boolean} isDrawn
- * @param {{ color: string, width: number, dash?: number[] }} style
+ * @param {LineStyle} style
  */
 function drawLines(context, tile, pieces, isDrawn, { color, width, dash = [] }) {
   context.beginPath();
@@ -150,7 +157,7 @@ function drawLines(context, tile, pieces, isDrawn, { color, width, dash = [] }) 
     }
   }
   context.strokeStyle = themeColor(color);
-  context.lineWidth = width * tile.unit;
+  context.lineWidth = width * tile.unit * (tile.zoom < FULL_ZOOM ? 0.6 : 1);
   context.setLineDash(dash.map((length) => length * tile.unit));
   context.stroke();
   context.setLineDash([]);
@@ -183,6 +190,30 @@ export function drawBase(base, context, tile) {
   const side = Math.min(width, TILE);
   for (const [x, y] of cleared) context.clearRect(x, y, side, side);
   if (pieces.length) drawShapes(context, tile, pieces);
+}
+
+/**
+ * The marks of lines whose meaning does not show by itself, for the legend.
+ *
+ * @returns {{ draw: (context: CanvasRenderingContext2D) => void, words: string }[]}
+ */
+export function lineMarks() {
+  const line = (/** @type {LineStyle} */ { color, width, dash = [] }) => (
+    /** @type {CanvasRenderingContext2D} */ context,
+  ) => {
+    context.beginPath();
+    context.moveTo(0, 8);
+    context.lineTo(16, 8);
+    context.strokeStyle = themeColor(color);
+    context.lineWidth = width;
+    context.setLineDash(dash);
+    context.stroke();
+    context.setLineDash([]);
+  };
+  return [
+    { draw: line(STYLES.contested), words: "Border of a contested zone" },
+    { draw: line(STYLES.region), words: "State or province" },
+  ];
 }
 
 /** @param {BaseMap} base */

@@ -5,11 +5,14 @@ import { THEME } from "./theme.js";
 import { canvasLayer, touchesRows, turnsIn } from "./tiles.js";
 
 const CENTER_RADIUS = 5;
+const ABOVE_SITES = 6; // where a plan's centers are what is to be seen
 /** @type {{ state: Center["state"], words: string }[]} */
 const STATES = [
   { state: "open", words: "open" },
   { state: "planned", words: "planned: opens later" },
   { state: "closed", words: "closed" },
+  { state: "new", words: "new: opened by the plan" },
+  { state: "closing", words: "closed by the plan" },
 ];
 
 /** @param {number} zoom */
@@ -27,10 +30,15 @@ export function centerRadius(zoom) {
  * @param {number} radius
  */
 export function drawCenter(context, state, x, y, radius) {
+  if (state === "new") {
+    drawNew(context, x, y, radius * 1.9);
+    return;
+  }
   context.beginPath();
   context.setLineDash(state === "planned" ? [2.5, 2] : []);
   context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = state === "closed" ? THEME.center.closed : THEME.center.fill;
+  const isShut = state === "closed" || state === "closing";
+  context.fillStyle = isShut ? THEME.center.closed : THEME.center.fill;
   context.fill();
   context.stroke();
   context.setLineDash([]);
@@ -39,11 +47,37 @@ export function drawCenter(context, state, x, y, radius) {
     context.arc(x, y, radius / 2.8, 0, 2 * Math.PI);
     context.fillStyle = THEME.center.line;
     context.fill();
-  } else if (state === "closed") {
-    context.moveTo(x - radius / 2, y - radius / 2);
-    context.lineTo(x + radius / 2, y + radius / 2);
+  } else if (isShut) {
+    const end = state === "closing" ? 1.6 * radius : radius / 2;
+    context.moveTo(x - end, y - end);
+    context.lineTo(x + end, y + end);
+    if (state === "closing") { // crossed out, beyond the ring
+      context.moveTo(x - end, y + end);
+      context.lineTo(x + end, y - end);
+    }
     context.stroke();
   }
+}
+
+/**
+ * Draws the star of a center that a plan opens.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
+function drawNew(context, x, y, radius) {
+  context.beginPath();
+  for (let corner = 0; corner < 10; corner++) {
+    const away = corner % 2 ? radius * 0.45 : radius;
+    const angle = (corner / 5 - 0.5) * Math.PI;
+    context.lineTo(x + away * Math.cos(angle), y + away * Math.sin(angle));
+  }
+  context.closePath();
+  context.fillStyle = THEME.center.new;
+  context.fill();
+  context.stroke();
 }
 
 /**
@@ -65,6 +99,7 @@ export function centerMarks(centers) {
 
 /** @param {App} app */
 export function centerLayer(app) {
+  const isPlan = app.meta.centers.some(({ state }) => state === "new");
   const placed = app.meta.centers.map((center) => ({
     center, x: center.lon / 360 + 0.5, y: mercatorSouth(center.lat),
   }));
@@ -80,7 +115,7 @@ export function centerLayer(app) {
         drawCenter(context, center.state, atX, atY, centerRadius(tile.zoom));
       }
     }
-  }, { zIndex: 3, className: "centers" });
+  }, { zIndex: isPlan ? ABOVE_SITES : 3, className: "centers" });
 }
 
 /**

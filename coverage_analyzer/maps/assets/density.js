@@ -79,6 +79,20 @@ export class Density {
   }
 }
 
+/**
+ * Draws the mark of the density for the legend.
+ *
+ * @param {CanvasRenderingContext2D} context
+ */
+export function drawDensityMark(context) {
+  context.fillStyle = themeColor("--area");
+  for (const [x, y, strength] of [[1, 1, 0.25], [8, 1, 0.7], [1, 8, 0.5], [8, 8, 0.35]]) {
+    context.globalAlpha = strength;
+    context.fillRect(x, y, 6.5, 6.5);
+  }
+  context.globalAlpha = 1;
+}
+
 /** @param {Density} density */
 export function densityLayer(density) {
   const deepest = Math.log2(density.meta.grid);

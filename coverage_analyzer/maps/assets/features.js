@@ -6,6 +6,7 @@ import { listenToHover } from "./hover.js";
 import { legendBlock } from "./legend.js";
 import { layerBlock, titleBlock } from "./panel.js";
 import { listenToPointer } from "./popup.js";
+import { printSheet } from "./printing.js";
 import { searchBlock } from "./search.js";
 import { tableBlock } from "./site-table.js";
 
@@ -26,4 +27,4 @@ export const PANEL_BLOCKS = [
  *
  * @type {((app: App) => void)[]}
  */
-export const FEATURES = [listenToPointer, listenToHover, keepAddress];
+export const FEATURES = [listenToPointer, listenToHover, keepAddress, printSheet];

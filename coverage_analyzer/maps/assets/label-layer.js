@@ -4,6 +4,8 @@ import { centerRadius } from "./centers.js";
 import { clusterRadius } from "./cluster-mark.js";
 import { isNamed, labelsOf, placeLabels } from "./labels.js";
 import { mercatorSouth } from "./mercator.js";
+import { allDrawn } from "./tiles.js";
+import { worldEdges } from "./view.js";
 import { context2d, element, themeColor } from "./words.js";
 
 const PAD = 0.15; // of the size of the view, drawn around it for dragging
@@ -13,6 +15,8 @@ const FONT = "system-ui, sans-serif";
 
 /** @typedef {import("./labels.js").Line} Line */
 /** @typedef {import("./labels.js").Placed} Placed */
+/** @typedef {import("./view.js").Corners} Corners */
+/** @typedef {import("leaflet").Point} Point */
 
 /**
  * A canvas over the map that is drawn anew after each movement.
@@ -29,7 +33,7 @@ const LabelCanvas = L.Layer.extend({
     this.canvas.setAttribute("aria-hidden", "true");
     pane.append(this.canvas);
     map.on("moveend zoomend resize viewreset", this.redraw, this);
-    this.redraw();
+    allDrawn().then(() => this.redraw()); // the tiles come first
   },
   onRemove(/** @type {LeafletMap} */ map) {
     map.off("moveend zoomend resize viewreset", this.redraw, this);
@@ -54,7 +58,7 @@ export function labelLayer(app) {
   }));
   const named = towns.map((place) => ({ place, x: place.x, y: place.y }));
   return new /** @type {any} */ (LabelCanvas)((/** @type {HTMLCanvasElement} */ canvas) => {
-    const { context, inView } = fitted(map, canvas);
+    const { context, inView } = fitted(map, canvas, meta.bounds);
     const zoom = map.getZoom();
     const isOn = app.layers && map.hasLayer(app.layers.centers.layer);
     const visible = isOn ? centers.filter((_, c) => app.selection.centers[c]) : [];
@@ -104,13 +108,16 @@ function clustersInView({ map, layers, clusters }) {
  *
  * @param {LeafletMap} map
  * @param {HTMLCanvasElement} canvas
+ * @param {Meta["bounds"]} bounds Of all sites.
  */
-function fitted(map, canvas) {
+function fitted(map, canvas, bounds) {
   const size = map.getSize();
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  const isPrinting = document.documentElement.classList.contains("printing");
+  const ratio = isPrinting ? 2 : Math.min(window.devicePixelRatio || 1, 2);
   const [padX, padY] = [Math.round(size.x * PAD), Math.round(size.y * PAD)];
   const [width, height] = [size.x + 2 * padX, size.y + 2 * padY];
-  L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([-padX, -padY]));
+  const origin = map.containerPointToLayerPoint([-padX, -padY]);
+  L.DomUtil.setPosition(canvas, origin);
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
   canvas.width = width * ratio;
@@ -118,22 +125,26 @@ function fitted(map, canvas) {
   const context = context2d(canvas);
   context.scale(ratio, ratio);
   const pixels = 256 * 2 ** map.getZoom();
-  const corner = map.project(map.containerPointToLatLng([0, 0])).subtract([padX, padY]);
+  const corner = /** @type {Point} */ (map.getPixelBounds().min)
+    .subtract([padX, padY]);
+  const edges = worldEdges(map, /** @type {Corners | null} */ (bounds));
   /**
    * @template {{ x: number, y: number }} T
    * @param {T[]} items In worlds.
    * @param {number} margin
-   * @returns {T[]} In pixels of the canvas, once for each copy of the world.
+   * @returns {T[]} In pixels of the canvas, where the map shows the world.
    */
   const inView = (items, margin) => {
     const found = [];
     for (const item of items) {
       const y = item.y * pixels - corner.y;
-      if (y < -margin || y > height + margin) continue;
+      if (y < -margin || y > Math.min(height + margin, edges.south - origin.y)) continue;
       const first = Math.ceil((corner.x - margin) / pixels - item.x);
       const last = Math.floor((corner.x + width + margin) / pixels - item.x);
       for (let turn = first; turn <= last; turn++) {
-        found.push({ ...item, x: (item.x + turn) * pixels - corner.x, y });
+        const x = (item.x + turn) * pixels - corner.x;
+        const isOnWorld = x >= edges.west - origin.x && x <= edges.east - origin.x;
+        if (isOnWorld) found.push({ ...item, x, y });
       }
     }
     return found;

@@ -108,6 +108,7 @@ class BoxGrid {
  */
 function centerText(center, zoom) {
   const hasId = zoom >= LABEL_ZOOM;
+  if (center.state === "new" && zoom >= PLANNED_ZOOM) return center.name || center.id;
   if (center.state === "planned" && zoom >= PLANNED_ZOOM) {
     return `${hasId ? `${center.id}, ` : ""}opens ${center.opens_on}`;
   }

@@ -1,13 +1,13 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
 import { areaLayer, areaMark, areaShapes } from "./areas.js";
-import { baseLayer } from "./base-map.js";
+import { baseLayer, lineMarks } from "./base-map.js";
 import { BaseMap } from "./base-rows.js";
 import { CellCounts } from "./cells.js";
 import { centerLayer, centerMarks } from "./centers.js";
 import { clusterMark } from "./cluster-mark.js";
 import { Clusters } from "./clusters.js";
-import { Density, densityLayer } from "./density.js";
+import { Density, densityLayer, drawDensityMark } from "./density.js";
 import { labelLayer } from "./label-layer.js";
 import { placesOf } from "./places.js";
 import { siteLayer } from "./points.js";
@@ -67,9 +67,12 @@ export function mapLayers(app, columns, base) {
     ...(meta.kept !== "all" && {
       density: {
         words: "Site density", layer: densityLayer(new Density(meta, columns, app.filters)),
-        isOn: true,
+        isOn: true, marks: [{ draw: drawDensityMark }],
       },
     }),
-    labels: { words: "Names of places and centers", layer: labelLayer(app), isOn: true },
+    labels: {
+      words: "Names of places and centers", layer: labelLayer(app), isOn: true,
+      marks: app.land ? lineMarks() : [],
+    },
   };
 }

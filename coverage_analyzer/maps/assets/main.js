@@ -68,9 +68,7 @@ function listenToChanges(app) {
   const redraw = () => {
     for (const layer of [app.land, ...inked]) if (layer && map.hasLayer(layer)) layer.redraw();
   };
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-    matchMedia(query).addEventListener("change", redraw);
-  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   window.addEventListener("resize", () => map.invalidateSize({ animate: false }));
 }
 
@@ -154,7 +152,7 @@ function siteTexts({ own_columns: names }, columns) {
 /** @param {LeafletMap} map */
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
-  document.title = `${meta.title}: coverage map`;
+  if (!document.documentElement.dataset.titled) document.title = `${meta.title}: coverage map`;
   const [columns, base] = await Promise.all([
     columnsOf("coverage-places", meta.places),
     meta.base && columnsOf("coverage-base", meta.base.columns),

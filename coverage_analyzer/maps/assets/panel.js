@@ -5,6 +5,8 @@ import { THEME } from "./theme.js";
 import { counted, element, labelled, quantity, share } from "./words.js";
 
 const STATES = ["open", "planned", "closed"];
+/** @type {Partial<Record<Center["state"], string>>} */
+const COUNTED_AS = { new: "planned", closing: "closed" };
 
 /**
  * A group of the panel.
@@ -48,7 +50,8 @@ function countedOr(number) {
  * @param {Center[]} centers
  */
 function stateCounts(centers) {
-  return STATES.map((state) => centers.filter((center) => center.state === state).length);
+  const stateOf = (/** @type {Center} */ { state }) => COUNTED_AS[state] ?? state;
+  return STATES.map((state) => centers.filter((center) => stateOf(center) === state).length);
 }
 
 /** @param {App} app */

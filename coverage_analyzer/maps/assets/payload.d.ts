@@ -23,8 +23,8 @@ interface Center {
   lon: number;
   /** Degrees. */
   lat: number;
-  /** On the day judged. */
-  state: "open" | "planned" | "closed";
+  /** On the day judged; new or closing by a plan. */
+  state: "open" | "planned" | "closed" | "new" | "closing";
   /** YYYY-MM-DD, or empty. */
   opens_on: string;
   /** YYYY-MM-DD, or empty. */

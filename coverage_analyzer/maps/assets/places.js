@@ -21,11 +21,14 @@ export function placesOf(columns) {
   const [names, countries] = ["place_name", "country_name"].map(
     (name) => /** @type {Texts} */ (columns[name]),
   );
+  const countryNames = Array.from(
+    { length: countries.begins.length - 1 }, (_, i) => textAt(countries, i),
+  );
   return Array.from(x, (_, i) => {
     const south = y[i] / UNITS;
     return {
-      name: textAt(names, i) || textAt(countries, country[i]),
-      country: textAt(countries, country[i]),
+      name: textAt(names, i) || countryNames[country[i]],
+      country: countryNames[country[i]],
       kind: kind[i],
       zoom: zoom[i],
       x: x[i] / UNITS,

@@ -1,9 +1,13 @@
 // The page of a plan: what is proved, the curve, and the tables, above and below the map.
 
+import { drawCenter } from "./centers.js";
 import { jsonOf } from "./data.js";
+import { mark } from "./marks.js";
+import { THEME } from "./theme.js";
 import { element } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const PRINTED_ROWS = 40; // of a table, as in plan.css
 const WIDTH = 720;
 const HEIGHT = 300;
 const EDGE = { left: 70, right: 16, top: 14, bottom: 40 };
@@ -43,8 +47,11 @@ function steps(greatest, count) {
   return result;
 }
 
-/** @param {{ new: number, gained: number, bound: number | null }[]} points */
-function curve(points) {
+/**
+ * @param {{ new: number, gained: number, bound: number | null }[]} points
+ * @param {string} counted What the curve counts.
+ */
+function curve(points, counted) {
   const most = Math.max(...points.map((p) => Math.max(p.gained, p.bound ?? 0)));
   const last = points[points.length - 1].new;
   const x = (/** @type {number} */ n) => EDGE.left + (n / last) * (WIDTH - EDGE.left - EDGE.right);
@@ -53,7 +60,7 @@ function curve(points) {
   const gained = figure(points[points.length - 1].gained);
   const made = drawn("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
-    "aria-label": `Gained weight by number of new centers: ${gained} with ${last}`,
+    "aria-label": `Gained ${counted} by number of new centers: ${gained} with ${last}`,
   });
   const [west, east] = [EDGE.left, WIDTH - EDGE.right];
   for (const value of steps(most, 5)) {
@@ -67,7 +74,7 @@ function curve(points) {
     made.append(drawn("text", place, value));
   }
   const middle = { x: WIDTH / 2, y: HEIGHT - 4, "text-anchor": "middle" };
-  made.append(drawn("text", middle, "new centers"));
+  made.append(drawn("text", middle, `new centers (gained: ${counted})`));
   const line = (/** @type {string} */ name, /** @type {number[][]} */ list) => drawn("polyline", {
     class: name, points: list.map(([n, v]) => `${x(n)},${y(v)}`).join(" "),
   });
@@ -120,24 +127,56 @@ function facts(list) {
   return made;
 }
 
+/**
+ * The marks of centers with their words.
+ *
+ * @param {[Center["state"], string][]} list
+ */
+function legend(list) {
+  const made = element("ul", undefined, "legend");
+  made.setAttribute("aria-label", "Marks of centers on the map");
+  for (const [state, words] of list) {
+    const item = element("li");
+    item.append(mark((context) => {
+      context.lineWidth = 1.6;
+      context.strokeStyle = THEME.center.line;
+      drawCenter(context, state, 8, 8, state === "new" ? 4 : 4.6);
+    }), words);
+    made.append(item);
+  }
+  return made;
+}
+
+/** @param {string[]} list */
+function notes(list) {
+  const made = element("ul", undefined, "notes");
+  for (const note of list) made.append(element("li", note));
+  return made;
+}
+
 /** Shows the plan of the page's block above and below the map. */
 export async function showPlan() {
   const plan = await jsonOf("plan-data");
   const head = /** @type {HTMLElement} */ (document.getElementById("plan-head"));
   const body = /** @type {HTMLElement} */ (document.getElementById("plan-body"));
-  const notes = element("ul", undefined, "notes");
-  for (const note of plan.notes) notes.append(element("li", note));
+  document.title = plan.title;
   const title = element("h1", plan.title);
-  head.append(title, element("p", plan.proof, "proof"), facts(plan.facts), notes);
+  head.append(title, element("p", plan.subtitle, "subtitle"), element("p", plan.proof, "proof"));
+  head.append(facts(plan.facts), legend(plan.legend));
+  if (plan.notes.length) body.append(element("h2", "What to know"), notes(plan.notes));
   if (plan.curve.length) {
-    body.append(element("h2", "Gain by number of new centers"), curve(plan.curve));
+    body.append(element("h2", "How much each further center gains"));
+    body.append(curve(plan.curve, plan.counted));
     if (plan.flattens) body.append(element("p", plan.flattens));
   }
   for (const { title: words, columns, rows, more } of plan.tables) {
     body.append(element("h2", words), table(columns, rows, words));
+    if (rows.length > PRINTED_ROWS) {
+      const first = `The first ${PRINTED_ROWS} rows are printed here; the files have all.`;
+      body.append(element("p", first, "cut"));
+    }
     if (more) body.append(element("p", more, "notes"));
   }
   body.append(element("p", plan.attribution, "notes"));
   document.documentElement.dataset.plan = "yes";
 }
-

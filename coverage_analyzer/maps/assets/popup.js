@@ -7,6 +7,7 @@ import { zoomToCluster } from "./view.js";
 
 const WIDEST = 340; // pixels of a popup's text
 const FRAME = 47; // pixels of a popup beside its text
+const LOWEST = 120; // pixels of its height, even where the map is lower
 const EDGE = 20; // pixels between a popup and the edge of the map
 
 /**
@@ -20,7 +21,8 @@ const EDGE = 20; // pixels between a popup and the edge of the map
 function openPopup(app, latlng, page, { focus = false } = {}) {
   const size = app.map.getSize();
   app.popup.options.maxWidth = Math.min(WIDEST, size.x - FRAME - 2 * EDGE);
-  page.style.maxHeight = `${Math.max(120, size.y - 5 * EDGE)}px`;
+  const credits = app.map.attributionControl.getContainer()?.offsetHeight ?? 0;
+  page.style.maxHeight = `${Math.max(LOWEST, size.y - 5 * EDGE - credits)}px`;
   const cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
   app.popup.setLatLng(latlng).setContent(page).openOn(app.map);
   if (!focus) return;

@@ -6,7 +6,7 @@ import { showHint, siteLines } from "./hover.js";
 import { savePicture } from "./picture.js";
 import { besideView, goToSite } from "./popup.js";
 import { firstRows } from "./sorting.js";
-import { ownColumns, rowsInView, saveCsv, verdictCells } from "./table.js";
+import { ownColumns, rowsInView, saveCsv } from "./table.js";
 import { THEME } from "./theme.js";
 import { exactView, setExactView } from "./view.js";
 import { button, counted, element, labelled, quantity } from "./words.js";
@@ -30,19 +30,18 @@ function columnsOf(app) {
   const { meta, sites, texts } = app;
   const text = (/** @type {string} */ name, /** @type {(i: number) => string} */ cell) =>
     ({ name, text: cell, key: (/** @type {number} */ i) => cell(i) || null });
-  const verdict = (/** @type {string} */ name, /** @type {string} */ label) =>
-    text(label, (i) => verdictCells(app, i)[name]);
-  const number = (/** @type {string} */ label, /** @type {"distance" | "margin"} */ figure) => ({
-    name: label, text: (/** @type {number} */ i) => verdictCells(app, i)[`${figure}_miles`],
+  const number = (/** @type {string} */ name, /** @type {"distance" | "margin"} */ figure) => ({
+    name, text: (/** @type {number} */ i) => sites.figures(i)[figure]?.toFixed(3) ?? "",
     key: (/** @type {number} */ i) => sites.figures(i)[figure],
   });
+  const status = (/** @type {number} */ i) => meta.status_codes[sites.status[i]];
   return [
     text("site", (i) => textAt(texts.id, i)),
     text("name", (i) => textAt(texts.name, i)),
-    { ...verdict("status", "status"), key: (i) => sites.status[i] },
-    verdict("level", "level"),
+    { name: "status", text: status, key: (i) => sites.status[i] },
+    text("level", (i) => meta.levels[sites.level[i]] ?? ""),
     text("reason", (i) => meta.reason_words[sites.reason[i]] ?? ""),
-    verdict("center_id", "center"),
+    text("center", (i) => meta.centers[sites.center[i]]?.id ?? ""),
     number("miles", "distance"),
     number("margin", "margin"),
     ...ownColumns(app).map((own) => text(own.name, (i) => textAt(own.texts, i))),

@@ -29,7 +29,7 @@ export function rowsInView(app) {
  * @param {number} i
  * @returns {Record<string, string>}
  */
-export function verdictCells(app, i) {
+function verdictCells(app, i) {
   const { meta, sites } = app;
   const { limit, distance, margin } = sites.figures(i);
   const fixed = (/** @type {number | null} */ value) => (value === null ? "" : value.toFixed(3));

@@ -10,5 +10,5 @@ export const THEME: {
   statuses: Record<SiteState, SiteStyle>;
   drawnInOrder: SiteState[];
   symbolEdge: string;
-  center: { line: string; fill: string; closed: string };
+  center: { line: string; fill: string; closed: string; new: string };
 };

@@ -1,0 +1,55 @@
+"""What the summary of a run counts beside its verdicts: sites by distance, and by center."""
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_analyzer.arrays import Floats
+from coverage_analyzer.schema.verdict import Status
+
+STEP_MILES: Final = 10
+BINS: Final = 21
+"""Distances are counted in steps, the last of which has all that are greater."""
+
+
+class SummaryTotals:
+    """Counts over all rows, added block by block.
+
+    Attributes
+    ----------
+    served
+        Number of qualified sites per center, by position. Shape (centers,).
+    distances
+        Number of sites per step of distance to the center named by the verdict, and status. Shape
+        (`BINS`, statuses).
+    """
+
+    def __init__(self, n_centers: int) -> None:
+        self.served = np.zeros(n_centers, np.int64)
+        self.distances = np.zeros((BINS, len(Status)), np.int64)
+
+    def add(
+        self,
+        status: npt.NDArray[np.integer[Any]],
+        center: npt.NDArray[np.integer[Any]],
+        distance_miles: Floats,
+    ) -> None:
+        """Count the verdicts of a block.
+
+        Parameters
+        ----------
+        status
+            Values of `Status`.
+        center
+            Position of the center; negative without one.
+        distance_miles
+            To that center; NaN without one.
+        """
+        known = center >= 0
+        qualified = center[known & (status == Status.qualified)]
+        self.served += np.bincount(qualified, minlength=len(self.served))
+        steps = np.minimum(distance_miles[known] / STEP_MILES, BINS - 1).astype(np.int64)
+        keys = steps * len(Status) + status[known]
+        counts = np.bincount(keys, minlength=self.distances.size)
+        self.distances += counts.reshape(self.distances.shape)

@@ -1,0 +1,137 @@
+"""The static map: what it shows, whatever the number of sites, and the land that it starts from."""
+
+import gzip
+import json
+import re
+from importlib import resources
+
+import numpy as np
+import pytest
+from building import Center, centers_of
+
+from coverage_analyzer.maps import land
+from coverage_analyzer.maps.picture import WIDTH, Scene, picture
+from coverage_analyzer.maps.site_sample import MOST_KEPT, SiteSample
+from coverage_analyzer.schema.verdict import Status
+
+DAY = np.datetime64("2026-12-01", "D")
+NETWORK = centers_of([Center("A", -75.16, 39.95), Center("B", 178.4, -18.1)])
+DOT = re.compile(r"[Mm](-?\d+) ?(-?\d+)h0")
+
+
+def sample(places: list[tuple[float, float, Status]]) -> SiteSample:
+    """Return a sample of sites: longitude, latitude, status."""
+    made = SiteSample()
+    lon, lat, status = (np.array(column) for column in zip(*places, strict=True))
+    made.add(lon.astype(float), lat.astype(float), status)
+    return made
+
+
+def dots(svg: str, name: str) -> np.ndarray:
+    """Return where the dots of a class are, in units. Shape (n, 2)."""
+    found = []
+    for path in re.findall(rf'<path class="{name}"[^>]* d="([^"]*)"/>', svg):
+        steps = np.array(DOT.findall(path), int)
+        found.append(np.cumsum(steps, axis=0))
+    return np.concatenate(found) if found else np.zeros((0, 2), int)
+
+
+def drawn(sites: SiteSample) -> str:
+    """Return the picture of some sites."""
+    return picture(Scene(sites, NETWORK, None, DAY))
+
+
+def test_land_is_read_as_json_reads_it() -> None:
+    """Arc by arc, place by place; and its rings are closed."""
+    folder = resources.files("coverage_analyzer") / "resources" / "countries"
+    text = gzip.decompress((folder / "land.topojson.gz").read_bytes())
+    steps, counts, rest = land.split_topology(text)
+    whole = json.loads(text)
+    assert counts.tolist() == [len(arc) for arc in whole["arcs"]]
+    assert steps.tolist() == [place for arc in whole["arcs"] for place in arc]
+    assert rest | {"arcs": whole["arcs"]} == whole
+    made = land.land()
+    ring = made.rings[0]
+    ends = [
+        (n >= 0, made.first[max(n, ~n)], made.after[max(n, ~n)] - 1) for n in (ring[0], ring[-1])
+    ]
+    begin, end = (ends[0][1 if ends[0][0] else 2], ends[1][2 if ends[1][0] else 1])
+    assert made.lon[begin] == pytest.approx(made.lon[end])
+    assert made.lat[begin] == pytest.approx(made.lat[end])
+
+
+def test_each_site_is_where_it_is() -> None:
+    """North above, east right, in Web Mercator, on both sides of 180 degrees."""
+    svg = drawn(
+        sample(
+            [(179, -17, Status.qualified), (-179, -17, Status.fallback), (179, -18, Status.review)]
+        )
+    )
+    west, east, south = (dots(svg, name)[0] for name in ("qualified", "fallback", "review"))
+    assert 0 < west[0] < east[0] < WIDTH
+    assert west[1] == east[1] < south[1]
+    across, down = east[0] - west[0], south[1] - west[1]
+    assert down / across == pytest.approx(0.5 / np.cos(np.radians(17.5)), rel=0.02)
+
+
+def test_a_disc_shows_the_shares_of_its_statuses() -> None:
+    """The area of the inner disc is the share of what qualifies; more sites are a larger disc."""
+    many = [(10.0, 50.0, Status.fallback)] * 750 + [(10.0, 50.0, Status.qualified)] * 250
+    one = [(20.0, 50.0, Status.fallback)]
+    svg = drawn(sample([*many, *one]))
+    widths = {
+        name: sorted(int(w) for w in re.findall(rf'class="{name}" stroke-width="(\d+)"', svg))
+        for name in ("fallback", "qualified")
+    }
+    small, large = widths["fallback"]
+    assert small < large
+    assert (widths["qualified"][0] / large) ** 2 == pytest.approx(0.25, abs=0.05)
+
+
+@pytest.mark.parametrize("cuts", [[], [1, 2, 70_000], [33_333, 66_666]])
+def test_a_sample_does_not_depend_on_blocks(cuts: list[int]) -> None:
+    """Equal input, equal bytes; the few are all there beside the many, and all are counted."""
+    rng = np.random.default_rng(7)
+    lon, lat = rng.uniform(-10, 30, 100_000), rng.uniform(35, 60, 100_000)
+    status = np.full(100_000, int(Status.fallback))
+    status[::20_000] = Status.review
+    made, whole = SiteSample(), SiteSample()
+    whole.add(lon, lat, status)
+    for rows in np.split(np.arange(100_000), cuts):
+        made.add(lon[rows], lat[rows], status[rows])
+    kept = {each: (len(places), step) for each, places, step in made.places()}
+    assert kept[Status.review] == (5, 1)
+    assert kept[Status.fallback][0] <= MOST_KEPT
+    assert made.counts[Status.fallback] == 99_995
+    assert drawn(made) == drawn(whole)
+
+
+def test_a_picture_has_a_bounded_size() -> None:
+    """A quarter of a million sites all over the world, of all statuses, and a thousand centers."""
+    rng = np.random.default_rng(3)
+    made = SiteSample()
+    for _ in range(5):
+        lon, lat = rng.uniform(-180, 180, 50_000), rng.uniform(-85, 85, 50_000)
+        made.add(lon, lat, rng.integers(0, len(Status), 50_000))
+    centers = centers_of(
+        Center(f"C{i}", rng.uniform(-180, 180), rng.uniform(-60, 70)) for i in range(1000)
+    )
+    assert len(picture(Scene(made, centers, None, DAY))) < 400_000
+
+
+def test_without_any_place_there_is_no_picture() -> None:
+    """No site: the centers; no center either: nothing."""
+    assert len(dots(drawn(SiteSample()), "center-open")) == 2
+    nobody = centers_of([])
+    assert picture(Scene(SiteSample(), nobody, None, DAY)) == ""
+
+
+def test_poles_and_one_site_are_drawn() -> None:
+    """Web Mercator ends before the poles; one site is not a point of infinite scale."""
+    svg = drawn(sample([(0, 90, Status.qualified), (100, -90, Status.fallback)]))
+    ends = np.concatenate([dots(svg, "qualified"), dots(svg, "fallback")])
+    assert len(ends) == 2
+    alone = drawn(sample([(8.54, 47.37, Status.qualified)]))
+    assert len(dots(alone, "qualified")) == 1
+    assert 'class="land"' in alone
+    assert "nan" not in svg + alone
