@@ -38,7 +38,7 @@ from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import COUNTRY_STATED, LABELS, PARTS, as_text
 from coverage_analyzer.schema.coordinates import numbers
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import TEXT_BESIDE, VERDICT
 
 INPUTS: Final = ("latitude", "longitude", "accuracy_m", *COUNTRY_STATED, *TEXTS, *DAYS)
 """The known columns that a verdict depends on."""
@@ -160,7 +160,9 @@ def headers_of(before: Report, after: Report, key: tuple[str, ...]) -> Headers:
 
 
 def _own_headers(report: Report) -> list[str]:
-    return [h for h in report.table.headers if h not in VERDICT]
+    """Return the headers of the sites: without those of the verdict, and what formats add."""
+    added = {*VERDICT, *TEXT_BESIDE.values(), *report.table.source.made}
+    return [header for header in report.table.headers if header not in added]
 
 
 def _check_headers(report: Report, headers: tuple[str, ...], option: str) -> None:
@@ -357,9 +359,9 @@ def group_headers(report: Report, reading: Reading) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
     table = report.table
     named = {table.headers[at] for name, at in table.columns.items() if name in NOT_GROUPS}
-    left = {*VERDICT, *named, *reading.headers.key, reading.weight, *table.source.made}
+    left = {*named, *reading.headers.key, reading.weight}
     types = dict(zip(table.headers, table.source.types, strict=True))
-    return [h for h in table.headers if h not in left and _is_group(types[h])]
+    return [h for h in _own_headers(report) if h not in left and _is_group(types[h])]
 
 
 def _is_group(kind: pa.DataType) -> bool:

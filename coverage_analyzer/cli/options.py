@@ -268,6 +268,7 @@ paper = click.option(
     type=click.Choice(["A4", "Letter"], case_sensitive=False),
     default="A4",
     show_default=True,
+    metavar="A4|Letter",
     help="Paper size of a PDF.",
 )
 

@@ -157,6 +157,8 @@ def run_files(manifest: Mapping[str, Any], folder: Path) -> list[str]:
     """Return where the files of a run are."""
     report = str(manifest["files"][0])
     lines = [f"Report: {folder / report}. Summary by country: {folder / 'summary.csv'}."]
+    if "summary.html" in manifest["files"]:
+        lines.append(f"To read, print or forward: {folder / 'summary.html'}.")
     if manifest["table"]:
         lines.append(f"The report was also written to {manifest['table']}.")
     if "map.html" in manifest["files"]:

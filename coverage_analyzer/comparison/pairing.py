@@ -94,8 +94,11 @@ def _opened(folder: Path) -> Any:
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "enable_progress_bar": False,  # it would write to standard output
     }
-    return duckdb.connect(config=config)
+    connection = duckdb.connect(config=config)
+    connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+    return connection
 
 
 def _differences(key: str) -> str:

@@ -27,7 +27,8 @@ WORLD_BYTES: Final = 1_440_000
 """Most bytes of the base map in a page, as base64."""
 
 REGION_DEGREES: Final = 100.0
-"""Data that are at most this wide are about a region."""
+REGION_SHARE: Final = 0.95
+"""Data of which this share is in a strip at most this wide are about a region."""
 
 CENTER_WEIGHT: Final = 50
 """A center counts as much as so many sites."""
@@ -76,7 +77,7 @@ class BaseBlock:
 def cut(sites: DrawnSites, centers: Centers, names: Names) -> BaseBlock:
     """Return the base map for the page of some sites and centers."""
     weights = cell_weights(sites, centers)
-    regional = is_region(weights) or len(sites.words["site_country"]) == 1
+    regional = is_region(weights) or _is_one_country(sites, names)
     limit = (REGION_BYTES if regional else WORLD_BYTES) * 3 / 4
     world, places = base_map.load(), base_map.places()
     costs = _costs(world)
@@ -116,12 +117,23 @@ def _cells(lon: npt.NDArray[Any], lat: npt.NDArray[Any]) -> Ints:
 
 
 def is_region(weights: Ints) -> bool:
-    """Return whether data fit into `REGION_DEGREES`, also across 180."""
-    columns = np.flatnonzero(weights.any(axis=0))
-    if not len(columns):
-        return True
-    gaps = np.diff(columns, append=columns[0] + CELLS)
-    return bool((CELLS + 1 - gaps.max()) * 360 / CELLS <= REGION_DEGREES)
+    """Return whether nearly all data fit into `REGION_DEGREES`, also across 180.
+
+    A few sites far away, or with wrong coordinates, do not make a region the world.
+    """
+    columns = weights.sum(axis=0)
+    width = int(REGION_DEGREES / 360 * CELLS)
+    total = np.cumsum(np.concatenate([[0], columns, columns]))
+    most = (total[width:] - total[:-width]).max()
+    return bool(most >= REGION_SHARE * columns.sum())
+
+
+def _is_one_country(sites: DrawnSites, names: Names) -> bool:
+    """Return whether all sites are in one country and its territories."""
+    known = set(names.codes)
+    codes = [code for code in sites.words["site_country"] if code in known]
+    numbers = [names.codes.index(code) for code in codes]
+    return len({int(names.sovereign[n]) or n for n in numbers}) == 1
 
 
 def _costs(world: base_map.BaseMap) -> Floats:

@@ -18,8 +18,9 @@ def static_view(data: Payload) -> str:
     counts[Status.review.name] += counts.pop(theme.ROAD)
     qualified, total = counts["qualified"], meta["total"]
     n_open = sum(center["state"] == "open" for center in meta["centers"])
+    verb = "qualifies" if qualified == 1 else "qualify"
     told = (
-        f"{qualified:,} of {quantity(total, 'site')} qualify ({share(qualified, total)}); "
+        f"{qualified:,} of {quantity(total, 'site')} {verb} ({share(qualified, total)}); "
         f"{quantity(n_open, 'center')} open."
     )
     lost = quantity(meta["rejected"], "row")

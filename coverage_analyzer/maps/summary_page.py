@@ -238,7 +238,8 @@ def _histogram(totals: SummaryTotals | None) -> str:
                 )
         if bin_ % 2 == 0 and bin_ < BINS - 1:
             parts.append(_label(bin_ * step, f"{bin_ * STEP_MILES}"))
-    parts.append(_label((BINS - 1) * step, f"{(BINS - 1) * STEP_MILES}+"))
+    last = f"{(BINS - 1) * STEP_MILES}+"
+    parts.append(f'<text x="{width}" y="{BASE + 20}" text-anchor="end">{last}</text>')
     label = "; ".join(
         f"from {i * STEP_MILES} miles: {quantity(n, 'site')}"
         for i, n in enumerate(counts.sum(axis=1).tolist())

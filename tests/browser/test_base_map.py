@@ -22,6 +22,7 @@ LAND = """([lat, lng]) => {
   const { x, y } = map.latLngToContainerPoint([lat, lng]);
   for (const canvas of document.querySelectorAll(".land canvas")) {
     const box = canvas.getBoundingClientRect();
+    if (Math.abs(box.width - 256) > 1) continue; // left over from another zoom
     const [right, down] = [at.left + x - box.left, at.top + y - box.top];
     if (right < 0 || down < 0 || right >= box.width || down >= box.height) continue;
     const scale = canvas.width / box.width;

@@ -331,7 +331,10 @@ def test_an_old_report_is_replaced_whole_or_stays(tmp_path: Path) -> None:
     on_spark(folder, tmp_path, format="parquet")
     on_spark(folder, tmp_path)
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {"report.csv", "rejects.csv", "summary.csv", "centers.csv", "run.json"}
+    network = {"centers.csv", "policy.toml"}
+    assert (
+        names == {"report.csv", "rejects.csv", "summary.csv", "summary.html", "run.json"} | network
+    )
     before = contents(tmp_path / "out" / "report.csv")
     (folder / "1.csv").write_text("latitude,longitude\n40,-75\n", encoding="utf-8")
     with pytest.raises(InputError):
@@ -499,6 +502,26 @@ def test_rejects_nearly_all(tmp_path: Path) -> None:
     (folder / "0.csv").write_text(good, encoding="utf-8")
     on_spark(folder, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in 100%", "network.csv", "out"]
+
+
+def test_a_rule_holds_a_run(tmp_path: Path) -> None:
+    """The run is compared with the report in its place; a rule on rows is refused at once."""
+    header = "site_id,country,latitude,longitude\n"
+    good = header + "".join(f"G{n},US,40.{n},-75.1\n" for n in range(60))
+    folder, metrics = sites_folder(tmp_path, good), tmp_path / "m.prom"
+    rules = ["rows_fall > 10%", "centers_vanished > 0"]
+    first = on_spark(folder, tmp_path, hold_if=rules, metrics=metrics)
+    assert (first["held"], len(first["hold_if"]["skipped"])) == ([], 1)
+    whole = tree(tmp_path / "out")
+    (folder / "0.csv").write_text(good[: len(good) // 2], encoding="utf-8")
+    told = on_spark(folder, tmp_path, hold_if=rules, metrics=metrics, warn=lambda _: None)
+    assert [reason.rpartition("rule: ")[2] for reason in told["held"]] == rules[:1]
+    assert told["hold_if"] == {"rules": rules, "skipped": []}
+    assert tree(tmp_path / "out") == whole
+    assert manifest(tmp_path / "out.held") == told
+    assert 'held{report="' in metrics.read_text("utf-8")
+    with pytest.raises(InputError, match="not supported with Spark"):
+        on_spark(folder, tmp_path, hold_if="lost > 0")
 
 
 def test_hash_file_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

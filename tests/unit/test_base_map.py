@@ -214,6 +214,8 @@ def test_region_on_both_sides_of_180_is_a_region() -> None:
     assert base_cut.is_region(weights)
     weights[140, 128] = 1
     assert not base_cut.is_region(weights)
+    weights[140, 2] = 50  # a single site far away changes nothing
+    assert base_cut.is_region(weights)
     assert base_cut.is_region(np.zeros((CELLS, CELLS), np.int64))
 
 

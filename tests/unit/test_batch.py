@@ -37,10 +37,12 @@ FILES = [
     "areas.geojson",
     "centers.csv",
     "map.html",
+    "policy.toml",
     "rejects.csv",
     "report.csv",
     "run.json",
     "summary.csv",
+    "summary.html",
 ]
 
 EXPECTED = {

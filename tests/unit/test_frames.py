@@ -457,7 +457,7 @@ def test_write_report_writes_a_folder(tmp_path: Path, sites: Any, centers: Any) 
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=policy)
     assert folder == tmp_path / "r"
     names = ["areas.geojson", "centers.csv", "map.html", "policy.toml"]
-    names += ["report.csv", "run.json", "summary.csv"]
+    names += ["report.csv", "run.json", "summary.csv", "summary.html"]
     assert list(contents(folder)) == names
     header, *rows = cells(folder / "report.csv")
     assert header == ["site_id", "country", "note", *VERDICT]
@@ -489,6 +489,7 @@ def test_write_report_replaces_an_old_report_whole(
         "report.csv",
         "run.json",
         "summary.csv",
+        "summary.html",
     ]
 
 

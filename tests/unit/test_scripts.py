@@ -52,8 +52,9 @@ def test_what_the_bundler_does_not_understand_is_refused(
 
 def test_every_script_is_used_and_parses(tmp_path: Path) -> None:
     """All modules are in the bundle of a page; node reads both bundles, where it is at hand."""
-    plan = scripts.bundled("plan.js", "showPlan", {})
-    compare = scripts.bundled("compare.js", "showComparison", {"theme.js": page.theme_script()})
+    themed = {"theme.js": page.theme_script()}
+    plan = scripts.bundled("plan.js", "showPlan", themed)
+    compare = scripts.bundled("compare.js", "showComparison", themed)
     folder = Path(scripts.__file__).parent / "assets"
     for path in folder.glob("*.js"):
         assert f"${path.stem.replace('-', '_')} = " in page.script() + plan + compare, path.name

@@ -14,6 +14,7 @@ from coverage_analyzer.schema.verdict import Reason
 PLACES: Final = {
     "report column": {
         "batch/_drive_times.py",
+        "comparison/criticality.py",  # which sites a single center reaches
         "frames/_drive_times.py",
         "maps/assets/table.js",
         "maps/sites.py",

@@ -3,7 +3,7 @@
 import { ANY } from "./filters.js";
 import { group } from "./panel.js";
 import { fitSelection } from "./selection.js";
-import { button, counted, element } from "./words.js";
+import { button, counted, element, quantity } from "./words.js";
 
 /**
  * Filters that the map goes to: those by place.
@@ -50,7 +50,9 @@ export function filterBlock(app) {
     select.append(all, ...choices(sites[column], name));
     select.addEventListener("change", () => {
       filters.choose(column, Number(select.value));
-      if (IS_PLACE.includes(column)) fitSelection(app);
+      if (!IS_PLACE.includes(column)) return;
+      fitSelection(app);
+      app.say(`${quantity(app.selection.total ?? 0, "site")} selected`);
     });
     filters.onChange(() => { select.value = String(filters.chosen[column]); });
     row.append(element("span", words), select);
