@@ -96,7 +96,8 @@ def _opened(folder: Path) -> Any:
         "autoload_known_extensions": False,
     }
     connection = duckdb.connect(config=config)
-    connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+    # It would write to standard output. DuckDB 2 does not take it as an option of a database.
+    connection.execute("SET enable_progress_bar = false")
     return connection
 
 

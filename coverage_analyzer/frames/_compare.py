@@ -188,7 +188,7 @@ def _compared_frames(
         key=(*headers.key, *headers.part),
         weight=weight,
     )
-    return changes_table(rows, told, tally.flow_rows(counts[1]), tally.segment_rows(counts[0]))
+    return changes_table(rows, told, tally.flow_rows(counts[0]), tally.segment_rows(counts[0]))
 
 
 def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> Headers:

@@ -492,3 +492,32 @@ def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
     with _opened(tmp_path) as connection:
         (shown,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
     assert shown in {False, "false"}
+
+
+def test_shares_of_a_country_are_of_its_sites_before_whatever_its_column_says_later(
+    made: Maker,
+) -> None:
+    """A broken column of countries does not hide the losses of a country from a rule."""
+    before = made("a")
+    after = made("b", sites=SITES.replace(",FR,", ",US,"))
+    rules = ("lost_share[FR] >= 60%; lost[FR] == 2; same[US] == 1", "sites_before[FR] == 3")
+    told = batch.compare(before, after, None, CompareOptions(fail_if=rules, weight="contracts"))
+    assert told["changes"]["lost"] == 2
+    assert "2 of 3 (66.67 %)" in told["rules"]["failed"][0]
+    assert len(told["rules"]["failed"]) == 4
+    assert told["countries"]["FR"]["lost"] == 2
+
+
+def test_flows_add_up_to_the_earlier_report_if_weights_have_changed(made: Maker) -> None:
+    """A site counts what it counted in the earlier report."""
+    before = made("a")
+    after = made("b", sites=SITES.replace(",4,-2+3", ",400,-2+3"), centers=LATER)
+    found = compared(before, after, None, CompareOptions(weight="contracts"))
+    assert sum(flow[4] for flow in found.flows if flow[0]) == 30.5
+    assert all(flow[4] > 0 for flow in found.flows)
+
+
+def test_the_id_of_a_center_may_begin_with_space(made: Maker) -> None:
+    """It is read back as it was."""
+    odd = CENTERS.replace("PAR", "\tPAR").replace("PHL", " PHL ")
+    assert changes(made("a", centers=odd), made("b", centers=odd, as_of="2026-12-02")) == []
