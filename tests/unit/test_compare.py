@@ -521,3 +521,26 @@ def test_the_id_of_a_center_may_begin_with_space(made: Maker) -> None:
     """It is read back as it was."""
     odd = CENTERS.replace("PAR", "\tPAR").replace("PHL", " PHL ")
     assert changes(made("a", centers=odd), made("b", centers=odd, as_of="2026-12-02")) == []
+
+
+def test_cells_of_a_key_are_not_mixed_up_and_columns_count_once(
+    tmp_path: Path, made: Maker
+) -> None:
+    """Whatever characters they have; a column that is named twice is one column."""
+    sites = "who,where,country,latitude,longitude\n" + "".join(
+        f"{key},FR,{lat},2.35\n" for key, lat in (("a\x1fb,c", 60), ("a,b\x1fc", 48.85))
+    )
+    before, after = made("a", sites=sites), made("b", sites=sites, centers=LATER)
+    options = CompareOptions(key=("who", "where", "who"), keep_rows=True)
+    found = compared(before, after, tmp_path / "out", options)
+    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    lost = [(r["who"], r["where"]) for r in rows if r["change"] == "lost"]
+    assert lost == [("a", "b\x1fc")]
+    assert (tmp_path / "out/changes.csv").read_text("utf-8").startswith('"who","where","name"')
+
+
+@pytest.mark.parametrize("text", ["", " ", ";"])
+def test_an_empty_rule_is_an_error(made: Maker, text: str) -> None:
+    """As of a variable of a job that is not set: a gate that checks nothing."""
+    with pytest.raises(InputError, match="empty"):
+        batch.compare(made("a"), made("b"), None, CompareOptions(fail_if=(text,)))
