@@ -247,7 +247,7 @@ def center_cells(folder: Path, header: str, style: Style = SAFE) -> dict[str, st
     for block in table.source.blocks():
         ids = block.columns.column(table.columns["center_id"])
         cells = (as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
-        result |= {center_id.strip(): code for center_id, code in zip(*cells, strict=True)}
+        result |= dict(zip(*cells, strict=True))
     return result
 
 
