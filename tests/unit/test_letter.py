@@ -200,6 +200,26 @@ def test_a_site_that_needs_review(tmp_path: Path) -> None:
     assert 'class="limit"' not in text
 
 
+@pytest.mark.parametrize("country", ["US", "DE", ""])
+def test_without_a_place_there_is_no_limit_among_the_conditions(
+    tmp_path: Path, country: str
+) -> None:
+    """At 0, 0 no country is known, so that neither 70 nor 50 miles can be told to a customer."""
+    sites = sites_file(tmp_path, f"site_id,country,lat,lon\nN,{country},0,0\n")
+    text = batch.site_letter(sites, "N", centers_file(tmp_path, CENTERS), as_of=AS_OF)
+    assert "the position of the site is missing" in text
+    assert "miles of a service center" not in text
+
+
+def test_a_review_names_no_center_that_its_caption_could_mean(tmp_path: Path) -> None:
+    """The body of such a letter has no center: the map's is the nearest one."""
+    sites = sites_file(tmp_path, "site_id,country,lat,lon,accuracy_m\nB,US,40.96,-75.16,9000\n")
+    text = batch.site_letter(sites, "B", centers_file(tmp_path, CENTERS), as_of=AS_OF)
+    assert "cannot be confirmed yet" in text
+    assert ("filled: the nearest one" in text, "named above" in text) == (True, False)
+    assert "filled: the one named above" in page(tmp_path, "Q")
+
+
 def test_each_reason_of_a_review_has_its_words() -> None:
     """A customer reads what to clear, whatever the reason."""
     never = {"within_radius", "center_opens_later", "beyond_radius", "no_center_in_country"}
