@@ -116,6 +116,23 @@ def opened(folder: Path, manifest: Mapping[str, Any], first: WatchedFiles | None
     return Report(folder, manifest, watched, report_table(folder, manifest))
 
 
+def check_rows(report: Report, rows: int) -> None:
+    """Raise if a report does not have as many rows as its run decided, as of a truncated file.
+
+    Raises
+    ------
+    InputError
+        With both numbers.
+    """
+    decided = report.manifest.get("ledger", {}).get("decided", rows)
+    if rows != decided:
+        msg = (
+            f"{report.table.path} is damaged: it has {rows} rows, and the run wrote {decided}. "
+            f"Run again."
+        )
+        raise InputError(msg)
+
+
 def check_different(before: Report, after: Report) -> list[str]:
     """Return a note if both reports are the same folder."""
     same = before.folder.resolve() == after.folder.resolve()
@@ -218,7 +235,7 @@ def spooled(
     Raises
     ------
     InputError
-        If a row cannot be read, or a weight is not a number.
+        If a row cannot be read or is missing, or a weight is not a number.
     """
     if reading.weight:
         _check_headers(report, (reading.weight,), "--weight")
@@ -228,6 +245,7 @@ def spooled(
             spool.add(rows)
             if reading.progress:
                 reading.progress(spool.counts.rows, report.table.source.share())
+    check_rows(report, spool.counts.rows)
     spool.close()
     return SpooledSide(side_of(report), spool)
 

@@ -544,3 +544,23 @@ def test_an_empty_rule_is_an_error(made: Maker, text: str) -> None:
     """As of a variable of a job that is not set: a gate that checks nothing."""
     with pytest.raises(InputError, match="empty"):
         batch.compare(made("a"), made("b"), None, CompareOptions(fail_if=(text,)))
+
+
+def test_rows_that_a_damaged_report_has_lost_did_not_leave(made: Maker) -> None:
+    """A report that ends after a whole row is damaged; it is neither compared nor matched again."""
+    before, after = made("a"), made("b")
+    report = after / "report.csv"
+    report.write_text("".join(report.read_text("utf-8").splitlines(keepends=True)[:3]), "utf-8")
+    for again in (lambda: batch.compare(before, after), lambda: ca.criticality(after)):
+        with pytest.raises(InputError, match="it has 2 rows, and the run wrote 4"):
+            again()
+
+
+@pytest.mark.parametrize("key", ["centers", "inputs", "ledger", "options"])
+def test_a_manifest_with_other_types_is_damaged(made: Maker, key: str) -> None:
+    """That is said, without a traceback."""
+    before, after = made("a"), made("b")
+    told = run_manifest(after)
+    (after / "run.json").write_text(json.dumps(told | {key: 5}), "utf-8")
+    with pytest.raises(InputError, match="damaged"):
+        batch.compare(before, after, None, CompareOptions(fail_if=("centers > 3",)))
