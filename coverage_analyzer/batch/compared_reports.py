@@ -9,18 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide
 from coverage_analyzer.comparison.rows import (
-    SEPARATOR,
     SHOWN,
     Side,
     SideRows,
     Spool,
     VerdictCodes,
+    join_key,
 )
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files.readers.base import RowBlock
@@ -142,7 +140,7 @@ def headers_of(before: Report, after: Report, key: tuple[str, ...]) -> Headers:
     if key:
         for report in (before, after):
             _check_headers(report, key, "--key")
-        return Headers(key, by_header=True)
+        return Headers(tuple(dict.fromkeys(key)), by_header=True)
     have = ["site_id" in report.known for report in (before, after)]
     if not all(have):
         lacks = after if have[0] else before
@@ -350,9 +348,7 @@ def _parts(table: Table, block: RowBlock, headers: Headers) -> list[pa.Array]:
 
 def joined(columns: list[pa.Array]) -> pa.Array | None:
     """Return columns of a key as one; None if there are none."""
-    if len(columns) < 2:
-        return columns[0] if columns else None
-    return pc.binary_join_element_wise(*columns, arrays.text_array([SEPARATOR])[0])
+    return join_key(columns) if columns else None
 
 
 def group_headers(report: Report, reading: Reading) -> list[str]:

@@ -26,7 +26,7 @@ from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
-from coverage_analyzer.schema import theme
+from coverage_analyzer.schema import actions, theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
 from coverage_analyzer.schema.verdict import Reason
 
@@ -255,7 +255,7 @@ class _Letter:
         story, level = self.story, self.level
         if story.status == "review":
             yield "promise", "The service level of this site cannot be confirmed yet."
-            step = words.TO_CLEAR.get(Reason[story.reason], story.reason_words)
+            step = actions.TO_CLEAR.get(Reason[story.reason], story.reason_words)
             yield "reason", f"To be cleared: {step}."
             return
         if level is NOT_COVERED:

@@ -18,7 +18,7 @@ from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import atomic
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.maps import external_links, letter_words
+from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.base_layer import Plane, outlines
 from coverage_analyzer.maps.labels import Box, text_width
 from coverage_analyzer.maps.letter_map import HEIGHT, WIDTH, Drawing, Scene, Spot
@@ -27,6 +27,7 @@ from coverage_analyzer.matching.areas import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy, builtin
+from coverage_analyzer.schema import actions
 from coverage_analyzer.schema.verdict import Reason
 
 CENTERS = """\
@@ -223,7 +224,7 @@ def test_each_reason_of_a_review_has_its_words() -> None:
     """A customer reads what to clear, whatever the reason."""
     never = {"within_radius", "center_opens_later", "beyond_radius", "no_center_in_country"}
     never |= {"level_not_requested", "component_excluded", "lifecycle_phase"}
-    assert {reason.name for reason in Reason} - never == {r.name for r in letter_words.TO_CLEAR}
+    assert {reason.name for reason in Reason} - never == {r.name for r in actions.TO_CLEAR}
 
 
 def test_a_center_that_closes_ends_the_promise(tmp_path: Path) -> None:
