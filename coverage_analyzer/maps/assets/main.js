@@ -160,8 +160,8 @@ async function show(map) {
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
   app.layers = mapLayers(app, /** @type {Columns} */ (columns), base);
   arrange(app);
-  showFirstView(app);
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
+  showFirstView(app);
   app.land?.addTo(map);
   limitZoom(app);
   showTiles(app);

@@ -3,7 +3,7 @@
 import { centerNear, shownCenters } from "./centers.js";
 import { sitesNear } from "./points.js";
 import { centerPage, placePage, sitePage } from "./site-page.js";
-import { zoomToCluster } from "./view.js";
+import { foot, zoomToCluster } from "./view.js";
 
 const WIDEST = 340; // pixels of a popup's text
 const FRAME = 47; // pixels of a popup beside its text
@@ -21,7 +21,7 @@ const EDGE = 20; // pixels between a popup and the edge of the map
 function openPopup(app, latlng, page, { focus = false } = {}) {
   const size = app.map.getSize();
   app.popup.options.maxWidth = Math.min(WIDEST, size.x - FRAME - 2 * EDGE);
-  const credits = app.map.attributionControl.getContainer()?.offsetHeight ?? 0;
+  const credits = foot(app.map);
   page.style.maxHeight = `${Math.max(LOWEST, size.y - 5 * EDGE - credits)}px`;
   const cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
   app.popup.setLatLng(latlng).setContent(page).openOn(app.map);
