@@ -26,8 +26,8 @@ UNITS: Final = 100_000
 
 GZIP_LEVEL: Final = 6
 COLUMN_LEVEL: Final = 4
-"""With `zlib.Z_FILTERED`, which leaves short repetitions to Huffman codes: for ids, names and planes
-of numbers both smaller and twice as fast as level 6 without."""
+"""With `zlib.Z_FILTERED`, which leaves short repetitions to Huffman codes: ids, names and planes of
+numbers become smaller than at level 6 without it, in half the time."""
 
 GZIP_FORMAT: Final = 31
 """Window bits of zlib, for the widest window."""
