@@ -61,6 +61,10 @@ FILTER: Final = """(country) => {
   option.parentElement.dispatchEvent(new Event("change"));
 }"""
 
+TILES: Final = """() => [...document.querySelectorAll("canvas.leaflet-tile")].every(
+  ({ classList }) => classList.contains("leaflet-tile-loaded"))"""
+"""Whether all tiles are drawn, however busy the machine is."""
+
 Act = Callable[[Page], Any]
 
 
@@ -163,6 +167,7 @@ def picture(browser: Browser, path: Path, shot: Shot) -> Image.Image:
     for act in shot.acts:
         act(page)
         page.wait_for_timeout(1500)
+    page.wait_for_function(TILES, timeout=120_000)
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         page.screenshot(path=file.name)
         seen = Image.open(file.name).convert("RGB")
