@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -222,6 +223,11 @@ def beside(before: Image.Image, now: Image.Image) -> Image.Image:
     return both
 
 
+def pair(browser: Browser, before: Path, now: Path, shot: Shot) -> Image.Image:
+    """Return a view of the older map beside that of this one."""
+    return beside(*(picture(browser, folder / "map.html", shot) for folder in (before, now)))
+
+
 def main() -> None:
     """Take all pictures, or some."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -249,15 +255,9 @@ def take(
 ) -> None:
     """Take the pictures whose name has a word."""
     jobs: dict[str, Callable[[], Image.Image]] = {
-        name: lambda shot=shot: picture(browser, now / "map.html", shot)
-        for name, shot in SINGLE.items()
+        name: partial(picture, browser, now / "map.html", shot) for name, shot in SINGLE.items()
     }
-    jobs |= {
-        name: lambda shot=shot: beside(
-            *(picture(browser, folder / "map.html", shot) for folder in (before, now))
-        )
-        for name, shot in PAIRS.items()
-    }
+    jobs |= {name: partial(pair, browser, before, now, shot) for name, shot in PAIRS.items()}
     jobs["map-print"] = lambda: beside(
         *(printed(browser, folder / "map.html", view(47.9, 9.3, 6)) for folder in (before, now))
     )
