@@ -319,8 +319,8 @@ class Output:
             weight=self.options.weight,
         )
         told["notes"] = [*notes, *told["notes"]]
-        told["rules"] = gates.fired(told)
-        flows, segments = tally.flow_rows(counts[1]), tally.segment_rows(counts[0])
+        told["rules"] = gates.fired(tally.figures(*counts))
+        flows, segments = tally.flow_rows(counts[0]), tally.segment_rows(counts[0])
         if self.publication is None:
             return Result(told, flows, segments, self.rows)
         path, style = self.publication.path, self.options.style

@@ -141,8 +141,8 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     >>> manifest["ledger"]
     {'read': 6, 'decided': 6, 'rejected': 0, 'blank': 0}
     >>> manifest["held"], manifest["files"]  # doctest: +NORMALIZE_WHITESPACE
-    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'centers.csv', 'areas.geojson',
-    'policy.toml', 'map.html', 'run.json'])
+    ([], ['report.csv', 'rejects.csv', 'summary.csv', 'summary.html', 'centers.csv',
+    'areas.geojson', 'policy.toml', 'map.html', 'run.json'])
 
     The files, the limit of rejects and more from a settings file:
 

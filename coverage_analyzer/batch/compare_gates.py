@@ -1,14 +1,13 @@
 """Rules that make a comparison fail, or give a warning: ``--fail-if`` and ``--warn-if``."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from coverage_analyzer.batch.compared_reports import Report, side_levels
-from coverage_analyzer.comparison import summary
 from coverage_analyzer.comparison.figures import RunRecord, run_changes, run_figures
-from coverage_analyzer.comparison.rules import Evidence, Rule, parse_rules, reasons
+from coverage_analyzer.comparison.rules import Evidence, Figures, Rule, parse_rules, reasons
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.run_folder.run_record import record_of
 
@@ -57,13 +56,13 @@ class Gates:
                 rule.check_levels(tuple(titles))
         return dataclasses.replace(self, records=(_record(before), _record(after)))
 
-    def fired(self, told: Mapping[str, Any]) -> dict[str, list[str]]:
+    def fired(self, figures: Figures) -> dict[str, list[str]]:
         """Return the rules, and why some of them fire, as ``compare.json`` has them.
 
         Parameters
         ----------
-        told
-            The result of the comparison.
+        figures
+            The counts of changes (`Tally.figures`).
         """
         result = {
             "fail_if": [r.text for r in self.fail_if],
@@ -72,7 +71,7 @@ class Gates:
         if not self.records:
             return {**result, "failed": [], "warned": []}
         before, after = self.records
-        changes = run_changes(before, after) | summary.figures(told)
+        changes = {**run_changes(before, after), **figures}
         evidence = Evidence(run_figures(after), run_figures(before), changes)
         return {
             **result,

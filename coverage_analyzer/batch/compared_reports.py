@@ -9,18 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide
 from coverage_analyzer.comparison.rows import (
-    SEPARATOR,
     SHOWN,
     Side,
     SideRows,
     Spool,
     VerdictCodes,
+    join_key,
 )
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.files.readers.base import RowBlock
@@ -118,6 +116,23 @@ def opened(folder: Path, manifest: Mapping[str, Any], first: WatchedFiles | None
     return Report(folder, manifest, watched, report_table(folder, manifest))
 
 
+def check_rows(report: Report, rows: int) -> None:
+    """Raise if a report does not have as many rows as its run decided, as of a truncated file.
+
+    Raises
+    ------
+    InputError
+        With both numbers.
+    """
+    decided = report.manifest.get("ledger", {}).get("decided", rows)
+    if rows != decided:
+        msg = (
+            f"{report.table.path} is damaged: it has {rows} rows, and the run wrote {decided}. "
+            f"Run again."
+        )
+        raise InputError(msg)
+
+
 def check_different(before: Report, after: Report) -> list[str]:
     """Return a note if both reports are the same folder."""
     same = before.folder.resolve() == after.folder.resolve()
@@ -142,7 +157,7 @@ def headers_of(before: Report, after: Report, key: tuple[str, ...]) -> Headers:
     if key:
         for report in (before, after):
             _check_headers(report, key, "--key")
-        return Headers(key, by_header=True)
+        return Headers(tuple(dict.fromkeys(key)), by_header=True)
     have = ["site_id" in report.known for report in (before, after)]
     if not all(have):
         lacks = after if have[0] else before
@@ -220,7 +235,7 @@ def spooled(
     Raises
     ------
     InputError
-        If a row cannot be read, or a weight is not a number.
+        If a row cannot be read or is missing, or a weight is not a number.
     """
     if reading.weight:
         _check_headers(report, (reading.weight,), "--weight")
@@ -230,6 +245,7 @@ def spooled(
             spool.add(rows)
             if reading.progress:
                 reading.progress(spool.counts.rows, report.table.source.share())
+    check_rows(report, spool.counts.rows)
     spool.close()
     return SpooledSide(side_of(report), spool)
 
@@ -350,9 +366,7 @@ def _parts(table: Table, block: RowBlock, headers: Headers) -> list[pa.Array]:
 
 def joined(columns: list[pa.Array]) -> pa.Array | None:
     """Return columns of a key as one; None if there are none."""
-    if len(columns) < 2:
-        return columns[0] if columns else None
-    return pc.binary_join_element_wise(*columns, arrays.text_array([SEPARATOR])[0])
+    return join_key(columns) if columns else None
 
 
 def group_headers(report: Report, reading: Reading) -> list[str]:

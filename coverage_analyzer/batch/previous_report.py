@@ -20,12 +20,10 @@ from coverage_analyzer.batch.compared_reports import (
 )
 from coverage_analyzer.batch.stream import Judged
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide, changes
-from coverage_analyzer.comparison.changes import CHANGED, Change
 from coverage_analyzer.comparison.figures import RunRecord
 from coverage_analyzer.comparison.quantities import Needs
 from coverage_analyzer.comparison.rows import (
     SHOWN,
-    Counts,
     Side,
     SideRows,
     Spool,
@@ -139,23 +137,7 @@ class RowChanges:
         tally = Tally(ranks(before.side, after.side))
         for _ in changes(before, after, self.headers, tally, self._scratch):
             pass
-        tally.ledger(before.spool.counts, self._spool.counts)
-        return _figures(tally, before.spool.counts)
-
-
-def _figures(tally: Tally, before: Counts) -> dict[str, int]:
-    """Return the quantities of `Needs.rows`, and their parts by country."""
-    result = {"sites_before": before.rows, "changed": tally.total(*CHANGED)}
-    for (country, _, _), n in before.places.items():
-        name = f"sites_before[{country}]"
-        result[name] = result.get(name, 0) + n
-    result |= {kind.name: tally.total(kind) for kind in Change if kind != Change.same}
-    for (kind, country), n in tally.changes.items():
-        names = [kind.name, *(["changed"] if kind in CHANGED else [])]
-        for name in (f"{name}[{country}]" for name in names):
-            result[name] = result.get(name, 0) + n
-    both = result["changed"] + result[Change.left.name]
-    return result | {"same": before.rows - both}
+        return tally.figures(before.spool.counts, self._spool.counts)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import documents
-from coverage_analyzer.batch.compared_reports import Report, open_report, weights_of
+from coverage_analyzer.batch.compared_reports import Report, check_rows, open_report, weights_of
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
@@ -61,17 +61,19 @@ class RunAgain:
         Raises
         ------
         InputError
-            If one is not, or a file has changed meanwhile.
+            If one is not or is missing, or a file has changed meanwhile.
         """
-        table = self.report.table
+        table, n_rows = self.report.table, 0
         with closing(ahead(table.rows(), table.source.cancel)) as blocks:
             for rows in blocks:
+                n_rows += len(rows.block.lines)
                 if rows.rejects:
                     first = rows.rejects[0]
                     msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."
                     raise InputError(msg)
                 yield rows
         self.report.watched.check()
+        check_rows(self.report, n_rows)
 
     def weights(self, rows: ParsedRows, header: str) -> Any:
         """Return the weight of each row, shape (n,); None if each counts 1.

@@ -94,10 +94,10 @@ def _opened(folder: Path) -> Any:
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "enable_progress_bar": False,  # it would write to standard output
     }
     connection = duckdb.connect(config=config)
-    connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+    # It would write to standard output. DuckDB 2 does not take it as an option of a database.
+    connection.execute("SET enable_progress_bar = false")
     return connection
 
 

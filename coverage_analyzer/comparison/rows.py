@@ -7,7 +7,7 @@ are compared; so rows are compared by two columns.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,9 @@ MAX_VALUES: Final = 1_000
 
 SEPARATOR: Final = "\x1f"
 """Between the cells of a key of several columns."""
+
+ESCAPES: Final = (("\x1e", "\x1e0"), (SEPARATOR, "\x1e1"))
+"""What cells of such a key have instead of the separator, so that it separates them only."""
 
 TEXTS: Final = ("level", "status", "reason", "center_id", "site_country")
 MILES: Final = ("distance_miles", "margin_miles")
@@ -323,8 +326,36 @@ class Spool:
         return pa.Table.from_batches(taken, schema=file.schema)
 
 
+def join_key(columns: Sequence[pa.Array]) -> pa.Array:
+    r"""Return columns of a key as one; different cells give different keys.
+
+    Parameters
+    ----------
+    columns
+        As text, each of shape (n,); at least one.
+
+    Examples
+    --------
+    >>> keys = join_key([pa.array(["a\x1fb", "a"]), pa.array(["c", "b\x1fc"])])
+    >>> [column.to_pylist() for column in split_key(keys, 2)]
+    [['a\x1fb', 'a'], ['c', 'b\x1fc']]
+    """
+    if len(columns) == 1:
+        return columns[0]
+    separator = arrays.text_array([SEPARATOR])[0]
+    return pc.binary_join_element_wise(*map(_escaped, columns), separator)
+
+
+def _escaped(cells: pa.Array) -> pa.Array:
+    if not pc.any(pc.match_substring_regex(cells, "[\x1e\x1f]")).as_py():
+        return cells
+    for text, instead in ESCAPES:
+        cells = pc.replace_substring(cells, text, instead)
+    return cells
+
+
 def split_key(keys: pa.Array, count: int) -> list[pa.Array]:
-    """Return the columns of keys that `SEPARATOR` joins.
+    """Return the columns of keys as `join_key` joined them.
 
     Parameters
     ----------
@@ -336,7 +367,10 @@ def split_key(keys: pa.Array, count: int) -> list[pa.Array]:
     if count == 1:
         return [keys]
     parts = pc.split_pattern(keys, SEPARATOR, max_splits=count - 1)
-    return [pc.list_element(parts, i) for i in range(count)]
+    columns = [pc.list_element(parts, i) for i in range(count)]
+    for text, instead in reversed(ESCAPES):
+        columns = [pc.replace_substring(cells, instead, text) for cells in columns]
+    return columns
 
 
 _MISSING = set(COMPARED) - set(SHOWN)

@@ -354,7 +354,10 @@ def parse_rules(
         if isinstance(each, Rule):
             result.append(each)
             continue
-        texts = (text for text in each.split(SEPARATOR) if text.strip())
+        texts = [text for text in each.split(SEPARATOR) if text.strip()]
+        if not texts:
+            msg = f"A rule is empty, so that nothing is checked. {GRAMMAR} Write none for no rule."
+            raise InputError(msg)
         result += [Rule.parse(t, most) for t in texts if t.strip().casefold() != NO_RULE]
     return tuple(result)
 

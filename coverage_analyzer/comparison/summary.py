@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from coverage_analyzer import countries
 from coverage_analyzer.comparison.causes import Cause
-from coverage_analyzer.comparison.changes import CHANGED, Change
+from coverage_analyzer.comparison.changes import Change
 from coverage_analyzer.comparison.rows import Counts, Side
 from coverage_analyzer.comparison.tally import Tally, facts_of, rounded
 from coverage_analyzer.errors import quantity
@@ -135,25 +135,6 @@ def _notes(before: Side, after: Side, ledger: Mapping[str, int]) -> list[str]:
     if min(ledger["a"], ledger["b"]) and not ledger["same"] + ledger["changed"]:
         notes.append("No site is in both reports: they may have different keys.")
     return notes
-
-
-def figures(told: Mapping[str, Any]) -> dict[str, int]:
-    """Return the quantities of a comparison that rules ask for (`comparison.rules`).
-
-    Parameters
-    ----------
-    told
-        What ``compare.json`` holds.
-    """
-    ledger, changed = told["ledger"], {c.name for c in CHANGED}
-    result = {"sites_before": ledger["a"], "same": ledger["same"], "changed": ledger["changed"]}
-    result |= told["changes"]
-    for country, counts in told["countries"].items():
-        if country:
-            result |= {f"{kind}[{country}]": n for kind, n in counts.items()}
-            n_changed = sum(n for kind, n in counts.items() if kind in changed)
-            result[f"changed[{country}]"] = n_changed
-    return result
 
 
 def ledger_line(told: Mapping[str, Any]) -> str:

@@ -41,8 +41,11 @@ class Pairs:
     ----------
     key
         The columns of the key as text, by header.
-    name, country
+    name
         Of each site, from the later report if it has the site.
+    country
+        Of each site, from the earlier report if it has the site: whatever has become of its
+        country, a promise was lost there.
     before, after
         The columns `rows.SHOWN` of the verdicts; null where a side does not have the row.
     has_before, has_after
@@ -231,23 +234,53 @@ class Tally:
             "entered": entered,
         }
 
-    def flow_rows(self, after: Counts) -> list[tuple[str, str, str, int, float]]:
-        """Return the rows of ``flows.csv``; those without a change have the country of the later.
+    def figures(self, before: Counts, after: Counts) -> dict[str, int]:
+        """Return the quantities of `quantities.Needs.rows`, in all and by country.
+
+        A site that both reports have counts for the country of the earlier report, so that a share
+        is never above 100 %, and a broken column of countries hides no loss.
 
         Parameters
         ----------
-        after
-            The counts of the later report.
+        before, after
+            The counts of all rows.
+
+        Raises
+        ------
+        CoverageError
+            If rows do not add up.
+        """
+        ledger = self.ledger(before, after)
+        found = {"sites_before": ledger["a"], "same": ledger["same"], "changed": ledger["changed"]}
+        found |= {kind.name: self.total(kind) for kind in Change if kind != Change.same}
+        parts: Counter[str] = Counter()
+        for place, n in _countries(before).items():
+            parts[f"sites_before[{place}]"] = parts[f"same[{place}]"] = n
+        for (kind, place), n in self.changes.items():
+            parts[f"{kind.name}[{place}]"] += n
+            if kind in CHANGED:
+                parts[f"changed[{place}]"] += n
+            if kind != Change.entered:
+                parts[f"same[{place}]"] -= n
+        return found | parts
+
+    def flow_rows(self, before: Counts) -> list[tuple[str, str, str, int, float]]:
+        """Return the rows of ``flows.csv``.
+
+        Parameters
+        ----------
+        before
+            The counts of the earlier report.
         """
         sites, weights = Counter(self.flows), Counter(self.flow_weights)
-        for (country, level, _), n in after.places.items():
+        for (country, level, _), n in before.places.items():
             sites[level, level, country] += n
-        for (country, level, _), weight in after.weights.items():
+        for (country, level, _), weight in before.weights.items():
             weights[level, level, country] += weight
-        for (_, level, country), n in self.flows.items():
+        for (level, _, country), n in self.flows.items():
             if level:
                 sites[level, level, country] -= n
-        for (_, level, country), weight in self.flow_weights.items():
+        for (level, _, country), weight in self.flow_weights.items():
             if level:
                 weights[level, level, country] -= weight
         return [(*flow, n, rounded(weights[flow])) for flow, n in sorted(sites.items()) if n]

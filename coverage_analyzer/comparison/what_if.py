@@ -326,7 +326,7 @@ class WhatIf:
         pairs = Pairs(
             key={header: cells.take(at) for header, cells in key.items()},
             name=name.take(at),
-            country=after["site_country"],
+            country=before["site_country"],
             before=before,
             after=after,
             has_before=every,

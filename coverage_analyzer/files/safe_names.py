@@ -44,7 +44,7 @@ class SafeNames:
         --------
         >>> names = SafeNames(".html")
         >>> [names.name(text) for text in ("K-1", "K-1", "../../etc", "k-1")]
-        ['letter-K-1.html', 'letter-K-1-2.html', 'letter-etc-bcb9e7ff01.html', 'letter-k-1-3.html']
+        ['letter-K-1.html', 'letter-K-1-2.html', 'letter-etc-74ccf3c5b4.html', 'letter-k-1-3.html']
         """
         slug = _UNSAFE.sub("-", text).strip("-")[:MAX_SLUG].strip("-")
         if slug != text or not slug:

@@ -146,10 +146,22 @@ class PlanTable(pd.DataFrame):
             text = f"{label} ({len(at):,})"
             axes.scatter(sites.lon[at], sites.lat[at], s=5, color=color, label=text, linewidths=0)
         there = self.matcher.centers
-        axes.scatter(there.lon, there.lat, s=18, facecolors="white", edgecolors="#222222", zorder=3)
+        axes.scatter(
+            there.lon,
+            there.lat,
+            s=18,
+            facecolors="white",
+            edgecolors=theme.CENTER["line"],
+            zorder=3,
+        )
         chosen = answer.order
         lon, lat = places.lon[chosen], places.lat[chosen]
-        stars = {"s": 130, "marker": "*", "color": theme.CENTER["new"], "edgecolors": "#222222"}
+        stars = {
+            "s": 130,
+            "marker": "*",
+            "color": theme.CENTER["new"],
+            "edgecolors": theme.CENTER["line"],
+        }
         axes.scatter(lon, lat, zorder=4, label=f"new centers ({len(answer.opened)})", **stars)
         for rank, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True), 1):
             axes.annotate(str(rank), (x, y), (5, 5), textcoords="offset points", fontsize=9)

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.batch._compare import CompareOptions, compared
 from coverage_analyzer.comparison import summary, table
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide, changes, tally_of
-from coverage_analyzer.comparison.rows import SEPARATOR, SHOWN, Side, SideRows, Spool, VerdictCodes
+from coverage_analyzer.comparison.rows import SHOWN, Side, SideRows, Spool, VerdictCodes, join_key
 from coverage_analyzer.comparison.tally import FLOWS, SEGMENTS
 from coverage_analyzer.errors import InputError, PolicyError, require
 from coverage_analyzer.frames.columns import geometries, need, texts
@@ -188,7 +187,7 @@ def _compared_frames(
         key=(*headers.key, *headers.part),
         weight=weight,
     )
-    return changes_table(rows, told, tally.flow_rows(counts[1]), tally.segment_rows(counts[0]))
+    return changes_table(rows, told, tally.flow_rows(counts[0]), tally.segment_rows(counts[0]))
 
 
 def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> Headers:
@@ -199,7 +198,7 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
     InputError
         If a frame does not have them.
     """
-    wanted = keys or ("site_id",)
+    wanted = tuple(dict.fromkeys(keys)) or ("site_id",)
     for what, frame in (("earlier", before), ("later", after)):
         missing = [name for name in wanted if name not in frame]
         if missing:
@@ -264,20 +263,13 @@ def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: boo
     own = _group_names(frame, headers, weight) if groups else []
     n = len(frame)
     return SideRows(
-        key=_joined([texts(frame, name) for name in headers.key]),
-        part=_joined([texts(frame, name) for name in headers.part]) if headers.part else None,
+        key=join_key([texts(frame, name) for name in headers.key]),
+        part=join_key([texts(frame, name) for name in headers.part]) if headers.part else None,
         verdict={name: _cells(frame, name) for name in SHOWN},
         name=texts(frame, "name") if "name" in frame else arrays.text_array([""] * n),
         weight=weights_in(frame, weight),
         own={name: texts(frame, name) for name in own},
     )
-
-
-def _joined(columns: list[pa.Array]) -> pa.Array:
-    joined = columns[0]
-    for cells in columns[1:]:
-        joined = pc.binary_join_element_wise(joined, cells, SEPARATOR)
-    return joined
 
 
 def _cells(frame: pd.DataFrame, name: str) -> pa.Array:

@@ -173,7 +173,7 @@ def _of_frame(
     return changes_table(
         _rows(found, weight),
         result,
-        job.tally.flow_rows(counts[1]),
+        job.tally.flow_rows(counts[0]),
         job.tally.segment_rows(counts[0]),
     )
 

@@ -22,11 +22,11 @@ from coverage_analyzer.maps.letter_map import HEIGHT, LOW, Drawing, Scene, Spot,
 from coverage_analyzer.maps.letterhead import PLACEHOLDER, Letterhead
 from coverage_analyzer.maps.scripts import asset
 from coverage_analyzer.matching.explanation import Explanation, NearCenter
-from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
-from coverage_analyzer.schema import theme
+from coverage_analyzer.schema import actions, theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
 from coverage_analyzer.schema.verdict import Reason
 
@@ -255,7 +255,7 @@ class _Letter:
         story, level = self.story, self.level
         if story.status == "review":
             yield "promise", "The service level of this site cannot be confirmed yet."
-            step = words.TO_CLEAR.get(Reason[story.reason], story.reason_words)
+            step = actions.TO_CLEAR.get(Reason[story.reason], story.reason_words)
             yield "reason", f"To be cleared: {step}."
             return
         if level is NOT_COVERED:
@@ -407,7 +407,8 @@ class _Letter:
     def _scene(self) -> Scene:
         """Return the content of the map: the center of the verdict and all others near it."""
         centers, story = self.matcher.centers, self.story
-        center = None if Reason[story.reason] in COUNTRY_IN_DOUBT else story.center
+        in_doubt = Reason[story.reason] in COUNTRY_IN_DOUBT  # its center may be of another country
+        center = None if in_doubt else story.center
         chosen = centers.center_id.index(center.center_id) if center else None
         own = Spot(story.longitude, story.latitude, self.site.name or self.site.site_id)
         height = LOW if self.letters.head.sender else HEIGHT
@@ -422,7 +423,8 @@ class _Letter:
         if scene.center is not None:
             at = Spot(float(centers.lon[scene.center]), float(centers.lat[scene.center]), "")
             far = is_far(scene.site, at)
-        told += ". " if far else "; filled: the one named above. "
+        named = "nearest one" if self.story.status == "review" else "one named above"
+        told += ". " if far else f"; filled: the {named}. "
         if scene.limit_miles is not None:
             inside = ", in the same country" if self.story.same_country and self.country else ""
             if far:
@@ -449,11 +451,6 @@ class _Letter:
         parts.append(f"policy {policy.name}, sha256 {policy.sha256[:16]}")
         return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}{CREDIT}"
 
-
-COUNTRY_IN_DOUBT: Final = frozenset(
-    (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
-)
-"""Reviews of a country: no center is shown, as it may be that of another country."""
 
 TEXTS: Final = ("sender", "opening", "answer", "facts", "clauses", "ending")
 """Parts of a letter whose length differs."""

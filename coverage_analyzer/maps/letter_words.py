@@ -7,7 +7,6 @@ from typing import Final
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy.miles import MILE_KM
 from coverage_analyzer.policy.rules import NOT_STATED, Level, Replacement
-from coverage_analyzer.schema.verdict import Reason
 
 MILE_COUNTRIES: Final = frozenset(
     ("US", "PR", "GU", "VI", "AS", "MP", "UM", "GB", "GG", "IM", "JE", "LR")
@@ -39,43 +38,6 @@ MEANINGS: Final = {
     "repaired": "",
 }
 """What a promise does not mean."""
-
-TO_CLEAR: Final = {
-    Reason.country_conflict: (
-        "the country given for the site and its coordinates do not match. Please confirm the "
-        "country and the exact position"
-    ),
-    Reason.country_unknown: "the country of the site is not certain. Please confirm it",
-    Reason.borderline: (
-        "the coordinates are not exact enough to tell whether the site is within the limit. "
-        "Please give the position of the building"
-    ),
-    Reason.null_island: "the position of the site is missing. Please give it",
-    Reason.component_unknown: (
-        "it is not certain that the component is included. Please confirm its exact name"
-    ),
-    Reason.product_undated: (
-        "the support dates of the product are not known to us. Please confirm the product and its "
-        "version"
-    ),
-    Reason.address_not_registered: (
-        "the address of the product is not registered. Please register the address at which it is "
-        "installed"
-    ),
-    Reason.not_offered_in_country: (
-        "the level purchased is not offered in the country of the site. Please confirm both"
-    ),
-    Reason.road_over_budget: (
-        "the drive from the service center may take too long. We are checking the route"
-    ),
-    Reason.road_unreachable: (
-        "no road was found from the service center. We are checking the route"
-    ),
-    Reason.road_unchecked: (
-        "the distance by road has not been checked yet. We are checking the route"
-    ),
-}
-"""What has to be cleared before a level can be confirmed, by the reason of a review."""
 
 _HOURS: Final = re.compile(
     r"\s*(\d{1,2})\s*[x\u00d7/]\s*(\d)(?:\s*[x\u00d7/]\s*365)?\s*", re.IGNORECASE

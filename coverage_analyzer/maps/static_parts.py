@@ -82,8 +82,10 @@ def _mark(status: Status) -> str:
 
 
 def statuses(counts: Mapping[str, int]) -> str:
-    """Return the number of sites by status, with what each means and what to do."""
+    """Return the number of sites by status, with what each means; nothing without sites."""
     total = sum(counts.values())
+    if not total:
+        return ""
     rows = [
         (
             f"{_mark(status)}{escaped(status.label)}",

@@ -151,7 +151,7 @@ def _countries(run: RunSummary) -> str:
         for title, counts in shown
     ]
     head = ("Country", "Sites#", "Qualified#", "Share#", "By status")
-    return table(head, rows, "countries")
+    return _tall("By country", table(head, rows, "countries")) if rows else ""
 
 
 def _reasons(run: RunSummary) -> str:
@@ -168,7 +168,13 @@ def _reasons(run: RunSummary) -> str:
         )
         for reason, n in sorted(found, key=lambda item: (-item[1], item[0]))
     ]
-    return table(("Reason", "Sites#", "Share#", "What to do"), rows, "reasons")
+    head = ("Reason", "Sites#", "Share#", "What to do")
+    return _tall("By reason", table(head, rows, "reasons")) if rows else ""
+
+
+def _tall(title: str, listed: str) -> str:
+    """Return a section that may go on in the next column of a sheet."""
+    return f'<section class="tall">\n<h2>{title}</h2>\n{listed}\n</section>'
 
 
 def _coded(text: str, code: str) -> str:

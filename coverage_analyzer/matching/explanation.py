@@ -15,7 +15,7 @@ from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
 from coverage_analyzer.matching.lead_times import lead_time, window
-from coverage_analyzer.matching.matcher import Matcher
+from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.site_rows import SiteRows
@@ -373,7 +373,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
         return [policy.clauses[rule_clause]]
     bands = policy.bands_in(country)
     names = [b.clause for b in bands if b.level == level.id] or [bands[-1].clause]
-    if reason in {Reason.no_center_in_country, Reason.country_conflict, Reason.country_unknown}:
+    if reason == Reason.no_center_in_country or reason in COUNTRY_IN_DOUBT:
         names = []
     if rule_clause:
         names.insert(0, rule_clause)

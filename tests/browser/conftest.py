@@ -30,3 +30,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sites, centers = DATA / "customer_sites.csv", DATA / "service_centers.csv"
     batch.run(sites, centers, folder, as_of="2026-12-01")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def close_pages(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close the pages that a test opened: a hundred open ones take gigabytes of the browser.
+
+    Those of fixtures with a wider scope were opened before, and stay.
+    """
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    browser: Browser = request.getfixturevalue("browser")
+    before = list(browser.contexts)
+    yield
+    for context in browser.contexts:
+        if context not in before:
+            context.close()

@@ -143,6 +143,12 @@ def test_search_takes_no_account_of_accents(
     assert bool(expected) == bool(found)
 
 
+def test_the_place_of_that_name_is_the_first_found(opened: Opened) -> None:
+    """A town that only begins with the words, such as Kolno, stands behind it."""
+    assert opened.find("k\u00f6ln")[0] == "Place K\u00f6ln, Germany"
+    assert opened.find("kol")[0] != "Place K\u00f6ln, Germany"
+
+
 def test_layers_can_be_hidden_and_shown(opened: Opened) -> None:
     """Each box of a layer takes its tiles away and brings them back."""
     opened.go(47.6, 7.9, 6)

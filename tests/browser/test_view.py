@@ -24,6 +24,7 @@ PLACES = {
     "a country": [(-44.0 + 4 * i, 114.0 + 5 * j) for i in range(9) for j in range(8)],
     "both sides of 180": [(-17.8, 179.9), (-16.8, -179.9), (-18.5, 178.2), (-19.0, -178.5)],
     "the north": [(78.2, 15.6), (70.0, -150.0), (69.0, 88.0)],
+    "at 180 all round the world": [(-40.0, 180.0), (65.0, -180.0), (0, 0), (10, 90), (9, -90)],
 }
 
 
@@ -67,7 +68,7 @@ def test_the_first_view_has_all_sites_and_the_world_once(
 def test_the_first_view_has_all_sites(
     browser: Browser, tmp_path: Path, places: list[tuple[float, float]], size: dict[str, Any]
 ) -> None:
-    """Few or many, in a country or beyond 180 degrees: all between the edges, none under them."""
+    """Few or many, in a country or beyond 180 degrees: none under an edge or the credits."""
     rows = [
         SITE | {"site_id": str(n), "latitude": lat, "longitude": lon}
         for n, (lat, lon) in enumerate(places)
@@ -85,7 +86,8 @@ def test_the_first_view_has_all_sites(
           return places.map(([lat, lon]) => {
             const place = [lat, lon + 360 * Math.round((middle - lon) / 360)];
             const at = map.latLngToContainerPoint(place);
-            return Math.min(at.x, at.y, x - at.x, y - at.y);
+            const foot = map.attributionControl.getContainer().offsetHeight;
+            return Math.min(at.x, at.y, x - at.x, y - foot - at.y);
           });
         }""",
         [name, places],

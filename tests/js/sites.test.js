@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Filters } from "./filters.js";
+import { Filters, eachInView } from "./filters.js";
 import { ROUND, UNITS, latitudeAt, mercatorSouth } from "./mercator.js";
 import { Sites } from "./sites.js";
 
@@ -86,4 +86,21 @@ test("Mercator is inverted, and ends at 85 degrees", () => {
   }
   assert.equal(mercatorSouth(90), mercatorSouth(85.0511));
   assert.equal(ROUND, 36_000_000);
+});
+
+test("sites at 180 degrees east are in each box on that meridian, once", () => {
+  const sites = sitesAt([[180, 10], [-180, 20], [0, 30]]);
+  assert.equal(inBox(sites, 180, 0, 190, 90).length, 2);
+  assert.equal(inBox(sites, -180, 0, -170, 90).length, 2);
+  assert.equal(inBox(sites, -180, 0, 179.99999, 90).length, 3);
+});
+
+test("a view of the whole world has the sites at 180 degrees east", () => {
+  const sites = sitesAt([[180, 10], [-180, 20], [0, 30], [180, -90]]);
+  const edges = {
+    getWest: () => -190, getEast: () => 200, getNorth: () => 86, getSouth: () => -86,
+  };
+  const seen = [];
+  eachInView({ getBounds: () => edges }, sites, (i) => seen.push(i));
+  assert.deepEqual(seen.sort(), [0, 1, 2, 3]);
 });

@@ -315,7 +315,7 @@ def test_policies_compares(call: Call) -> None:
     assert call("policies", "priority", "--format", "markdown").out == markdown
     both = call("policies", "compare", "priority", "extended-support", "--format", "html").out
     assert both.startswith("<!DOCTYPE html>")
-    assert both.count("<table>") == 2
+    assert both.count("<table") == 2
 
 
 def test_policies_takes_options_before_and_behind_commands_and_names(call: Call) -> None:

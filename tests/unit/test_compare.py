@@ -492,3 +492,75 @@ def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
     with _opened(tmp_path) as connection:
         (shown,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
     assert shown in {False, "false"}
+
+
+def test_shares_of_a_country_are_of_its_sites_before_whatever_its_column_says_later(
+    made: Maker,
+) -> None:
+    """A broken column of countries does not hide the losses of a country from a rule."""
+    before = made("a")
+    after = made("b", sites=SITES.replace(",FR,", ",US,"))
+    rules = ("lost_share[FR] >= 60%; lost[FR] == 2; same[US] == 1", "sites_before[FR] == 3")
+    told = batch.compare(before, after, None, CompareOptions(fail_if=rules, weight="contracts"))
+    assert told["changes"]["lost"] == 2
+    assert "2 of 3 (66.67 %)" in told["rules"]["failed"][0]
+    assert len(told["rules"]["failed"]) == 4
+    assert told["countries"]["FR"]["lost"] == 2
+
+
+def test_flows_add_up_to_the_earlier_report_if_weights_have_changed(made: Maker) -> None:
+    """A site counts what it counted in the earlier report."""
+    before = made("a")
+    after = made("b", sites=SITES.replace(",4,-2+3", ",400,-2+3"), centers=LATER)
+    found = compared(before, after, None, CompareOptions(weight="contracts"))
+    assert sum(flow[4] for flow in found.flows if flow[0]) == 30.5
+    assert all(flow[4] > 0 for flow in found.flows)
+
+
+def test_the_id_of_a_center_may_begin_with_space(made: Maker) -> None:
+    """It is read back as it was."""
+    odd = CENTERS.replace("PAR", "\tPAR").replace("PHL", " PHL ")
+    assert changes(made("a", centers=odd), made("b", centers=odd, as_of="2026-12-02")) == []
+
+
+def test_cells_of_a_key_are_not_mixed_up_and_columns_count_once(
+    tmp_path: Path, made: Maker
+) -> None:
+    """Whatever characters they have; a column that is named twice is one column."""
+    sites = "who,where,country,latitude,longitude\n" + "".join(
+        f"{key},FR,{lat},2.35\n" for key, lat in (("a\x1fb,c", 60), ("a,b\x1fc", 48.85))
+    )
+    before, after = made("a", sites=sites), made("b", sites=sites, centers=LATER)
+    options = CompareOptions(key=("who", "where", "who"), keep_rows=True)
+    found = compared(before, after, tmp_path / "out", options)
+    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    lost = [(r["who"], r["where"]) for r in rows if r["change"] == "lost"]
+    assert lost == [("a", "b\x1fc")]
+    assert (tmp_path / "out/changes.csv").read_text("utf-8").startswith('"who","where","name"')
+
+
+@pytest.mark.parametrize("text", ["", " ", ";"])
+def test_an_empty_rule_is_an_error(made: Maker, text: str) -> None:
+    """As of a variable of a job that is not set: a gate that checks nothing."""
+    with pytest.raises(InputError, match="empty"):
+        batch.compare(made("a"), made("b"), None, CompareOptions(fail_if=(text,)))
+
+
+def test_rows_that_a_damaged_report_has_lost_did_not_leave(made: Maker) -> None:
+    """A report that ends after a whole row is damaged; it is neither compared nor matched again."""
+    before, after = made("a"), made("b")
+    report = after / "report.csv"
+    report.write_text("".join(report.read_text("utf-8").splitlines(keepends=True)[:3]), "utf-8")
+    for again in (lambda: batch.compare(before, after), lambda: ca.criticality(after)):
+        with pytest.raises(InputError, match="it has 2 rows, and the run wrote 4"):
+            again()
+
+
+@pytest.mark.parametrize("key", ["centers", "inputs", "ledger", "options"])
+def test_a_manifest_with_other_types_is_damaged(made: Maker, key: str) -> None:
+    """That is said, without a traceback."""
+    before, after = made("a"), made("b")
+    told = run_manifest(after)
+    (after / "run.json").write_text(json.dumps(told | {key: 5}), "utf-8")
+    with pytest.raises(InputError, match="damaged"):
+        batch.compare(before, after, None, CompareOptions(fail_if=("centers > 3",)))

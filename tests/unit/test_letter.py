@@ -18,7 +18,7 @@ from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.files import atomic
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.maps import external_links, letter_words
+from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.base_layer import Plane, outlines
 from coverage_analyzer.maps.labels import Box, text_width
 from coverage_analyzer.maps.letter_map import HEIGHT, WIDTH, Drawing, Scene, Spot
@@ -27,6 +27,7 @@ from coverage_analyzer.matching.areas import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy, builtin
+from coverage_analyzer.schema import actions
 from coverage_analyzer.schema.verdict import Reason
 
 CENTERS = """\
@@ -199,11 +200,31 @@ def test_a_site_that_needs_review(tmp_path: Path) -> None:
     assert 'class="limit"' not in text
 
 
+@pytest.mark.parametrize("country", ["US", "DE", ""])
+def test_without_a_place_there_is_no_limit_among_the_conditions(
+    tmp_path: Path, country: str
+) -> None:
+    """At 0, 0 no country is known, so that neither 70 nor 50 miles can be told to a customer."""
+    sites = sites_file(tmp_path, f"site_id,country,lat,lon\nN,{country},0,0\n")
+    text = batch.site_letter(sites, "N", centers_file(tmp_path, CENTERS), as_of=AS_OF)
+    assert "the position of the site is missing" in text
+    assert "miles of a service center" not in text
+
+
+def test_a_review_names_no_center_that_its_caption_could_mean(tmp_path: Path) -> None:
+    """The body of such a letter has no center: the map's is the nearest one."""
+    sites = sites_file(tmp_path, "site_id,country,lat,lon,accuracy_m\nB,US,40.96,-75.16,9000\n")
+    text = batch.site_letter(sites, "B", centers_file(tmp_path, CENTERS), as_of=AS_OF)
+    assert "cannot be confirmed yet" in text
+    assert ("filled: the nearest one" in text, "named above" in text) == (True, False)
+    assert "filled: the one named above" in page(tmp_path, "Q")
+
+
 def test_each_reason_of_a_review_has_its_words() -> None:
     """A customer reads what to clear, whatever the reason."""
     never = {"within_radius", "center_opens_later", "beyond_radius", "no_center_in_country"}
     never |= {"level_not_requested", "component_excluded", "lifecycle_phase"}
-    assert {reason.name for reason in Reason} - never == {r.name for r in letter_words.TO_CLEAR}
+    assert {reason.name for reason in Reason} - never == {r.name for r in actions.TO_CLEAR}
 
 
 def test_a_center_that_closes_ends_the_promise(tmp_path: Path) -> None:

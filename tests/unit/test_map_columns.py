@@ -53,6 +53,18 @@ def test_those_asked_for_are_kept_when_the_map_is_made_again(tmp_path: Path) -> 
     assert shown(redrawn(folder, columns="segment")) == (["segment"], ["own_0"])
 
 
+def test_ids_of_centers_that_begin_or_end_with_odd_spaces_are_found_again(tmp_path: Path) -> None:
+    """A folder's centers have the ids of the run, whatever else Python takes for a space."""
+    sites, centers = tmp_path / "s.csv", tmp_path / "c.csv"
+    ids = ["\u2028line", "next\x85", "\x1fUNIT", "\u3000wide", "plain"]
+    sites.write_text(SITES, encoding="utf-8")
+    rows = "".join(f"{i},US,39.2,-94.5\n" for i in ids)
+    centers.write_text(f"center_id,country,latitude,longitude\n{rows}", encoding="utf-8")
+    batch.run(sites, centers, tmp_path / "out", as_of="2026-12-01")
+    data = redrawn(tmp_path / "out")
+    assert len({center["id"] for center in data.meta["centers"]}) == len(ids)
+
+
 def test_a_column_that_is_not_there_is_named_with_a_like_one(tmp_path: Path) -> None:
     """Before anything is written; on the command line, too."""
     with pytest.raises(InputError, match=r"'segmnt' .*--map-columns.* Did you mean 'segment'"):

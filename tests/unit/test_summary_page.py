@@ -105,6 +105,7 @@ def test_without_sites_it_says_so(tmp_path: Path) -> None:
         max_rejects="100%"))  # fmt: skip
     assert told["ledger"]["decided"] == 0
     assert "No site was assessed" in text_of(tmp_path / "out")
+    assert "<tbody>\n\n</tbody>" not in (tmp_path / "out" / NAME).read_text("utf-8")
 
 
 def test_drive_times_renew_it(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def test_each_status_has_a_mark_of_its_own() -> None:
 
 def test_the_script_draws_every_shape() -> None:
     """One shape is what is left; the others are named in the script that draws them."""
-    named = set(re.findall(r'shape === "(\w+)"', (ASSETS / "points.js").read_text("utf-8")))
-    assert named == {mark.shape for mark in theme.MARKS.values()} - {"diamond"}
+    named = set(re.findall(r'shape === "([\w-]+)"', (ASSETS / "marks.js").read_text("utf-8")))
+    assert named == {mark.shape for mark in (*theme.MARKS.values(), theme.ROAD_MARK)} - {"diamond"}
 
 
 def test_lines_and_texts_are_seen_on_paper() -> None:
@@ -68,7 +68,8 @@ def test_the_script_gets_its_theme_as_data() -> None:
     """What is put into the script is JSON, with the words of each status."""
     (text,) = re.findall(r"^const THEME = (.*);$", page.script(), re.MULTILINE)
     statuses = json.loads(text)["statuses"]
-    assert {n: s["words"] for n, s in statuses.items()} == {s.name: s.label for s in Status}
+    words = {s.name: s.label for s in Status} | {theme.ROAD: theme.ROAD_LABEL}
+    assert {n: s["words"] for n, s in statuses.items()} == words
 
 
 def test_no_colour_is_written_elsewhere() -> None:

@@ -6,7 +6,7 @@ Nothing is decided again: verdicts, centers, countries and areas are those of th
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,9 @@ from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
 from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+
+TABLES: Final = ("columns", "renamed_columns", "centers", "inputs", "ledger", "options")
+"""Keys of ``run.json`` that have further keys, if they are there."""
 
 
 def watched_run(folder: Path) -> tuple[WatchedFiles, dict[str, Any]]:
@@ -76,7 +79,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             and isinstance(manifest["policy"]["same_country"], bool)
             and bool(Dialect(**notation_of(manifest)))
             and isinstance(manifest["files"], list)
-            and all(isinstance(manifest.get(n, {}), dict) for n in ("columns", "renamed_columns"))
+            and all(isinstance(manifest.get(name, {}), dict) for name in TABLES)
             and bool(np.datetime64(manifest["as_of"], "D"))
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -247,7 +250,7 @@ def center_cells(folder: Path, header: str, style: Style = SAFE) -> dict[str, st
     for block in table.source.blocks():
         ids = block.columns.column(table.columns["center_id"])
         cells = (as_text(c).to_pylist() for c in (ids, block.columns.column(at)))
-        result |= {center_id.strip(): code for center_id, code in zip(*cells, strict=True)}
+        result |= dict(zip(*cells, strict=True))
     return result
 
 

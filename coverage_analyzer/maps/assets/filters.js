@@ -107,18 +107,13 @@ export function eachInView(map, sites, visit) {
   const bounds = map.getBounds();
   const whole = bounds.getEast() - bounds.getWest() > 360 - 1e-6;
   const west = whole ? 0 : Math.round((bounds.getWest() + 180) * UNITS);
-  const east = whole ? ROUND : Math.round((bounds.getEast() + 180) * UNITS);
+  const east = whole ? ROUND - 1 : Math.round((bounds.getEast() + 180) * UNITS);
   const north = bounds.getNorth() >= 85 ? 90 : bounds.getNorth();
   const south = bounds.getSouth() <= -85 ? -90 : bounds.getSouth();
   sites.within(
-    west, Math.round((south + 90) * UNITS),
-    whole ? ROUND - 1 : east, Math.round((north + 90) * UNITS),
+    west, Math.round((south + 90) * UNITS), east, Math.round((north + 90) * UNITS),
     (i) => {
       if (sites.shown[i]) visit(i);
     },
   );
-  if (!whole) return;
-  sites.within(ROUND, 0, ROUND, 180 * UNITS, (i, turn) => {
-    if (turn === 0 && sites.shown[i] && sites.lat(i) >= south && sites.lat(i) <= north) visit(i);
-  });
 }

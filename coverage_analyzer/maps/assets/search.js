@@ -72,6 +72,18 @@ function hasWord(name, words) {
 }
 
 /**
+ * How well a name fits some words: 0 if it is them, 1 if it begins with them, 2 else.
+ *
+ * @param {string} name
+ * @param {string} words
+ */
+function fit(name, words) {
+  const plain = folded(name);
+  if (plain === words) return 0;
+  return plain.startsWith(words) ? 1 : 2;
+}
+
+/**
  * Looks for folded words.
  *
  * @param {App} app
@@ -93,6 +105,7 @@ function search({ meta, sites, towns = [] }, texts, words) {
   const known = new Set(meta.country_names);
   const places = towns.filter(({ name, kind }) =>
     hasWord(name, words) && (kind !== COUNTRY || !known.has(name)));
+  places.sort((a, b) => fit(a.name, words) - fit(b.name, words)); // else those of a low zoom first
   return {
     exact, rows: rows.filter((i) => !exact.includes(i)).slice(0, LISTED), marks,
     centers: centers.slice(0, LISTED), countries, towns: places.slice(0, LISTED_PLACES),

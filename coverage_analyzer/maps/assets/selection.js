@@ -2,9 +2,11 @@
 
 import { ANY } from "./filters.js";
 import { isCounted } from "./figures.js";
+import { foot } from "./view.js";
 
 const DEGREE_PARTS = 10; // of so many parts of a degree each is known to have sites or none
 const CLOSEST = 9; // zoom at which one place is shown
+const EDGE = 24; // pixels round what is selected
 
 /**
  * The figures of what is selected.
@@ -114,7 +116,10 @@ export function fitSelection(app) {
   const box = isPlace ? selectedBox(app) : app.meta.bounds;
   if (!box) return;
   const bounds = /** @type {[number, number][]} */ (box);
-  app.map.fitBounds(bounds, { maxZoom: CLOSEST, padding: [24, 24], animate: false });
+  app.map.fitBounds(bounds, {
+    maxZoom: CLOSEST, animate: false,
+    paddingTopLeft: [EDGE, EDGE], paddingBottomRight: [EDGE, EDGE + foot(app.map)],
+  });
 }
 
 /**

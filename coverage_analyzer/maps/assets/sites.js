@@ -95,7 +95,8 @@ export class Sites {
    */
   within(west, south, east, north, visit) {
     const last = Math.floor(east / ROUND);
-    for (let turn = Math.floor(west / ROUND); turn <= last; turn++) {
+    // Sites at 180 degrees east, where x is ROUND, are on the western edge of the next turn.
+    for (let turn = Math.ceil(west / ROUND) - 1; turn <= last; turn++) {
       const shift = turn * ROUND;
       this.box = { west: west - shift, south, east: east - shift, north, turn, visit };
       this.descend(0, this.count, 0, 0, 0, ROOT_BITS);

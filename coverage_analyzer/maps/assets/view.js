@@ -16,6 +16,15 @@ const ANTARCTICA = -60; // degrees: north of it, and south of all other land
 /** @typedef {[[number, number], [number, number]]} Corners South-west, north-east; degrees. */
 
 /**
+ * The height of what the map's attribution covers, which takes several lines on a phone.
+ *
+ * @param {LeafletMap} map
+ */
+export function foot(map) {
+  return map.attributionControl?.getContainer()?.offsetHeight ?? 0;
+}
+
+/**
  * The zoom at which a box just fits the map.
  *
  * @param {LeafletMap} map
@@ -27,7 +36,7 @@ function zoomThatFits(map, [[south, west], [north, east]], padding = PADDING) {
   const width = Math.max((east - west) / 360, 1e-9);
   const height = Math.max(mercatorSouth(south) - mercatorSouth(north), 1e-9);
   const room = (/** @type {number} */ pixels) => Math.max(pixels - 2 * padding, padding);
-  return Math.log2(Math.min(room(x) / width, room(y) / height) / TILE);
+  return Math.log2(Math.min(room(x) / width, room(y - foot(map)) / height) / TILE);
 }
 
 /**
@@ -101,11 +110,12 @@ function allowLeastZoom(map) {
 export function fitCorners(map, corners, closest = CLOSEST) {
   const [[south, west], [north, east]] = corners;
   const fits = tidyZoom(map, corners);
-  const middle = L.CRS.EPSG3857.pointToLatLng(
-    L.CRS.EPSG3857.latLngToPoint(L.latLng(clamped(south), west), 0)
-      .add(L.CRS.EPSG3857.latLngToPoint(L.latLng(clamped(north), east), 0)).divideBy(2), 0,
-  );
   const zoom = Math.max(map.getMinZoom(), Math.min(fits, closest));
+  const middle = L.CRS.EPSG3857.pointToLatLng(
+    L.CRS.EPSG3857.latLngToPoint(L.latLng(clamped(south), west), zoom)
+      .add(L.CRS.EPSG3857.latLngToPoint(L.latLng(clamped(north), east), zoom)).divideBy(2)
+      .add([0, foot(map) / 2]), zoom,
+  );
   setExactView(map, [middle.lat, (west + east) / 2], zoom);
 }
 
