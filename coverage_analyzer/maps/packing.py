@@ -25,6 +25,10 @@ UNITS: Final = 100_000
 """Page units per degree: a unit is a metre or less."""
 
 GZIP_LEVEL: Final = 6
+COLUMN_LEVEL: Final = 4
+"""With `zlib.Z_FILTERED`, which leaves short repetitions to Huffman codes: ids, names and planes of
+numbers become smaller than at level 6 without it, in half the time."""
+
 GZIP_FORMAT: Final = 31
 """Window bits of zlib, for the widest window."""
 
@@ -78,7 +82,9 @@ class Block:
 
     def __init__(self) -> None:
         self.specs: list[dict[str, Any]] = []
-        self._packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_FORMAT)
+        self._packer = zlib.compressobj(
+            COLUMN_LEVEL, zlib.DEFLATED, GZIP_FORMAT, zlib.DEF_MEM_LEVEL, zlib.Z_FILTERED
+        )
         self._parts: list[bytes] = []
 
     def numbers(self, name: str, values: npt.NDArray[Any]) -> None:
@@ -100,7 +106,8 @@ class Block:
 
     def _append(self, name: str, values: Codes, **how: Any) -> None:
         width = (int(values.max(initial=0)).bit_length() + 7) // 8
-        planes = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T
+        size = next(size for size in (1, 2, 4, 8) if size >= width)
+        planes = values.astype(f"<u{size}").view(np.uint8).reshape(-1, size)[:, :width].T
         self.specs.append({"name": name, "width": width, "count": len(values), **how})
         self._put(planes)
 

@@ -35,6 +35,16 @@ test("no two of many names overlap, and none covers an obstacle", () => {
   }
 });
 
+test("a name is beside a site if there is room, and over it if there is none", () => {
+  const labels = labelsOf([town("Augsburg", 100, 100, 5)], [], 7, 5);
+  const [alone] = placeLabels(labels, [], widthOf);
+  const above = [alone.x + 5, alone.y, alone.x + 12, alone.y + 7];
+  const [beside] = placeLabels(labels, [], widthOf, [above]);
+  assert.ok(!overlap(beside, { x: above[0], y: above[1], width: 7, height: 7 }));
+  const [over] = placeLabels(labels, [], widthOf, [[0, 0, 400, 400]]);
+  assert.deepEqual([over.x, over.y], [alone.x, alone.y]);
+});
+
 test("the more important name stays, a capital before a town of the same zoom", () => {
   const both = [town("Small", 100, 100, 7), town("Large", 100, 100, 4)];
   const [first] = placeLabels(labelsOf(both, [], 8, 5), [], widthOf);

@@ -50,8 +50,8 @@ def test_its_commands_give_what_it_shows(name: str, capsys: pytest.CaptureFixtur
     assert commands
 
 
-def test_its_picture_is_there() -> None:
-    """The guide to the letter shows one."""
+def test_its_pictures_are_there() -> None:
+    """The guide to the letter shows all there are."""
     text = (ROOT / "docs" / "letter.md").read_text("utf-8")
-    (picture,) = re.findall(r"\]\((img/[\w.]+)\)", text)
-    assert (ROOT / "docs" / picture).is_file()
+    shown = set(re.findall(r"\]\(img/(letter[\w.-]*)\)", text))
+    assert shown == {path.name for path in (ROOT / "docs" / "img").glob("letter*")}

@@ -40,5 +40,14 @@ def test_its_colours_and_markers_are_the_themes() -> None:
 def test_its_pictures_are_there() -> None:
     """None is missing, none is left over."""
     text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"\]\(img/(map-\w+\.png)\)", text))
+    shown = set(re.findall(r"\]\(img/(map-[\w-]+\.png)\)", text))
     assert shown == {path.name for path in (ROOT / "docs" / "img").glob("map-*.png")}
+
+
+def test_no_picture_is_large_or_unused() -> None:
+    """A clone of the repository stays small; each picture of the guides is shown in one."""
+    guides = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
+    text = "".join(guide.read_text(encoding="utf-8") for guide in guides)
+    for picture in (ROOT / "docs" / "img").iterdir():
+        assert f"img/{picture.name})" in text, picture.name
+        assert picture.stat().st_size <= 250_000, picture.name

@@ -3,7 +3,8 @@
 import { centerRadius } from "./centers.js";
 import { clusterRadius } from "./cluster-mark.js";
 import { isNamed, labelsOf, placeLabels } from "./labels.js";
-import { mercatorSouth } from "./mercator.js";
+import { ROUND, mercatorSouth } from "./mercator.js";
+import { symbolRadius } from "./points.js";
 import { allDrawn } from "./tiles.js";
 import { worldEdges } from "./view.js";
 import { context2d, element, themeColor } from "./words.js";
@@ -15,6 +16,7 @@ const FONT = "system-ui, sans-serif";
 
 /** @typedef {import("./labels.js").Line} Line */
 /** @typedef {import("./labels.js").Placed} Placed */
+/** @typedef {import("./clusters.js").Cluster} Cluster */
 /** @typedef {import("./view.js").Corners} Corners */
 /** @typedef {import("leaflet").Point} Point */
 
@@ -65,9 +67,13 @@ export function labelLayer(app) {
     const marks = inView(visible, 40);
     const radius = centerRadius(zoom);
     const texts = inView(named.filter(({ place: p }) => isNamed(p, zoom)), 60);
+    const { few, many } = clustersInView(app);
+    const single = symbolRadius(zoom);
+    const sites = inView(placesOf(app, few), 10)
+      .map(({ x, y }) => [x - single, y - single, x + single, y + single]);
     const obstacles = [
       ...marks.map(({ x, y }) => [x - radius, y - radius, x + radius, y + radius]),
-      ...inView(clustersInView(app), 40).map(({ x, y, total }) => {
+      ...inView(many, 40).map(({ x, y, total }) => {
         const half = clusterRadius(total) * CLUSTER_PART;
         return [x - half, y - half, x + half, y + half];
       }),
@@ -76,7 +82,8 @@ export function labelLayer(app) {
       context.font = `${line.weight} ${line.size}px ${FONT}`;
       return context.measureText(line.text).width + (line.spacing ?? 0) * line.text.length;
     };
-    const placed = placeLabels(labelsOf(texts, marks, zoom, radius), obstacles, widthOf);
+    const labels = labelsOf(texts, marks, zoom, radius);
+    const placed = placeLabels(labels, obstacles, widthOf, sites);
     for (const one of placed) drawLabel(context, one);
     canvas.dataset.names = JSON.stringify(placed.map(({ label, x, y, width, height }) => [
       label.lines.map(({ text }) => text).join("\n"), x, y, width, height,
@@ -85,12 +92,13 @@ export function labelLayer(app) {
 }
 
 /**
- * The clusters that names must not hide.
+ * The clusters that names must not hide, and the cells whose sites are drawn one by one.
  *
  * @param {App} app
+ * @returns {{ few: Cluster[], many: Cluster[] }}
  */
 function clustersInView({ map, layers, clusters }) {
-  if (!layers || !map.hasLayer(layers.sites.layer)) return [];
+  if (!layers || !map.hasLayer(layers.sites.layer)) return { few: [], many: [] };
   const zoom = Math.max(0, Math.round(map.getZoom()));
   const side = clusters.side(zoom);
   const bounds = map.getBounds();
@@ -100,7 +108,22 @@ function clustersInView({ map, layers, clusters }) {
     mercatorSouth(bounds.getSouth()) - north);
   const part = { west: west - 1 / side, north: north - 1 / side, across: 0 };
   part.across = Math.min(side, Math.ceil(width * side) + 3);
-  return clusters.split(zoom, part).many;
+  return clusters.split(zoom, part);
+}
+
+/**
+ * The places of the sites of some cells, in worlds.
+ *
+ * @param {App} app
+ * @param {Cluster[]} cells
+ */
+function placesOf({ clusters, sites }, cells) {
+  /** @type {{ x: number, y: number }[]} */
+  const found = [];
+  for (const cell of cells) {
+    clusters.members(cell, (i) => found.push({ x: sites.x[i] / ROUND, y: sites.south[i] }));
+  }
+  return found;
 }
 
 /**

@@ -21,27 +21,30 @@ const IMPORTANT = 2; // zooms that a town has been named for, before centers com
  */
 
 /**
- * Places labels, the first ones first, where they overlap nothing.
+ * Places labels, the first ones first, where they overlap nothing; if possible, beside sites.
  *
  * @param {Label[]} labels
  * @param {number[][]} obstacles Boxes (west, north, east, south) that stay free.
  * @param {(line: Line) => number} widthOf
+ * @param {number[][]} sites Boxes that a name covers only where there is no other place for it.
  * @returns {Placed[]}
  */
-export function placeLabels(labels, obstacles, widthOf) {
+export function placeLabels(labels, obstacles, widthOf, sites = []) {
   const grid = new BoxGrid();
   for (const box of obstacles) grid.add(box);
+  const marks = new BoxGrid();
+  for (const box of sites) marks.add(box);
   const placed = [];
   for (const label of labels) {
     const width = Math.max(...label.lines.map(widthOf)) + 2;
     const height = label.lines.reduce((sum, { size }) => sum + size * 1.2, 0);
-    for (const [x, y] of positions(label, width, height)) {
-      const box = [x - GAP, y - GAP / 2, x + width + GAP, y + height + GAP / 2];
-      if (grid.isTaken(box)) continue;
-      grid.add(box);
-      placed.push({ label, x, y, width, height });
-      break;
-    }
+    const boxOf = (/** @type {number[]} */ [x, y]) =>
+      [x - GAP, y - GAP / 2, x + width + GAP, y + height + GAP / 2];
+    const free = positions(label, width, height).filter((at) => !grid.isTaken(boxOf(at)));
+    const best = free.find((at) => !marks.isTaken(boxOf(at))) ?? free[0];
+    if (!best) continue;
+    grid.add(boxOf(best));
+    placed.push({ label, x: best[0], y: best[1], width, height });
   }
   return placed;
 }

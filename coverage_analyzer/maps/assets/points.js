@@ -11,7 +11,7 @@ const DRAWN_IN_ORDER = THEME.drawnInOrder;
 const REACH = 12; // pixels round a click
 
 /** @param {number} zoom */
-function symbolRadius(zoom) {
+export function symbolRadius(zoom) {
   return zoom < 4 ? 3 : zoom < 7 ? 3.5 : zoom < 10 ? 4.2 : 5.5;
 }
 
