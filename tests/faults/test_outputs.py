@@ -222,8 +222,8 @@ def test_a_table_that_is_read_is_not_replaced(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "letter s.csv --site 0001 --centers c.csv -o l.pdf",
-        "map out -o m.png",
+        "letter s.csv --site 0001 --centers c.csv -o l.docx",
+        "map out -o m.svg",
         "areas c.csv -o a.shp",
         f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o t.pdf",
         f"timeline s.csv --centers c.csv {' '.join(DAYS)} -o t.csv --plot t.docx",
