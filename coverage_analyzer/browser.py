@@ -181,7 +181,8 @@ def find_browser(browser: Browser) -> Path:
             f"(--browser FILE), or write an HTML file."
         )
         raise InputError(msg)
-    if not browser.no_sandbox and os.geteuid() == 0:
+    get_user = getattr(os, "geteuid", None)  # Windows has none
+    if not browser.no_sandbox and get_user is not None and get_user() == 0:
         msg = (
             f"{found} does not start its sandbox for the user root. Run this as another user, or "
             f"without the sandbox: {SANDBOX_OPTION}."
@@ -471,7 +472,9 @@ def _wait(pid: int) -> None:
 
 def _kill(pid: int) -> None:
     """Kill whatever is left of the processes of a browser."""
+    kill_group = getattr(os, "killpg", None)  # Windows has none
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        if kill_group is not None:
+            kill_group(pid, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, 0)

@@ -9,6 +9,7 @@ of their verdicts and cells. The order of rows in the files does not matter.
 DuckDB sorts and hashes on disk where memory does not suffice (`MEMORY`).
 """
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -97,7 +98,8 @@ def _opened(folder: Path) -> Any:
     }
     connection = duckdb.connect(config=config)
     # It would write to standard output. DuckDB 2 does not take it as an option of a database.
-    connection.execute("SET enable_progress_bar = false")
+    with contextlib.suppress(duckdb.Error):  # in notebooks without ipywidgets there is no bar
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 

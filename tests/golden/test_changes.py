@@ -17,6 +17,8 @@ from coverage_analyzer import batch
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy
 
+pytest.importorskip("duckdb", reason="the extra compare is not installed")
+
 PLACES = {
     "PAR": (2.3522, 48.8566),
     "ORL": (1.9093, 47.9029),  # 69 miles from PAR
