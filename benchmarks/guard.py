@@ -71,7 +71,7 @@ def main() -> None:
         wrong = above(list(wrong))
         if not wrong:
             break
-    sys.exit("\n".join(wrong.values()))
+    sys.exit("\n".join(wrong.values()) or 0)
 
 
 if __name__ == "__main__":
