@@ -184,8 +184,8 @@ def find_browser(browser: Browser) -> Path:
     get_user = getattr(os, "geteuid", None)  # Windows has none
     if not browser.no_sandbox and get_user is not None and get_user() == 0:
         msg = (
-            f"{found} does not start its sandbox for the user root. Run this as another user, or "
-            f"without the sandbox: {SANDBOX_OPTION}."
+            f"{found} does not start its sandbox for the user root. Run this as another user, "
+            f"without the sandbox ({SANDBOX_OPTION}), or write an HTML file."
         )
         raise InputError(msg)
     return Path(found)
