@@ -289,7 +289,7 @@ MISTAKES: Final = (
     f"letter sites.csv --site nobody {NETWORK} {AS_OF} -o mistake.html",
     f"letter sites.csv --site twice {NETWORK} {AS_OF} -o mistake.html",
     f"letter sites.csv --site no-coordinate {NETWORK} {AS_OF} -o mistake.html",
-    f"letter sites.csv --site qualified {NETWORK} {AS_OF} -o mistake.pdf",
+    f"letter sites.csv --site qualified {NETWORK} {AS_OF} -o mistake.docx",
     f"timeline sites.csv {NETWORK} --from 2027-01-01 --to 2026-01-01 -o mistake.csv",
     f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o mistake.ods",
     f"timeline sites.csv {NETWORK} --from 2026-01-01 --to 2026-12-31 -o sites.csv",
