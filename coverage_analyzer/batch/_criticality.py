@@ -10,9 +10,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.batch.run_again import ResultFolder, RunAgain, open_run, write_table
+from coverage_analyzer.batch.run_again import (
+    ResultFolder,
+    RunAgain,
+    open_run,
+    published,
+    write_table,
+)
 from coverage_analyzer.comparison.criticality import Alone, Criticality
-from coverage_analyzer.errors import CoverageError, PublishError
 from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows
@@ -108,19 +113,7 @@ def criticality(
     if output is not None:
         FOLDER.check(output, {"run": run})
     opened = open_run(run)
-    if output is None:
-        return _found(opened, options, None)
-    folder = Path(output)
-    with Publication(folder, FOLDER.new(folder)) as publication:
-        try:
-            found = _found(opened, options, publication)
-            publication.publish(FOLDER.earlier(folder))
-        except CoverageError:
-            raise
-        except OSError as error:
-            msg = f"The criticality could not be written to {folder}: {error}."
-            raise PublishError(msg) from error
-    return found
+    return published(FOLDER, output, lambda publication: _found(opened, options, publication))
 
 
 def _found(

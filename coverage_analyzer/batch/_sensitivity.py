@@ -10,7 +10,13 @@ from typing import Any, Final
 import pyarrow as pa
 
 from coverage_analyzer import countries
-from coverage_analyzer.batch.run_again import ResultFolder, RunAgain, open_run, write_table
+from coverage_analyzer.batch.run_again import (
+    ResultFolder,
+    RunAgain,
+    open_run,
+    published,
+    write_table,
+)
 from coverage_analyzer.comparison.sensitivity import (
     FLIPS,
     NEAR,
@@ -21,7 +27,7 @@ from coverage_analyzer.comparison.sensitivity import (
     near_rows,
     scenarios,
 )
-from coverage_analyzer.errors import CoverageError, InputError, PublishError
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
@@ -116,34 +122,9 @@ def sensitivity(
     if output is not None:
         FOLDER.check(output, {"run": run})
     opened = open_run(run)
-    return _written(opened, output, question, options)
-
-
-def _written(
-    opened: RunAgain, output: str | Path | None, question: Question, options: SensitivityOptions
-) -> dict[str, Any]:
-    """Return the result, and write it if there is a place for it.
-
-    Raises
-    ------
-    CoverageError
-        One of these.
-    PublishError
-        If it cannot be written.
-    """
-    if output is None:
-        return _found(opened, question, options, None)
-    folder = Path(output)
-    with Publication(folder, FOLDER.new(folder)) as publication:
-        try:
-            found = _found(opened, question, options, publication)
-            publication.publish(FOLDER.earlier(folder))
-        except CoverageError:
-            raise
-        except OSError as error:
-            msg = f"The sensitivity could not be written to {folder}: {error}."
-            raise PublishError(msg) from error
-    return found
+    return published(
+        FOLDER, output, lambda publication: _found(opened, question, options, publication)
+    )
 
 
 def _found(

@@ -1,6 +1,6 @@
 """A run folder opened to match its sites again: without a center, with others, at other limits."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,10 @@ import pyarrow as pa
 from coverage_analyzer import documents
 from coverage_analyzer.batch.compared_reports import Report, check_rows, open_report, weights_of
 from coverage_analyzer.batch.overlap import ahead
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
 from coverage_analyzer.files.run_folder import kept
-from coverage_analyzer.files.run_folder.publishing import MANIFEST
+from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
 from coverage_analyzer.files.table import ParsedRows
 from coverage_analyzer.files.writers.delimited import Style, write_rows
 from coverage_analyzer.matching.spec import MatcherSpec
@@ -148,6 +148,35 @@ class ResultFolder:
         """Return the files that are not in the folder yet, as far as a result wrote it."""
         earlier = self.earlier(folder)
         return [name for name in self.names if name not in earlier]
+
+
+def published(
+    place: ResultFolder,
+    output: str | Path | None,
+    make: Callable[[Publication | None], dict[str, Any]],
+) -> dict[str, Any]:
+    """Return a result, and publish its files if there is a folder for them.
+
+    Raises
+    ------
+    CoverageError
+        What making it raises.
+    PublishError
+        If the folder cannot be written.
+    """
+    if output is None:
+        return make(None)
+    folder = Path(output)
+    with Publication(folder, place.new(folder)) as publication:
+        try:
+            result = make(publication)
+            publication.publish(place.earlier(folder))
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"The {place.what} could not be written to {folder}: {error}."
+            raise PublishError(msg) from error
+    return result
 
 
 def write_table(path: Path, table: pa.Table, style: Style) -> None:
