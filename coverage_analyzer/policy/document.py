@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self, cast
 
 import pydantic
+import pydantic.fields
 from pydantic import Field
 
 from coverage_analyzer import documents
@@ -29,10 +30,27 @@ FOLDERS: Final[Mapping[Kind, str]] = {"policy": "policies", "programme": "progra
 """The folder of built-in documents in ``resources``, by kind."""
 
 
+FORMAT_2: Final = Field(json_schema_extra={"format": 2})
+"""Annotation of a key that only documents of format 2 may have."""
+
+
 class Model(pydantic.BaseModel):
-    """Base of all parts of a policy: frozen, strict, without extra keys."""
+    """Base of all parts of a policy: frozen, strict, without extra keys.
+
+    A key of a newer format is left out of a dump, and so of the hash, where it has its default:
+    the hash of an older document stays as it was.
+    """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @pydantic.model_serializer(mode="wrap")
+    def _without_unused_keys(self, dump: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = dump(self)
+        for name, key in type(self).model_fields.items():
+            unused = getattr(self, name) == key.get_default(call_default_factory=True)
+            if format_of(key) > 1 and unused:
+                data.pop(name, None)
+        return data
 
 
 class Source(Model):
@@ -66,7 +84,7 @@ class Document(Model):
     Attributes
     ----------
     format
-        Integer, the version of the format; required. Always ``1``.
+        Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Example:
         ``"appliance-maintenance"``.
@@ -78,7 +96,7 @@ class Document(Model):
 
     kind: ClassVar[Kind]
 
-    format: Literal[1]
+    format: Literal[1, 2]
     name: Identifier
     title: str
     source: Source
@@ -289,6 +307,35 @@ class _Registered(NamedTuple):
 
 _REGISTRY: Final[dict[tuple[Kind, str], _Registered]] = {}
 """The registered documents of this process, by kind and name."""
+
+
+def format_of(key: pydantic.fields.FieldInfo) -> int:
+    """Return the lowest format of a document that may have a key."""
+    extra = key.json_schema_extra
+    return cast("int", extra.get("format", 1)) if isinstance(extra, dict) else 1
+
+
+def newer_keys(part: Any, where: str = "") -> Iterator[str]:
+    """Yield the path of each key in a model that needs a newer format than 1.
+
+    Parameters
+    ----------
+    part
+        A model, or a tuple or mapping of models.
+    where
+        The path of the part.
+    """
+    if isinstance(part, Model):
+        for name in sorted(part.model_fields_set):
+            place = f"{where}.{name}" if where else name
+            if format_of(type(part).model_fields[name]) > 1:
+                yield place
+            else:
+                yield from newer_keys(getattr(part, name), place)
+    elif isinstance(part, (tuple, Mapping)):
+        parts = part.items() if isinstance(part, Mapping) else enumerate(part)
+        for key, value in parts:
+            yield from newer_keys(value, f"{where}.{key}")
 
 
 def kind_of(data: Mapping[str, Any]) -> Kind:

@@ -44,7 +44,7 @@ class Policy(Document):
     Attributes
     ----------
     format
-        Integer, the version of the format; required. Always ``1``.
+        Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Your own policy needs its
         own name. Example: ``"appliance-maintenance"``.

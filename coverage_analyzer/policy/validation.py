@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times
-from coverage_analyzer.policy.document import known_names, mentions, nearest
+from coverage_analyzer.policy.document import known_names, mentions, nearest, newer_keys
 from coverage_analyzer.policy.eligibility import GateRules
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 def faults(policy: "Policy") -> Iterator[str]:
     """Yield all inconsistencies between the parts of a policy, as text that names the key."""
+    yield from _newer_keys(policy)
     yield from _duplicates(policy)
     yield from _dangling(policy)
     yield from _unknown_countries(policy)
@@ -37,6 +38,12 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _gate_faults(policy.gates)
     yield from _fallback_not_offered(policy)
     yield from due_times.faults(policy.levels, policy.commitments)
+
+
+def _newer_keys(policy: "Policy") -> Iterator[str]:
+    """Yield each key that a policy of format 1 may not have."""
+    if policy.format == 1:
+        yield from (f"{key}: needs format = 2." for key in newer_keys(policy))
 
 
 def _duplicates(policy: "Policy") -> Iterator[str]:
