@@ -430,6 +430,7 @@ class _Whole(Model):
 
 
 def test_an_unused_key_of_a_newer_format_changes_no_hash() -> None:
+    """Test that a dump leaves it out, and that a used one is named."""
     whole = _Whole(parts=(_Part(old=1), _Part(old=2, new=3)))
     assert whole.model_dump() == {"parts": ({"old": 1}, {"old": 2, "new": 3})}
     assert list(newer_keys(whole)) == ["parts.1.new"]
