@@ -227,7 +227,7 @@ class Mutant(NamedTuple):
 MUTANTS: Final = (
     Mutant(
         "gates.EligibilityChecker._cases",
-        "BinOp[|]{Call[_has_unbanded]}",
+        "BinOp[|]{Call[has_unbanded]}",
         Rewrite("_1 > _2 + 1", ".left.left", ".left.comparators.0"),
         "who bought Gold waits for Gold Plus",
     ),
@@ -951,7 +951,7 @@ MUTANTS: Final = (
         "areas on a sphere",
     ),
     Mutant(
-        "gates.EligibilityChecker._cases",
+        "gates.EligibilityChecker._cases_of_values",
         "Compare{Attribute[day]}",
         Operator(">="),
         "an address counts from the day after its registration",

@@ -80,6 +80,24 @@ def number_text(amount: float) -> str:
     return f"{amount:.6f}".rstrip("0").rstrip(".")
 
 
+def measured_text(miles: float, km: float | None) -> str:
+    """Return a measured distance: in kilometres first where the policy has them.
+
+    Parameters
+    ----------
+    miles
+        The distance.
+    km
+        The same in kilometres; None if the policy states its distances in miles.
+
+    Examples
+    --------
+    >>> measured_text(62.1371, None), measured_text(62.1371, 99.99999)
+    ('62.137 miles', '100.000 km (62.137 miles)')
+    """
+    return f"{miles:.3f} miles" if km is None else f"{km:.3f} km ({miles:.3f} miles)"
+
+
 def distance_text(amount: float, unit: str) -> str:
     """Return an amount of a policy with its unit.
 

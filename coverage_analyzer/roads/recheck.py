@@ -146,7 +146,7 @@ def apply_drive_times(
         Miles by the fastest route, NaN if there is none, shape (n,).
     """
     was = verdicts_before_roads(rows, policy)
-    fallback = policy.level_position(policy.qualification.fallback)
+    fallback = _fallbacks(rows, policy)
     band = _band_by_road(rows, policy, road_miles)
     late, cut_off = road == RoadStatus.over_budget, road == RoadStatus.unreachable
     inside = was.by_road & (band >= 0) & (road == RoadStatus.within)
@@ -187,6 +187,17 @@ def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.
             fits = subset[road_miles[subset] <= most]
             offered = policy.offered(band.level, country)
             result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED
+    return result
+
+
+def _fallbacks(rows: VerdictRows, policy: Policy) -> Codes:
+    """Return the position of the level of each row without a band: that of its country.
+
+    An offer for some products only is not considered, as a report does not always have them.
+    """
+    codes, at = np.unique(rows.country.astype(str), return_inverse=True)
+    levels = [policy.level_position(policy.fallback_in(code).id) for code in codes.tolist()]
+    result: Codes = np.array(levels, np.int8)[at]
     return result
 
 
