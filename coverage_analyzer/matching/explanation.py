@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.products import name_key
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.distances import MILE_KM, measured_text, number_text
+from coverage_analyzer.policy.distances import METRES, measured_text, number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
@@ -376,12 +376,12 @@ def _centers(
     """Return all centers with their exact distance, in the matcher's order."""
     centers, day = matcher.centers, np.datetime64(matcher.as_of, "D")
     metres = geodesy.distance_m(lon, lat, centers.lon, centers.lat)
-    miles, limit, limit_km = metres / MILE_M, row["limit_miles"], row.get("limit_km")
+    measured = _measured(matcher.policy, row)
     opened, planned = centers.is_open(day), centers.is_planned(day)
     same = matcher.policy.qualification.same_country
     region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
     result = []
-    for i, away in enumerate(miles.tolist()):
+    for i, away_m in enumerate(metres.tolist()):
         refused = closes = ""
         if same and matcher.center_country[i] != country:
             refused = "in another country"
@@ -394,15 +394,30 @@ def _centers(
         elif not np.isnat(centers.closes_on[i]):
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
-        km, margin_km = None, None
-        margin = None if limit is None else limit - away
-        if matcher.policy.unit == "km":
-            km = float(metres[i]) / 1000
-            margin_km = None if limit_km is None else limit_km - km
-            margin = None if margin_km is None else margin_km / MILE_KM
-        fields = (centers.center_id[i], centers.name[i], code, away, _printed(margin))
-        result.append(NearCenter(*fields, refused, closes, region[i], km, _printed(margin_km)))
+        miles, margin, km, margin_km = measured(away_m)
+        fields = (centers.center_id[i], centers.name[i], code, miles, margin)
+        result.append(NearCenter(*fields, refused, closes, region[i], km, margin_km))
     return result
+
+
+Measured = tuple[float, float | None, float | None, float | None]
+"""Distance and margin in miles, and in kilometres where the policy has them."""
+
+
+def _measured(policy: Policy, row: Mapping[str, Any]) -> Callable[[float], Measured]:
+    """Return what gives the distance of a center, and the margin to the limit of a row."""
+    in_km, unit = policy.unit == "km", METRES[policy.unit]
+    limit = row["limit_km" if in_km else "limit_miles"]
+    if _limit_minutes(policy, row) is not None:  # a time has no margin in miles
+        limit = None
+
+    def measured(metres: float) -> Measured:
+        margin = None if limit is None else limit - metres / unit
+        margin_miles = None if margin is None else margin * unit / MILE_M
+        km, margin_km = (metres / 1000, _printed(margin)) if in_km else (None, None)
+        return metres / MILE_M, _printed(margin_miles), km, margin_km
+
+    return measured
 
 
 def _printed(margin: float | None) -> float | None:

@@ -601,6 +601,9 @@ class Matcher:
         )
         # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
+        by_time = self._bands.by_time(country, band)
+        if by_time is not None:  # whose bound is too wide to wait for a center
+            unchecked |= (status == Status.pending) & by_time
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
