@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint lint-js check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -20,7 +20,7 @@ demo: $(READY)
 	@echo "Why one site gets its level:"
 	@echo "  $(BIN)/coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv"
 
-test: lint lint-js check wheel lowest guard
+test: lint lint-js docs check wheel lowest guard
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -48,6 +48,11 @@ checked-js: $(JS)/node_modules/.ready
 $(JS)/node_modules/.ready: $(JS)/package.json
 	cd $(JS) && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
+
+# The documentation as a site, in build/docs; a warning is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is in build/docs: open build/docs/index.html."
 
 # One process has all tests of Spark: a session takes long to start.
 check: $(READY)
