@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 READY := .venv/.ready
+LIGHT := .venv/.light
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
@@ -11,7 +12,8 @@ DEMO := reports/demo
 .PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
-demo: $(READY)
+# A first look needs the product alone, without what tests and extras need.
+demo: $(if $(wildcard $(READY)),$(READY),$(LIGHT))
 	$(BIN)/coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \
 		--as-of 2026-12-01 -o $(DEMO)
 	@echo
@@ -152,9 +154,16 @@ format: $(READY)
 clean:
 	rm -rf .venv $(BENCH) build dist reports benchmarks/cache tools/js/node_modules
 
-$(READY): requirements.lock pyproject.toml
+$(UV): requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || $(BIN)/python -m pip install --quiet "$$(grep -o "^uv==[0-9.]*" requirements.lock)"
+	touch $(UV)
+
+$(LIGHT): requirements.lock pyproject.toml $(UV)
+	$(UV) pip install --quiet -c requirements.lock --python $(BIN)/python -e .
+	touch $(LIGHT)
+
+$(READY): requirements.lock pyproject.toml $(UV)
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
 	touch $(READY)
