@@ -60,10 +60,11 @@ docs: $(READY)
 check: $(READY)
 	$(BIN)/pytest -n auto --dist loadgroup
 
-# What a user gets: the built wheel, in an environment of its own, with its resources inside.
+# What a user gets: the wheel, built from the source archive, in an environment of its own, with its
+# resources inside.
 wheel: $(READY)
 	rm -rf build/wheel && mkdir -p build/wheel
-	$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python -o build/wheel
+	$(UV) build --quiet --no-build-isolation --python $(BIN)/python -o build/wheel
 	$(UV) venv --quiet build/wheel/env --python $(BIN)/python
 	$(UV) pip install --quiet --python build/wheel/env/bin/python -c requirements.lock build/wheel/*.whl
 	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer run \
