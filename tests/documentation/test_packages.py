@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from documentation.blocks import ROOT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "Dockerfile").is_file(), reason="no repository")
