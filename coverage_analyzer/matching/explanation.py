@@ -21,6 +21,7 @@ from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -107,6 +108,10 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON."""
         return dataclasses.asdict(self)
+
+    def _repr_html_(self) -> str:
+        """Return the explanation for a notebook."""
+        return notebook.labelled_lines(str(self))
 
     @property
     def reason_words(self) -> str:
