@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from coverage_analyzer.policy.clocks import Weekday
+from coverage_analyzer.policy.clock_keys import Weekday
 from coverage_analyzer.policy.document import Model
 from coverage_analyzer.policy.rules import IsoCode
 

@@ -17,7 +17,7 @@ from coverage_analyzer.due_times import business_days
 from coverage_analyzer.due_times.business_days import CountryCalendar, SingleDay
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.errors import require
-from coverage_analyzer.policy.clocks import WEEKDAYS, Side, Weekday
+from coverage_analyzer.policy.clock_keys import WEEKDAYS, Side, Weekday
 from coverage_analyzer.policy.due_times import CalendarRule
 
 MOST_CLOSED: Final = 60

@@ -24,7 +24,8 @@ from coverage_analyzer.due_times.wall_times import (
     start_of_day,
 )
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.policy.clocks import Hours, Replacement, Side
+from coverage_analyzer.policy.clock_keys import Hours, Side
+from coverage_analyzer.policy.clocks import Replacement
 
 ISO_MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII

@@ -13,7 +13,8 @@ from coverage_analyzer.due_times.requests import MatchedRequest
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.clocks import Replacement, Side, Weekday
+from coverage_analyzer.policy.clock_keys import Side, Weekday
+from coverage_analyzer.policy.clocks import Replacement
 
 
 @dataclass(frozen=True)

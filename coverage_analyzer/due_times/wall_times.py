@@ -9,7 +9,7 @@ from datetime import UTC, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from coverage_analyzer.policy.clocks import Hours
+from coverage_analyzer.policy.clock_keys import Hours
 
 MIDNIGHT: Final = "24:00"
 """The end of a day, as closing time."""

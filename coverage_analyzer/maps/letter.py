@@ -25,7 +25,8 @@ from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
-from coverage_analyzer.policy.clocks import Replacement, Side
+from coverage_analyzer.policy.clock_keys import Side
+from coverage_analyzer.policy.clocks import Replacement
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import actions, theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy

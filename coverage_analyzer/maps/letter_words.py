@@ -47,7 +47,7 @@ def promise(level: Level, clocks: Sequence[Replacement] | None = None) -> str:
         Its clocks with the hours that apply at the site; by default as the policy has them.
     """
     told = level.all_clocks if clocks is None else clocks
-    return " ".join(map(clock_sentence, told)) or NO_PROMISE
+    return " ".join(clock_sentence(clock, clock.name) for clock in told) or NO_PROMISE
 
 
 def meaning(level: Level) -> str:

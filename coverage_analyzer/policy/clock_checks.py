@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import regions
+from coverage_analyzer.policy.clock_keys import CLOSED, WEEKDAYS, Hours, HoursIn
 from coverage_analyzer.policy.clocks import (
-    CLOSED,
     ENDS_OF_FORMAT_2,
     STARTS_OF_FORMAT_2,
-    WEEKDAYS,
     Clock,
-    Hours,
-    HoursIn,
     Replacement,
     Vendor,
 )

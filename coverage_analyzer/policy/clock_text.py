@@ -3,13 +3,10 @@
 A target or an average is named as such, and never reads as a promise.
 """
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.clocks import Clock, Hours, HoursIn, Replacement, Side
-
-if TYPE_CHECKING:
-    from coverage_analyzer.policy.rules import Level
+from coverage_analyzer.policy.clock_keys import ClockKeys, Hours, HoursIn, Side
 
 
 class StartWords(NamedTuple):
@@ -60,7 +57,7 @@ DAY_SHORT: Final = 3
 """Letters of a day of the week in a text."""
 
 
-def clock_text(clock: Replacement, side: Side | None = None) -> str:
+def clock_text(clock: ClockKeys, side: Side | None = None) -> str:
     """Return a clock as text, such as ``delivered within 4 hours of authorisation``.
 
     Parameters
@@ -72,7 +69,7 @@ def clock_text(clock: Replacement, side: Side | None = None) -> str:
 
     Examples
     --------
-    >>> clock = Replacement(
+    >>> clock = ClockKeys(
     ...     start="dispatched", end="on_site", kind="target", amount=1, unit="business_days",
     ...     cut_off="17:00", by="12:00", clause="c",
     ... )
@@ -83,23 +80,9 @@ of the site'
     return f"{_kind(clock)}{_phrase(clock, side)}"
 
 
-def subject_text(clock: Replacement, side: Side | None = None) -> str:
+def subject_text(clock: ClockKeys, side: Side | None = None) -> str:
     """Return a clock as text with its subject, such as ``replacement delivered within 4 hours``."""
     return f"{_kind(clock)}{SUBJECTS[clock.end]} {_phrase(clock, side)}"
-
-
-def level_texts(level: "Level", sides: dict[str, Side | None]) -> list[str]:
-    """Return all clocks of a level as text, the main one first, the others with their names.
-
-    Parameters
-    ----------
-    level
-        The level.
-    sides
-        Whose business days count for each clock, by id (empty for the main one); may be empty.
-    """
-    main = [clock_text(level.replacement, sides.get(""))] if level.replacement else []
-    return [*main, *(f"{c.name}: {clock_text(c, sides.get(c.id))}" for c in level.clocks)]
 
 
 def clock_line(text: str) -> str:
@@ -114,30 +97,38 @@ def clock_line(text: str) -> str:
     return f"  {kind:<10}{rest}" if kind in NOT_PROMISED else f"  promise   {text}"
 
 
-def clock_sentence(clock: Replacement) -> str:
-    """Return a clock as a sentence of a letter.
+def clock_sentence(clock: ClockKeys, name: str = "") -> str:
+    """Return a clock as a sentence of a letter, with its name if it is not the main one.
 
     A delivery is never printed as a shipment, nor the other way round.
+
+    Examples
+    --------
+    >>> clock = ClockKeys(
+    ...     start="authorised", end="delivered", amount=4, unit="hours", clause="c"
+    ... )
+    >>> clock_sentence(clock)
+    'A replacement is delivered to this site within 4 hours after the replacement is authorised.'
     """
     time = quantity(clock.amount, _unit(clock))
     start = clock.label or STARTS[clock.start].clause
     text = SENTENCES[clock.end].format(time=time, start=start) + _letter_hours(clock)
-    if isinstance(clock, Clock):
-        text = f"{clock.name}: {text}"
+    if name:
+        text = f"{name}: {text}"
     if not clock.is_promise:
         return NOT_PROMISED[clock.kind].format(sentence=text)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _kind(clock: Replacement) -> str:
+def _kind(clock: ClockKeys) -> str:
     return "" if clock.is_promise else f"{clock.kind}: "
 
 
-def _unit(clock: Replacement) -> str:
+def _unit(clock: ClockKeys) -> str:
     return clock.unit.replace("_", " ").removesuffix("s")
 
 
-def _phrase(clock: Replacement, side: Side | None) -> str:
+def _phrase(clock: ClockKeys, side: Side | None) -> str:
     start = clock.label or STARTS[clock.start].noun
     phrase = f"{clock.end.replace('_', ' ')} within {quantity(clock.amount, _unit(clock))} of"
     parts = [f"{phrase} {start}", *_hours(clock)]
@@ -150,7 +141,7 @@ def _phrase(clock: Replacement, side: Side | None) -> str:
     return ", ".join(parts)
 
 
-def _hours(clock: Replacement) -> list[str]:
+def _hours(clock: ClockKeys) -> list[str]:
     """Return the hours in which a clock runs, those of some countries last."""
     if clock.hours is None:
         return []
@@ -165,7 +156,7 @@ def _span(hours: Hours | HoursIn) -> str:
     return f"{hours.opens} to {hours.closes}{named}"
 
 
-def _cut_off(clock: Replacement) -> list[str]:
+def _cut_off(clock: ClockKeys) -> list[str]:
     if not clock.cut_off:
         return []
     text = f"cut-off {clock.cut_off_counts} {clock.cut_off}"
@@ -187,7 +178,7 @@ def zone_text(zone: str) -> str:
     return f"time of the {zone}" if zone in sides else f"time of {zone}"
 
 
-def _letter_hours(clock: Replacement) -> str:
+def _letter_hours(clock: ClockKeys) -> str:
     """Return hours, closing time and cut-off of a clock as a letter says them."""
     parts = []
     if clock.hours:
@@ -203,7 +194,7 @@ def _letter_hours(clock: Replacement) -> str:
     return "".join(parts)
 
 
-def _late(clock: Replacement) -> str:
+def _late(clock: ClockKeys) -> str:
     """Return what becomes of an event after the cut-off."""
     zone = f" ({zone_text(clock.cut_off_zone)})" if clock.cut_off_zone else ""
     if clock.cut_off_counts == "before":

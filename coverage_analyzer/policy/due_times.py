@@ -9,7 +9,8 @@ from pydantic import Field
 
 from coverage_analyzer.countries import regions
 from coverage_analyzer.policy.clock_checks import clock_faults
-from coverage_analyzer.policy.clocks import WEEKDAYS, Vendor, Weekday
+from coverage_analyzer.policy.clock_keys import WEEKDAYS, Weekday
+from coverage_analyzer.policy.clocks import Vendor
 from coverage_analyzer.policy.document import Identifier, Model
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Level
 

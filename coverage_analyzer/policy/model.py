@@ -11,15 +11,9 @@ from pydantic import Field
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import visible
-from coverage_analyzer.policy.clock_text import clock_text, level_texts, subject_text
-from coverage_analyzer.policy.clocks import (
-    Clock,
-    Replacement,
-    Side,
-    Vendor,
-    calendar_side,
-    zone_side,
-)
+from coverage_analyzer.policy.clock_keys import Side
+from coverage_analyzer.policy.clock_text import clock_text, subject_text
+from coverage_analyzer.policy.clocks import Replacement, Vendor, calendar_side, zone_side
 from coverage_analyzer.policy.consistency import policy_warnings
 from coverage_analyzer.policy.document import FORMAT_2, Document, Identifier, Kind
 from coverage_analyzer.policy.due_times import CommitmentRules
@@ -203,11 +197,8 @@ class Policy(Document):
 
     def clock_texts(self, level: Level) -> list[str]:
         """Return all clocks of a level as text, the main one first; empty if it has none."""
-        sides = {
-            clock.id if isinstance(clock, Clock) else "": self._told_side(clock)
-            for clock in level.all_clocks
-        }
-        return level_texts(level, sides)
+        texts = [(clock.name, self.clock_text(clock)) for clock in level.all_clocks]
+        return [f"{name}: {text}" if name else text for name, text in texts]
 
     @functools.cached_property
     def titles(self) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from coverage_analyzer.policy.clocks import Clock, Hours, Replacement
+from coverage_analyzer.policy.clock_keys import Hours
+from coverage_analyzer.policy.clocks import Clock, Replacement
 from coverage_analyzer.policy.document import FORMAT_2, Identifier, Model
 
 __all__ = [
