@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
@@ -33,6 +34,9 @@ CHANGES = (  # about them, clocks are put forward or back in some of the zones
     datetime.datetime(2011, 12, 30, 10, tzinfo=UTC),
 )
 MINUTE = timedelta(minutes=1)
+CASES = int(os.environ.get("CLOCK_CASES", "40"))
+"""Examples of each law; `make fuzz-clocks` tries many more."""
+
 SPANS = st.sampled_from(["closed", "08:00-14:00", "01:30-02:30", "00:00-24:00"])
 TIMES = st.sampled_from(["00:00", "00:30", "01:45", "02:15", "13:00", "23:59"])
 
@@ -171,7 +175,7 @@ def due(
     return clocks.due(clock, start, zones[0], days, cut_off_zone=zones[1]).at.astimezone(UTC)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(clock_tables(), starts, st.sampled_from(PLACES), st.sampled_from(ZONES) | st.none())
 def test_a_due_time_is_what_counting_minutes_gives(
     clock: Replacement, start: datetime.datetime, place: tuple[str, str], cut_off: str | None
@@ -184,7 +188,7 @@ def test_a_due_time_is_what_counting_minutes_gives(
     assert due(clock, start, key, cut_off or key, days) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(
     clock_tables(),
     starts,
@@ -208,7 +212,7 @@ def test_a_later_start_is_never_due_earlier(
     assert start < first <= second
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(starts, st.integers(0, 2000), st.sampled_from(PLACES), st.sampled_from(["00:30", "08:00"]))
 def test_a_deferred_time_is_never_earlier(
     at: datetime.datetime, minutes: int, place: tuple[str, str], opens: str
