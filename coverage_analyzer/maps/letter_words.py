@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from coverage_analyzer.policy.clock_text import clock_sentence
-from coverage_analyzer.policy.miles import MILE_KM
+from coverage_analyzer.policy.distances import MILE_KM
 from coverage_analyzer.policy.rules import NOT_STATED, Level, Replacement
 
 MILE_COUNTRIES: Final = frozenset(
