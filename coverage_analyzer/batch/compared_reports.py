@@ -1,5 +1,6 @@
 """Reports as the sides of a comparison: run folders are opened, and their rows spooled."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer.arrays import Floats
+from coverage_analyzer.comparison import csv_scan
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide
 from coverage_analyzer.comparison.rows import (
     SHOWN,
@@ -21,6 +23,8 @@ from coverage_analyzer.comparison.rows import (
     join_key,
 )
 from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.files import formulas
+from coverage_analyzer.files.formulas import unescape_formulas
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
@@ -239,15 +243,66 @@ def spooled(
     """
     if reading.weight:
         _check_headers(report, (reading.weight,), "--weight")
-    spool = Spool(path, codes)
-    with closing(_side_rows(report, reading, groups=groups)) as blocks:
-        for rows in blocks:
+    own = group_headers(report, reading) if groups else []
+    spool = None
+    if csv_scan.can_scan(Path(str(report.table.path))):
+        blocks = _scanned_blocks(report, reading, own, path.with_suffix(".scan"))
+        with contextlib.suppress(InputError):  # below, the same file says what is wrong and where
+            spool = _filled(Spool(path, codes), report, reading, own, blocks)
+    if spool is None:
+        spool = _filled(Spool(path, codes), report, reading, own, report.table.blocks())
+    return SpooledSide(side_of(report), spool)
+
+
+def _filled(
+    spool: Spool,
+    report: Report,
+    reading: Reading,
+    own: Sequence[str],
+    blocks: Generator[RowBlock, None, None],
+) -> Spool:
+    """Return a spool with the rows of a report.
+
+    Raises
+    ------
+    InputError
+        If a row cannot be read or is missing, or a weight is not a number.
+    """
+    decided = report.manifest.get("ledger", {}).get("decided", 0)
+    with closing(_side_rows(report, reading, own, blocks)) as parts:
+        for rows in parts:
             spool.add(rows)
             if reading.progress:
-                reading.progress(spool.counts.rows, report.table.source.share())
+                n_rows = spool.counts.rows
+                reading.progress(n_rows, n_rows / decided if decided else float("nan"))
     check_rows(report, spool.counts.rows)
     spool.close()
-    return SpooledSide(side_of(report), spool)
+    return spool
+
+
+def _scanned_blocks(
+    report: Report, reading: Reading, own: Sequence[str], folder: Path
+) -> Generator[RowBlock, None, None]:
+    """Yield the rows of a report, with the columns that a comparison reads.
+
+    Raises
+    ------
+    InputError
+        If its file is not one that a run has written.
+    """
+    table = report.table
+    path = Path(str(table.path))
+    folder.mkdir()
+    known = [table.columns[n] for n in {*INPUTS, *LABELS, *PARTS} & table.columns.keys()]
+    headers = {*reading.headers.key, *own, *SHOWN, reading.weight} & set(table.headers)
+    wanted = {*known, *map(table.headers.index, headers)}
+    is_escaped, delimiter = formulas.is_escaped(path), str(table.detected["delimiter"])
+    first = 1
+    for batch in csv_scan.scan(path, len(table.headers), delimiter, wanted, folder):
+        cells = [unescape_formulas(c) for c in batch.columns] if is_escaped else batch.columns
+        rows = pa.RecordBatch.from_arrays(cells, names=batch.schema.names)
+        yield RowBlock(np.arange(first, first + len(rows)), rows, lambda _row: "")
+        first += len(rows)
 
 
 def side_of(report: Report) -> Side:
@@ -322,7 +377,10 @@ def _site_reader(table: Table, names: Sequence[str]) -> Callable[[pa.RecordBatch
 
 
 def _side_rows(
-    report: Report, reading: Reading, *, groups: bool
+    report: Report,
+    reading: Reading,
+    own: Sequence[str],
+    blocks: Generator[RowBlock, None, None],
 ) -> Generator[SideRows, None, None]:
     """Yield the rows of a report, block by block.
 
@@ -332,8 +390,7 @@ def _side_rows(
         If a row cannot be read.
     """
     table = report.table
-    own = group_headers(report, reading) if groups else []
-    for block in table.blocks():
+    for block in blocks:
         if block.rejects:
             first = block.rejects[0]
             msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."

@@ -23,6 +23,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import as_text
+from coverage_analyzer.schema.verdict import SCHEMA
 
 MAX_VALUES: Final = 1_000
 """An own column with more values than these says nothing about groups of sites."""
@@ -173,6 +174,22 @@ class VerdictCodes:
             code = (code << bits) | self._positions[name].of(verdict[name])
         return code
 
+    def columns(self, codes: Ints) -> dict[str, pa.Array]:
+        """Return the columns that codes were made of.
+
+        Parameters
+        ----------
+        codes
+            As returned by `of`, shape (n,).
+        """
+        columns = {}
+        for name, bits in reversed(BITS):
+            kind = SCHEMA.field(name).type
+            values = pa.array(list(self._positions[name].values), kind)
+            columns[name] = values.take(arrays.from_numpy(codes & ((1 << bits) - 1)))
+            codes = codes >> bits
+        return columns
+
 
 @dataclass
 class Counts:
@@ -198,16 +215,21 @@ class Counts:
     def add(self, rows: SideRows) -> None:
         """Count rows."""
         self.rows += len(rows)
-        names = ("site_country", "level", "status")
-        table = pa.table({name: as_text(rows.verdict[name]) for name in names})
-        weight = np.ones(len(rows)) if rows.weight is None else rows.weight
-        table = table.append_column("weight", arrays.from_numpy(weight))
-        grouped = table.group_by(list(names)).aggregate([("weight", "sum"), ("weight", "count")])
-        for row in grouped.to_pylist():
-            place = (row["site_country"], row["level"], row["status"])
-            self.places[place] += row["weight_count"]
-            self.weights[place] += row["weight_sum"]
-        self.weight += float(weight.sum())
+        columns = [_encoded(rows.verdict[name]) for name in ("site_country", "level", "status")]
+        code = np.zeros(len(rows), np.int64)
+        for values, at in columns:
+            code = code * len(values) + at
+        codes, place, numbers = np.unique(code, return_inverse=True, return_counts=True)
+        weights = numbers if rows.weight is None else np.bincount(place, rows.weight, len(codes))
+        places = []
+        for values, _ in reversed(columns):
+            codes, positions = np.divmod(codes, max(len(values), 1))
+            places.append([values[i] for i in positions.tolist()])
+        keys = list(zip(*reversed(places), strict=True))
+        for key, number, weight in zip(keys, numbers.tolist(), weights.tolist(), strict=True):
+            self.places[key] += number
+            self.weights[key] += weight
+        self.weight += float(weights.sum())
         self._group("center_id", rows.verdict["center_id"], most=1 << 24)
         for header, cells in rows.own.items():
             self._group(OWN + header, cells, most=MAX_VALUES)
@@ -216,19 +238,25 @@ class Counts:
         counts = self.groups.setdefault(name, Counter())
         if counts is None:
             return
-        found = as_text(cells).value_counts()
-        if len(found) <= most:
-            texts, numbers = found.field(0).to_pylist(), found.field(1).to_pylist()
-            counts.update(dict(zip(texts, numbers, strict=True)))
-        if len(found) > most or len(counts) > most:
+        values, at = _encoded(cells)
+        if len(values) <= most:
+            for value, number in zip(values, np.bincount(at, minlength=len(values)), strict=True):
+                counts[value] += int(number)
+        if len(values) > most or len(counts) > most:
             self.groups[name] = None
+
+
+def _encoded(cells: pa.Array) -> tuple[list[str], Ints]:
+    """Return the values of cells as text, and the position of that of each cell."""
+    encoded = as_text(cells).dictionary_encode()
+    return encoded.dictionary.to_pylist(), arrays.as_numpy(encoded.indices).astype(np.int64)
 
 
 class Spool:
     """The rows of a side in two Arrow files: what rows are joined by, and everything else.
 
     The first one has ``key``, ``part``, ``code`` and ``row`` (the position of the row), so that the
-    join reads little; the second one has all that is shown of a changed row.
+    join reads little; the second one has all else that is shown of a changed row.
 
     Parameters
     ----------
@@ -267,7 +295,7 @@ class Spool:
         }
         weight = np.ones(len(rows)) if rows.weight is None else rows.weight
         cells = {
-            **{name: rows.verdict[name] for name in SHOWN},
+            **{name: rows.verdict[name] for name in SHOWN if name not in COMPARED},
             "name": rows.name,
             "weight": arrays.from_numpy(weight),
             **{f"{OWN}{i}": as_text(rows.own[name]) for i, name in enumerate(self._own)},
@@ -308,13 +336,15 @@ class Spool:
         batches = (file.get_batch(i) for i in range(file.num_record_batches))
         return pa.RecordBatchReader.from_batches(file.schema, batches)
 
-    def take(self, rows: Ints) -> pa.Table:
+    def take(self, rows: Ints, codes: Ints) -> pa.Table:
         """Return all that is shown of some rows, in their order.
 
         Parameters
         ----------
         rows
             Positions in ascending order, shape (k,).
+        codes
+            The codes of their verdicts, shape (k,).
         """
         file, first, taken = pa.ipc.open_file(str(self.path)), 0, []
         for number in range(file.num_record_batches):
@@ -323,7 +353,10 @@ class Spool:
             if end > start:
                 taken.append(batch.take(arrays.from_numpy(rows[start:end] - first)))
             first += len(batch)
-        return pa.Table.from_batches(taken, schema=file.schema)
+        table = pa.Table.from_batches(taken, schema=file.schema)
+        for name, cells in self._codes.columns(codes).items():
+            table = table.append_column(name, cells)
+        return table
 
 
 def join_key(columns: Sequence[pa.Array]) -> pa.Array:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from building import moved
 from running import manifest as run_manifest
@@ -15,7 +16,10 @@ from running import records
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.batch._compare import CompareOptions, compared
+from coverage_analyzer.batch.compared_reports import Reading, open_report, spooled
 from coverage_analyzer.cli import main
+from coverage_analyzer.comparison.aligned import Headers
+from coverage_analyzer.comparison.rows import VerdictCodes
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
 from coverage_analyzer.geodesy import MILE_M
 
@@ -487,9 +491,9 @@ def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path
 
 def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
     """DuckDB shows a progress bar there by default, which would end up in a table or in JSON."""
-    from coverage_analyzer.comparison.pairing import _opened
+    from coverage_analyzer.comparison.pairing import open_connection
 
-    with _opened(tmp_path) as connection:
+    with open_connection(tmp_path) as connection:
         (shown,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
     assert shown in {False, "false"}
 
@@ -564,3 +568,61 @@ def test_a_manifest_with_other_types_is_damaged(made: Maker, key: str) -> None:
     (after / "run.json").write_text(json.dumps(told | {key: 5}), "utf-8")
     with pytest.raises(InputError, match="damaged"):
         batch.compare(before, after, None, CompareOptions(fail_if=("centers > 3",)))
+
+
+ODD_CELLS = (
+    'say ""hi""', "two\nlines", "two\r\nlines", "a\rb", "a,b;c\td", " space ", "'", "''=1", "@a(b)",
+    "#", "NULL", "\\N", "\x01\x1f", "\ufeffmark", "Größe", "",
+)  # fmt: skip
+"""Cells of own columns that a reader of CSV files may take for something else."""
+
+
+@pytest.mark.parametrize("options", [{}, {"excel_locale": "de"}, {"raw_text": True}])
+def test_a_scanned_report_has_the_text_that_was_read(
+    made: Maker, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """DuckDB scans reports as CSV; each row has the cells that a Parquet report has."""
+    sites = "site_id,name,country,latitude,longitude,note\n" + "".join(
+        f'{n},"{text}",FR,48.85,2.35,"{text}"\n' for n, text in enumerate(ODD_CELLS)
+    )
+    folders = made("a", sites=sites, **options), made("b", sites=sites, format="parquet")
+    reports = [open_report(folder) for folder in folders]
+    key = Headers(("site_id", "name", "note"), by_header=True)
+    keys = []
+    for number, report in enumerate(reports):
+        path = tmp_path / f"{number}.arrow"
+        spooled(report, Reading(key), VerdictCodes(), path, groups=True)
+        keys.append(pa.ipc.open_file(str(path.with_suffix(".keys"))).read_all()["key"].to_pylist())
+        assert (tmp_path / f"{number}.scan").exists() == (number == 0)
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == len(ODD_CELLS)
+    assert changes(*folders) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data.replace(b"\n", b"\r\n"),
+        lambda data: data.replace(b"\n", b"\r\n", 2),
+        lambda data: data.replace(b"\n", b"\n\n"),
+        lambda data: data + b"\n\n",
+        lambda data: b"\xef\xbb\xbf" + data,
+        lambda data: data.replace(b'"FR"', b"FR"),
+    ],
+)
+def test_a_report_that_was_saved_again_is_read_like_any_input(
+    made: Maker, edit: Callable[[bytes], bytes]
+) -> None:
+    """With other line ends, empty lines, a mark or fewer quotes it holds the same."""
+    before, after = made("a"), made("b")
+    report = after / "report.csv"
+    report.write_bytes(edit(report.read_bytes()))
+    assert changes(before, after) == []
+
+
+@pytest.mark.parametrize("name", ["[a]", "a*", "a?b", "it's", "d=1"])
+def test_the_folder_of_a_report_is_no_pattern(made: Maker, tmp_path: Path, name: str) -> None:
+    """Where a path would be a pattern, the report is read without a scan."""
+    before, after = made("a"), made("b", centers=LATER)
+    odd = shutil.copytree(after, tmp_path / name / "run")
+    assert changes(before, odd) == changes(before, after)
