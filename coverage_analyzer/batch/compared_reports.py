@@ -352,12 +352,12 @@ def side_levels(report: Report) -> tuple[str, ...]:
 
 def _known_policy(report: Report) -> Policy | None:
     """Return the policy of an older run, if it is built in or registered and has not changed."""
-    told = report.manifest["policy"]
+    recorded = report.manifest["policy"]
     try:
-        policy = Policy.load(str(told.get("name")))
+        policy = Policy.load(str(recorded.get("name")))
     except PolicyError:
         return None
-    return policy if policy.sha256 == told.get("sha256") else None
+    return policy if policy.sha256 == recorded.get("sha256") else None
 
 
 def _site_reader(table: Table, names: Sequence[str]) -> Callable[[pa.RecordBatch], SiteRows]:

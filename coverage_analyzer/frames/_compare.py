@@ -53,8 +53,8 @@ class ComparisonTable(pd.DataFrame):
 
     def to_markdown_summary(self) -> str:
         """Return the comparison as Markdown, for a pull request or a chat."""
-        told = {str(name): value for name, value in self.attrs.items()}
-        return summary.markdown(told, self.flow_rows, self.segment_rows)
+        manifest = {str(name): value for name, value in self.attrs.items()}
+        return summary.markdown(manifest, self.flow_rows, self.segment_rows)
 
 
 def compare(
@@ -134,18 +134,18 @@ def compare(
         raise InputError(msg)
     options = CompareOptions(key=keys, weight=weight or "", keep_rows=True)
     found = compared(str(before), str(after), output, options)
-    return changes_table(found.rows, found.told, found.flows, found.segments)
+    return changes_table(found.rows, found.manifest, found.flows, found.segments)
 
 
 def changes_table(
     rows: Sequence[pa.RecordBatch],
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     flows: Sequence[Any],
     segments: Sequence[Any],
 ) -> ComparisonTable:
     """Return changes as a frame."""
-    keys = told["key"]
-    schema = table.schema(keys, weighted=bool(told["weight"]))
+    keys = manifest["key"]
+    schema = table.schema(keys, weighted=bool(manifest["weight"]))
     whole = pa.Table.from_batches(rows, schema=schema)
     for name in schema.names:
         if pa.types.is_decimal(schema.field(name).type):
@@ -153,7 +153,7 @@ def changes_table(
             whole = whole.set_column(at, name, whole.column(name).cast(pa.float64()))
     result = ComparisonTable(whole.to_pandas(date_as_object=False))
     result.flow_rows, result.segment_rows = flows, segments
-    result.attrs.update(told)
+    result.attrs.update(manifest)
     return result
 
 
@@ -180,14 +180,14 @@ def _compared_frames(
         found = changes(sides[0], sides[1], headers, tally, folder)
         rows = [table.rows(each, weighted=bool(weight)) for each in found if len(each.rows)]
     counts = [side.spool.counts for side in sides]
-    told = summary.comparison(
+    manifest = summary.comparison(
         summary.Compared(sides[0].side, counts[0]),
         summary.Compared(sides[1].side, counts[1]),
         tally,
         key=(*headers.key, *headers.part),
         weight=weight,
     )
-    return changes_table(rows, told, tally.flow_rows(counts[0]), tally.segment_rows(counts[0]))
+    return changes_table(rows, manifest, tally.flow_rows(counts[0]), tally.segment_rows(counts[0]))
 
 
 def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> Headers:
@@ -214,31 +214,31 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
 
 def _side(frame: pd.DataFrame, policy: Policy | None) -> Side:
     """Return what is known of a frame besides its rows."""
-    told = frame.attrs
+    attrs = frame.attrs
     facts = {
-        "as_of": told.get("as_of", ""),
+        "as_of": attrs.get("as_of", ""),
         "policy": {
-            "name": told.get("policy"),
-            "title": told.get("policy_title"),
-            "sha256": told.get("policy_sha256"),
+            "name": attrs.get("policy"),
+            "title": attrs.get("policy_title"),
+            "sha256": attrs.get("policy_sha256"),
         },
-        "trust_declared": bool(told.get("trust_declared", False)),
-        "centers": dict(told.get("centers", {})),
+        "trust_declared": bool(attrs.get("trust_declared", False)),
+        "centers": dict(attrs.get("centers", {})),
         "columns": [str(c) for c in frame.columns if c not in {*VERDICT, *geometries(frame)}],
-        "roads": "drive_time_limits" in told,
+        "roads": "drive_time_limits" in attrs,
         "inputs_known": False,
     }
-    found = policy or _known_policy(told)
+    found = policy or _known_policy(attrs)
     return Side(facts, () if found is None else found.titles)
 
 
-def _known_policy(told: Mapping[Any, Any]) -> Policy | None:
+def _known_policy(attrs: Mapping[Any, Any]) -> Policy | None:
     """Return the policy of verdicts, if it is built in or registered and has not changed."""
     try:
-        policy = Policy.load(str(told.get("policy")))
+        policy = Policy.load(str(attrs.get("policy")))
     except PolicyError:
         return None
-    return policy if policy.sha256 == told.get("policy_sha256") else None
+    return policy if policy.sha256 == attrs.get("policy_sha256") else None
 
 
 def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:

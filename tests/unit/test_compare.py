@@ -147,7 +147,7 @@ def test_duplicate_ids_are_multisets(made: Maker) -> None:
     before = made("a", sites=SITES + row * 2)
     after = made("b", sites=SITES + row)
     found = compared(before, after)
-    assert found.told["ledger"] == {
+    assert found.manifest["ledger"] == {
         "a": 6, "b": 5, "same": 5, "changed": 0, "left": 1, "entered": 0,
     }  # fmt: skip
     assert [tuple(f[:4]) for f in found.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
@@ -164,7 +164,7 @@ def test_products_of_a_site_are_its_rows(made: Maker) -> None:
     assert [(r["site_id"], r["product"], r["change"], r["because"]) for r in rows] == [
         ("S", "MPX", "lost", "site_data")
     ]
-    assert found.told["ledger"]["same"] == 1
+    assert found.manifest["ledger"]["same"] == 1
 
 
 def test_without_site_id_a_key_is_asked_for(made: Maker) -> None:
