@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final, NamedTuple
 
 from coverage_analyzer import countries
 from coverage_analyzer.comparison.causes import Cause
 from coverage_analyzer.comparison.changes import Change
+from coverage_analyzer.comparison.input_changes import differences
 from coverage_analyzer.comparison.rows import Counts, Side
 from coverage_analyzer.comparison.tally import Tally, facts_of, rounded
 from coverage_analyzer.errors import quantity
@@ -53,7 +54,7 @@ def comparison(
     kinds = [c for c in Change if c != Change.same]
     manifest: dict[str, Any] = {
         "coverage_analyzer": metadata.version("coverage-analyzer"),
-        "differences": differences(before.side.facts, after.side.facts),
+        "differences": differences(before.side, after.side),
         "a": sides[0],
         "b": sides[1],
         "key": list(key),
@@ -76,52 +77,6 @@ def comparison(
         "notes": _notes(before.side, after.side, ledger),
         "attribution": countries.ATTRIBUTION,
     }
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return how two reports were made differently, as text.
-
-    Parameters
-    ----------
-    before, after
-        `Side.facts`.
-    """
-    return list(_differences(before, after))
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    old, new = before.get("policy", {}), after.get("policy", {})
-    if old.get("sha256") != new.get("sha256"):
-        texts = [f"{p.get('title')} ({str(p.get('sha256'))[:8]})" for p in (old, new)]
-        yield f"policy: {texts[0]} -> {texts[1]}"
-    names = {
-        "as_of": "day",
-        "coverage_analyzer": "version of the program",
-        "trust_declared": "declared countries are trusted",
-        "roads": "rechecked by road",
-    }
-    for name, text in names.items():
-        a, b = before.get(name, ""), after.get(name, "")
-        if a != b:
-            yield f"{text}: {_shown(a)} -> {_shown(b)}"
-    a, b = before.get("centers") or {}, after.get("centers") or {}
-    if a != b:
-        texts = [f"{c.get('given', '?')} ({c.get('open', '?')} open)" for c in (a, b)]
-        yield f"centers: {texts[0]} -> {texts[1]}"
-    a, b = before.get("columns", []), after.get("columns", [])
-    for text, only in (("only before", _without(a, b)), ("only after", _without(b, a))):
-        if only:
-            yield f"columns {text}: {', '.join(only[:20])}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) or "unknown"
-
-
-def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
-    return [name for name in names if name not in others]
 
 
 def _notes(before: Side, after: Side, ledger: Mapping[str, int]) -> list[str]:

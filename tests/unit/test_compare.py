@@ -104,7 +104,10 @@ def test_all_files_are_written_and_say_the_same(made: Maker, tmp_path: Path) -> 
     assert told["changes"]["lost"] == 2
     assert told["weights"]["lost"] == 12
     assert told["because"] == {"centers": 3}
-    assert told["differences"] == ["centers: 2 (2 open) -> 1 (1 open)"]
+    assert told["differences"] == [
+        "centers: 2 (2 open) -> 1 (1 open)",
+        "centers only before: PAR",
+    ]
     assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == told
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(told["files"])
     rows = records(tmp_path / "out/changes.csv")
@@ -203,6 +206,27 @@ def test_unequal_columns_do_not_fail_and_are_named_first(made: Maker) -> None:
     assert told["differences"] == [
         "columns only before: site_id, segment",
         "columns only after: id",
+    ]
+
+
+def test_as_many_other_centers_and_products_are_named(made: Maker, tmp_path: Path) -> None:
+    """Equal counts do not hide that a center moved, got another day, or took another's place."""
+    dated = CENTERS.replace("country\n", "country,closes_on\n")
+    dated = dated.replace("US\n", "US,2030-01-01\n").replace("FR\n", "FR,\n")
+    later = dated.replace("39.95", "39.96").replace("2030", "2031").replace("PAR", "LYS")
+    product = tmp_path / "products.csv"
+    folders = []
+    for name, centers, ends in (("a", dated, "2031-01-31"), ("b", later, "2032-01-31")):
+        product.write_text(f"product,version,life_ends_on\nMPX,13.1,{ends}\n", encoding="utf-8")
+        folders.append(made(name, centers=centers, products=product))
+    assert batch.compare(*folders)["differences"] == [
+        "centers only before: PAR",
+        "centers only after: LYS",
+        "centers changed: PHL (coordinates, closes_on)",
+        "products changed: MPX 13.1 (life_ends_on)",
+    ]
+    assert batch.compare(folders[0], made("c", centers=dated))["differences"] == [
+        "products: 1 -> none"
     ]
 
 
