@@ -218,10 +218,8 @@ class _Job:
     def compared(self, scratch: Path, publication: Publication | None) -> Result:
         """Compare the reports, write the files if there is a place for them, return the result."""
         codes = VerdictCodes()
-        before, after = (
-            spooled(report, self.reading, codes, scratch / f"{name}.arrow", groups=name == "a")
-            for report, name in zip(self.reports, "ab", strict=True)
-        )
+        before = spooled(self.reports[0], self.reading, codes, scratch / "a.arrow")
+        after = spooled(self.reports[1], self.reading, codes, scratch / "b.arrow", beside=before)
         notes = check_different(*self.reports)
         output = Output(publication, self.reading.headers, self.options)
         tally = tally_of(before.side, after.side)

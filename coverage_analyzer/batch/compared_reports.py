@@ -219,7 +219,12 @@ class Reading:
 
 
 def spooled(
-    report: Report, reading: Reading, codes: VerdictCodes, path: Path, *, groups: bool
+    report: Report,
+    reading: Reading,
+    codes: VerdictCodes,
+    path: Path,
+    *,
+    beside: SpooledSide | None = None,
 ) -> SpooledSide:
     """Read all rows of a report into a spool.
 
@@ -233,8 +238,9 @@ def spooled(
         The codes of both sides.
     path
         The file of the spool.
-    groups
-        Whether own columns are kept, to look for groups of lost sites.
+    beside
+        The other report, if it is spooled already. Own columns are kept of the first one only, to
+        look for groups of lost sites.
 
     Raises
     ------
@@ -243,14 +249,16 @@ def spooled(
     """
     if reading.weight:
         _check_headers(report, (reading.weight,), "--weight")
-    own = group_headers(report, reading) if groups else []
+    own = group_headers(report, reading) if beside is None else []
+    other = None if beside is None else beside.spool
     spool = None
     if csv_scan.can_scan(Path(str(report.table.path))):
         blocks = _scanned_blocks(report, reading, own, path.with_suffix(".scan"))
         with contextlib.suppress(InputError):  # below, the same file says what is wrong and where
-            spool = _filled(Spool(path, codes), report, reading, own, blocks)
+            spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
     if spool is None:
-        spool = _filled(Spool(path, codes), report, reading, own, report.table.blocks())
+        blocks = report.table.blocks()
+        spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
     return SpooledSide(side_of(report), spool)
 
 
@@ -296,11 +304,15 @@ def _scanned_blocks(
     known = [table.columns[n] for n in {*INPUTS, *LABELS, *PARTS} & table.columns.keys()]
     headers = {*reading.headers.key, *own, *SHOWN, reading.weight} & set(table.headers)
     wanted = {*known, *map(table.headers.index, headers)}
-    is_escaped, delimiter = formulas.is_escaped(path), str(table.detected["delimiter"])
+    delimiter = str(table.detected["delimiter"])
+    escaped = {*_own_headers(report), "center_id"} if formulas.is_escaped(path) else set()
     first = 1
     for batch in csv_scan.scan(path, len(table.headers), delimiter, wanted, folder):
-        cells = [unescape_formulas(c) for c in batch.columns] if is_escaped else batch.columns
-        rows = pa.RecordBatch.from_arrays(cells, names=batch.schema.names)
+        texts = [
+            unescape_formulas(cells) if header in escaped else cells
+            for header, cells in zip(table.headers, batch.columns, strict=True)
+        ]
+        rows = pa.RecordBatch.from_arrays(texts, names=batch.schema.names)
         yield RowBlock(np.arange(first, first + len(rows)), rows, lambda _row: "")
         first += len(rows)
 

@@ -26,6 +26,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
     texts,
 )
+from coverage_analyzer.frames.verdict_sides import sites_in
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import day
@@ -144,8 +145,7 @@ def _of_frame(
 ) -> ComparisonTable:
     """Return the changes of verdicts in a frame."""
     changed = edit.apply(spec)
-    names = {new: old for old, new in verdicts.attrs.get("renamed_columns", {}).items()}
-    sites = verdicts.drop(columns=list(VERDICT)).rename(columns=names)
+    sites = sites_in(verdicts)
     attrs = verdicts.attrs
     facts: dict[str, Any] = {
         "as_of": str(spec.as_of),

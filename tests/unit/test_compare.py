@@ -469,7 +469,7 @@ def test_bad_options_are_one_error_and_nothing_is_written(
 
 
 def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
-    """The same changes; the cause is known for folders only."""
+    """The same changes; the causes of frames are known with their centers."""
     before, after = made("a"), made("b", centers=LATER)
     folders = ca.compare(before, after, weight="contracts", output=tmp_path / "out")
     assert (tmp_path / "out/compare.html").exists()
@@ -487,12 +487,50 @@ def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(frames.flows, folders.flows)
     assert frames.to_markdown_summary().startswith("### Coverage")
     assert len(centers) == 2
+    networks = tuple(ca.read_centers(run.parent / "centers.csv") for run in (before, after))
+    known = ca.compare(*verdicts, weight="contracts", centers=networks)
+    pd.testing.assert_frame_equal(pd.DataFrame(known), pd.DataFrame(folders))
+    assert "centers only before: PAR" in known.attrs["differences"]
+    with pytest.raises(InputError, match="its own centers"):
+        ca.compare(before, after, centers=networks)
     with pytest.raises(InputError, match="two frames, or two run folders"):
         ca.compare(verdicts[0], after)
     with pytest.raises(InputError, match="no column 'erp'"):
         ca.compare(*verdicts, key="erp")
     with pytest.raises(InputError, match="assess"):
         ca.compare(sites, sites)
+
+
+def test_causes_of_frames_are_found_in_what_they_carry_and_their_centers() -> None:
+    """Policy and day are those of the frames; rows come in any order, also several of an id."""
+    lon, lat = moved(8.0, 50.0, 90, MILE_M)
+    network = pd.DataFrame(
+        [["X", 50.0, 8.0, "DE"]], columns=["center_id", "latitude", "longitude", "country"]
+    )
+    columns = ["site_id", "latitude", "longitude", "country"]
+    places = [["a", lat, lon], ["b", lat, lon], ["d", lat, lon], ["d", 60.0, lon]]
+    sites = pd.DataFrame([[*place, "DE"] for place in places], columns=columns)
+    later = sites.iloc[::-1].copy()
+    later.loc[later["site_id"] == "a", "latitude"] = 53.0
+    later.loc[later["site_id"] == "b", "country"] = "FR"
+    later.loc[later["site_id"] == "d", "latitude"] = 60.0
+
+    def changed(frame: pd.DataFrame, networks: Any = network, **given: Any) -> Any:
+        before = ca.assess(sites, network, as_of="2026-12-01")
+        after = ca.assess(frame, network, **({"as_of": "2026-12-01"} | given))
+        policies = (ca.Policy.load(), given.get("policy", ca.Policy.load()))
+        found = ca.compare(before, after, centers=networks, policy=policies)
+        return found[["site_id", "because"]].to_numpy().tolist()
+
+    moves = [["a", "site_moved"], ["b", "site_data"], ["d", "site_moved"]]
+    assert changed(later) == moves
+    assert changed(later.sample(frac=1, random_state=3)) == moves
+    assert changed(sites, as_of="2026-12-02") == []
+    policy = ca.Policy.load("hp-call-to-repair")
+    causes = dict(changed(sites, policy=policy))
+    assert (causes["a"], causes["b"]) == ("policy", "policy")
+    other = network.assign(latitude=51.0)
+    assert {because for _, because in changed(later, (other, other))} == {"borders_or_version"}
 
 
 def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path) -> None:
@@ -615,7 +653,7 @@ def test_a_scanned_report_has_the_text_that_was_read(
     keys = []
     for number, report in enumerate(reports):
         path = tmp_path / f"{number}.arrow"
-        spooled(report, Reading(key), VerdictCodes(), path, groups=True)
+        spooled(report, Reading(key), VerdictCodes(), path)
         keys.append(pa.ipc.open_file(str(path.with_suffix(".keys"))).read_all()["key"].to_pylist())
         assert (tmp_path / f"{number}.scan").exists() == (number == 0)
     assert keys[0] == keys[1]
