@@ -17,10 +17,10 @@ from coverage_analyzer.comparison.rows import SHOWN, Side, SideRows, Spool, Verd
 from coverage_analyzer.comparison.tally import FLOWS, SEGMENTS
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.frames.columns import geometries, need, texts
-from coverage_analyzer.frames.verdict_sides import inputs_of, side_of
+from coverage_analyzer.frames.verdict_sides import inputs_of, side_of, verdict_names_in
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import LABELS, PARTS
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import TYPES, VERDICT
 
 Verdicts = pd.DataFrame | str | Path
 """Verdicts as a frame, or a run folder."""
@@ -227,7 +227,8 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
     for what, frame in (("earlier", before), ("later", after)):
         missing = [name for name in wanted if name not in frame]
         if missing:
-            listed = ", ".join(repr(str(c)) for c in frame.columns if c not in VERDICT)
+            ours = verdict_names_in(frame)
+            listed = ", ".join(repr(str(c)) for c in frame.columns if c not in ours)
             msg = (
                 f"The {what} verdicts have no column {missing[0]!r}, by which rows are matched. "
                 f"Name the columns that identify a site with key=. Columns: {listed}."
@@ -277,7 +278,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
     InputError
         If it has another type.
     """
-    kind = SCHEMA.field(name).type
+    kind = TYPES[name]
     if pa.types.is_string(kind):
         return texts(frame, name)
     try:
@@ -290,7 +291,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
 
 def _group_names(frame: pd.DataFrame, headers: Headers, weight: str) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
-    left = {*VERDICT, *LABELS, *headers.key, weight, *geometries(frame)}
+    left = {*verdict_names_in(frame), *LABELS, *headers.key, weight, *geometries(frame)}
     left |= {"latitude", "longitude", "accuracy_m", "country"}
     return [
         str(name)

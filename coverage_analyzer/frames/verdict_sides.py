@@ -21,7 +21,7 @@ from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import names_in
 
 ROW: Final = "row"
 """The input by which the rows of a side find their sites: the position in the frame."""
@@ -55,7 +55,9 @@ def side_of(frame: pd.DataFrame, policy: Policy | None, centers: pd.DataFrame | 
         },
         "trust_declared": bool(attrs.get("trust_declared", False)),
         "centers": dict(attrs.get("centers", {})),
-        "columns": [str(c) for c in frame.columns if c not in {*VERDICT, *geometries(frame)}],
+        "columns": [
+            str(c) for c in frame.columns if c not in {*verdict_names_in(frame), *geometries(frame)}
+        ],
         "roads": "drive_time_limits" in attrs,
         "inputs_known": centers is not None,
     }
@@ -73,6 +75,11 @@ def side_of(frame: pd.DataFrame, policy: Policy | None, centers: pd.DataFrame | 
     return Side(facts, spec.policy.titles, spec, facts["roads"], _site_reader(frame))
 
 
+def verdict_names_in(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns of the verdict in a frame."""
+    return names_in([str(name) for name in frame.columns])
+
+
 def _known_policy(attrs: Mapping[Any, Any]) -> Policy | None:
     """Return the policy of verdicts, if it is built in or registered and has not changed."""
     try:
@@ -85,7 +92,7 @@ def _known_policy(attrs: Mapping[Any, Any]) -> Policy | None:
 def sites_in(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Return the sites that verdicts were made of, with the columns that they had."""
     names = {new: old for old, new in verdicts.attrs.get("renamed_columns", {}).items()}
-    return verdicts.drop(columns=list(VERDICT)).rename(columns=names)
+    return verdicts.drop(columns=list(verdict_names_in(verdicts))).rename(columns=names)
 
 
 def _site_reader(verdicts: pd.DataFrame) -> Callable[[pa.RecordBatch], SiteRows]:
