@@ -21,8 +21,10 @@ from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.products import name_key
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.clock_text import clock_line
 from coverage_analyzer.policy.distances import METRES, measured_text, number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -117,10 +119,19 @@ class Explanation:
     limit_minutes: float | None = None
     """The limit of the drive; None unless the band has one. ``limit_miles`` then is its bound."""
 
+    further_clocks: tuple[str, ...] = ()
+    """What the level says besides its main clock, as text."""
+
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, ready for JSON."""
+        """Return it as plain data, ready for JSON; without further clocks if there are none."""
         data: dict[str, Any] = _without_unset(dataclasses.asdict(self))
+        if not self.further_clocks:
+            del data["further_clocks"]
         return data
+
+    def _repr_html_(self) -> str:
+        """Return the explanation for a notebook."""
+        return notebook.labelled_lines(str(self))
 
     @property
     def limit_words(self) -> str:
@@ -142,7 +153,8 @@ class Explanation:
         """Return the lines on the level, and on what may apply instead."""
         lines = [
             f"{self.level} ({self.status}): {self.reason_words}.",
-            f"  promise   {self.promise}",
+            clock_line(self.promise),
+            *(f"  clock     {text}" for text in self.further_clocks),
         ]
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
 
@@ -241,7 +253,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         country=codes[number[0]],
         ground=basis_text,
         level=level.title,
-        promise=str(level.replacement or "nothing"),
+        promise=matcher.policy.clock_text(level.replacement) if level.replacement else "nothing",
+        further_clocks=tuple(matcher.policy.clock_texts(level)[1:]),
         status=row["status"],
         reason=row["reason"],
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
@@ -458,7 +471,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
         names += [time.clause] if time else []
     elif reason != Reason.within_radius and not rule_clause:
         names.append(_offer_clause(matcher, row, level) or rules.fallback_clause)
-    names += [level.replacement.clause] if level.replacement else []
+    names += [clock.clause for clock in level.all_clocks]
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
