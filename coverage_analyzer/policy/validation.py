@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times
-from coverage_analyzer.policy.document import known_names, mentions, nearest, newer_keys
+from coverage_analyzer.policy.document import known_names, mentions, newer_keys
 from coverage_analyzer.policy.eligibility import GateRules
 from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
@@ -15,6 +15,7 @@ from coverage_analyzer.policy.rules import (
     CountryRules,
     LeadTime,
 )
+from coverage_analyzer.policy.suggestions import nearest
 
 SOME: Final = 12
 """Maximum number of countries named in a message."""
