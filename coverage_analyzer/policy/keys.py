@@ -28,7 +28,9 @@ KINDS: Final = {bool: "true or false", int: "whole number", float: "number", str
 OTHER: Final = "value"
 """Kind of a value of any other type."""
 
-_UNIT: Final = re.compile(r"\bin (miles|km|degrees|metres|minutes|hours|days|``unit``)(?!\w)")
+_UNIT: Final = re.compile(
+    r"\bin (miles|kilometres|degrees|metres|minutes|hours|days|``unit``)(?!\w)"
+)
 _SENTENCE: Final = re.compile(r"(?:``.*?``|[^`.]|`[^`]*`|\.(?!\s|$))+(?:\.|$)\s*")
 _DEFAULT_WORDS: Final = re.compile(
     r"; (?:required|(?:empty|none) by default|by default ``[^`]*``)\.?$"

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy.keys import Key, key_at, keys_of, plain, tables_of, toml_value
-from coverage_analyzer.policy.miles import miles_of_km
 from coverage_analyzer.policy.positions import Path
 from coverage_analyzer.policy.suggestions import nearest, suggestion
 
@@ -79,7 +78,7 @@ def sentence(error: Any, path: Path, model: type[BaseModel], *, keys: bool) -> s
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     key = key_at(model, path)
     if kind == "extra_forbidden":
-        hint = _key_hint(path, value, model)
+        hint = _key_hint(path, model)
         return f"unknown key.{hint or _keys_of(path, model) * keys}"
     if kind in MISSING:
         return f"{MISSING[kind]}.{_example(key, model, path)}"
@@ -163,11 +162,9 @@ def _known(path: Path, model: type[BaseModel]) -> list[str]:
     return [key.name for key in keys_of(table)] if table else []
 
 
-def _key_hint(path: Path, value: Any, model: type[BaseModel]) -> str:
+def _key_hint(path: Path, model: type[BaseModel]) -> str:
     """Return what an unknown key was probably meant to be."""
     name, known = str(path[-1]), _known(path, model)
-    if name.endswith("_km") and name not in known and isinstance(value, (int, float)):
-        return f" Distances are in miles: {value:g} km are {miles_of_km(value)} miles."
     if hint := nearest(name, known):
         return hint
     homes = [t.header or "the top of the file" for t in tables_of(model) if _has(t.keys, name)]

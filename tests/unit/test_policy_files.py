@@ -4,7 +4,6 @@ import copy
 import json
 import re
 import runpy
-import shlex
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,7 +66,15 @@ def test_every_key_is_documented(table: Any) -> None:
         if key.example:
             assert example_value(key) is not None, f"{table.header} {key.name}: not TOML"
         if key.unit and key.unit != "unit":
-            assert key.unit in {"miles", "km", "degrees", "metres", "minutes", "hours", "days"}
+            assert key.unit in {
+                "miles",
+                "kilometres",
+                "degrees",
+                "metres",
+                "minutes",
+                "hours",
+                "days",
+            }
 
 
 def test_a_key_is_found_by_its_path() -> None:
@@ -106,8 +113,7 @@ def test_a_skeleton_has_every_table_and_key() -> None:
         assert set(part) >= {key.name for key in table.keys}, table.header
     with pytest.raises(PolicyError) as caught:
         Policy.from_mapping(data)
-    assert "unknown key" not in str(caught.value)  # examples only name clauses that are not there
-    assert caught.value.is_complete
+    assert "unknown key" not in str(caught.value)  # examples only contradict each other
 
 
 def test_a_skeleton_explains_each_key() -> None:
@@ -374,21 +380,12 @@ def test_the_page_of_keys_is_that_of_the_model() -> None:
 
 
 @IN_REPOSITORY
-def test_the_guide_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its policy is valid, and its commands print what it shows."""
-    monkeypatch.chdir(tmp_path)
+def test_the_problems_that_the_guide_shows(tmp_path: Path) -> None:
+    """They are those of its policy with three mistakes; its other blocks are run elsewhere."""
     guide = (ROOT / "docs/policies.md").read_text("utf-8")
-    (whole,) = re.findall(r"```toml\n(format.*?)```", guide, re.DOTALL)
+    (whole,) = re.findall(r"```toml title[^\n]*\n(format.*?)```", guide, re.DOTALL)
     draft = whole.replace('"hours"', '"hour"', 1).replace('level = "same-day"', 'level = "sameday"')
     draft = draft.replace("up_to_miles = 60", 'up_to_miles = 60\ncut_off = "15:00"')
-    Path("draft.toml").write_text(draft, "utf-8")
-    Path("centers.csv").write_text("center_id,lat,lon,country\nPHL,39.95,-75.16,US\n", "utf-8")
-    commands = 0
-    for block in re.findall(r"```console\n(.*?)```", guide, re.DOTALL):
-        line, _, shown = block.removeprefix("$ ").partition("\n")
-        ended = CliRunner().invoke(program, shlex.split(line)[1:])
-        assert ended.exit_code == 0, ended.output
-        assert ended.stdout == shown or not shown
-        Path("northwind.toml").write_text(whole, "utf-8")
-        commands += 1
-    assert commands == 5
+    path = tmp_path / "draft.toml"
+    path.write_text(draft, "utf-8")
+    assert check(path).text().replace(str(path), "draft.toml") in guide
