@@ -1,18 +1,23 @@
 """What the site of the documentation has beside the pages of docs: hooks of MkDocs.
 
 Files of the repository that a page links to, such as a notebook or a table of measurements, become
-part of the site, below ``repository/``; so do those that they link to.
+part of the site, below ``repository/``; so do those that they link to. The page of commands is made
+from the program.
 """
 
 import posixpath
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+from coverage_analyzer.cli.main import program
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -25,6 +30,9 @@ PAGES: Final = {
     "README.md": "repository/README.md",
 }
 """Files of the repository that have a place of their own in the site."""
+
+COMMANDS: Final = "<!-- commands -->"
+"""Where a page has the help of all commands."""
 
 LINK: Final = re.compile(
     r"(?<=\]\()(?!https?:|mailto:|#)(?P<path>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?=\))"
@@ -53,6 +61,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, **_given: Any) -> str:
     """Let links between docs and the rest of the repository lead to the site's copies."""
+    if COMMANDS in markdown:
+        markdown = markdown.replace(COMMANDS, commands())
     source = _source(page.file.src_uri)
     here = PurePosixPath(page.file.src_uri).parent
 
@@ -63,6 +73,24 @@ def on_page_markdown(markdown: str, *, page: Page, **_given: Any) -> str:
         return posixpath.relpath(_uri(target), here) + (link["anchor"] or "")
 
     return "".join(part if code else LINK.sub(moved, part) for part, code in _parts(markdown))
+
+
+def commands() -> str:
+    """Return the help of the program and of each command, as Markdown."""
+    parts = []
+    for name, command in _all_commands("", program):
+        context = click.Context(command, info_name=f"coverage-analyzer {name}".strip())
+        text = textwrap.dedent(command.get_help(context))
+        parts.append(f"## {name or 'coverage-analyzer'}\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def _all_commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """Yield a command and those below it, with their names."""
+    yield name, command
+    if isinstance(command, click.Group):
+        for below in sorted(command.commands):
+            yield from _all_commands(f"{name} {below}".strip(), command.commands[below])
 
 
 def _parts(markdown: str) -> Iterator[tuple[str, bool]]:
