@@ -440,7 +440,9 @@ def test_shells_complete_the_commands_of_policies(monkeypatch: pytest.MonkeyPatc
     }.items():
         monkeypatch.setenv(name, value)
     ended = CliRunner().invoke(main.program, prog_name="coverage-analyzer")
-    assert ended.output.split() == ["plain,compare", "plain,list", "plain,show"]
+    assert ended.output.split() == [
+        *("plain,check", "plain,compare", "plain,list", "plain,new", "plain,schema", "plain,show"),
+    ]
 
 
 IMPORTS = """
