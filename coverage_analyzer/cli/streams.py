@@ -125,8 +125,8 @@ def level_of(text: str) -> str:
     >>> level_of("Warning: 2 rows are empty."), level_of("read 3 = decided 3 + ...")
     ('warning', 'info')
     """
-    word = text.partition(":")[0].lower()
-    return word if word in LEVELS else "info"
+    words = {line.partition(":")[0].lower() for line in text.split("\n")}
+    return next((level for level in LEVELS if level in words), "info")
 
 
 def put_message(text: str, *, end: str = "\n") -> None:
