@@ -52,9 +52,9 @@ class Policy(Document):
         Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Your own policy needs its
-        own name. Example: ``"appliance-maintenance"``.
+        own name. Example: ``"example-support"``.
     title
-        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+        Text; required. Reports and letters print it. Example: ``"Example Hardware Support"``.
     source
         Table `Source`; required.
     levels
@@ -80,7 +80,7 @@ class Policy(Document):
     clauses
         Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
         ``footnotes`` refer to these names. Example:
-        ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
+        ``{ radius = "A site qualifies within 50 miles of a service center." }``.
 
     Examples
     --------

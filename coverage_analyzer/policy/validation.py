@@ -8,7 +8,7 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times
 from coverage_analyzer.policy.clock_checks import named_clocks
 from coverage_analyzer.policy.distances import number_text, stated_units
-from coverage_analyzer.policy.document import known_names, mentions, nearest, newer_keys
+from coverage_analyzer.policy.document import known_names, mentions, newer_keys
 from coverage_analyzer.policy.eligibility import GateRules
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
@@ -17,6 +17,7 @@ from coverage_analyzer.policy.rules import (
     CountryRules,
     LeadTime,
 )
+from coverage_analyzer.policy.suggestions import nearest
 
 SOME: Final = 12
 """Maximum number of countries named in a message."""
