@@ -129,6 +129,8 @@ function createApp(map, meta, columns) {
     reset: call(resets),
     onUpdate: updates.push.bind(updates),
     settingsChanged: () => {},
+    takeClick: () => false,
+    whatIf: null,
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
   followFilters(shared); // first, so that all that listens to the filters finds it
