@@ -143,11 +143,16 @@ export class Effects {
     const site = this.siteAt(i);
     const was = this.judge.judge(site, given);
     const now = this.judge.judge(site, tried);
-    const isSame = was.center === now.center && was.status === now.status
-      && was.level === now.level && was.day === now.day && !isMoved(now.center, given, tried);
     const before = this.before(i);
+    const isAlike = was.center === now.center && changeKind(was, now) === null
+      && !isMoved(now.center, given, tried);
+    // The run knows the exact place. Where the page's place gives another verdict than the run's,
+    // that the page sees no difference says nothing, unless no limit is near any more.
+    const isWrong = was.doubts > 0 && changeKind(before, was) !== null;
+    const isSame = isAlike && (!isWrong || now.doubts > 0);
     this.kind[i] = isSame ? 0 : KINDS.indexOf(changeKind(before, now) ?? "");
-    this.doubt[i] = !isSame && (now.isDoubtful || this.mayWaitInVain(now)) ? 1 : 0;
+    const isCertain = isAlike ? !isWrong || !now.doubts : !now.doubts && !this.mayWaitInVain(now);
+    this.doubt[i] = isCertain ? 0 : 1;
     this.level[i] = now.level;
     this.center[i] = now.center;
     this.day[i] = now.day;

@@ -45,7 +45,7 @@ const ALL_OTHERS = "*";
  * @property {Outcome} status
  * @property {number} day On which the better level starts, or `NO_DAY`.
  * @property {number} center Order of the center that decides, or `NO_CENTER`.
- * @property {boolean} isDoubtful
+ * @property {number} doubts So often its distance is so near to a limit that rounding may decide.
  */
 
 /**
@@ -66,7 +66,7 @@ export class DistanceRule {
     const all = rule.bands.flatMap((group) => group.up_to);
     /** The reach of a center anywhere, in metres. */
     this.reachM = Math.max(...all) * MILE_M;
-    this.isDoubtful = false;
+    this.doubts = 0;
   }
 
   /**
@@ -91,7 +91,7 @@ export class DistanceRule {
    * @returns {Judgement}
    */
   judge(site, centers) {
-    this.isDoubtful = false;
+    this.doubts = 0;
     const bands = this.bands[site.country] ?? this.others;
     const [nearest, square] = this.nearest(site, centers);
     const band = nearest ? this.bandOf(site, nearest, square, bands) : null;
@@ -101,13 +101,13 @@ export class DistanceRule {
     /** @type {Judgement} */
     const result = {
       level: fallback, status: "fallback", day: NO_DAY, center: shown ? shown.order : NO_CENTER,
-      isDoubtful: false,
+      doubts: 0,
     };
     if (shown && this.isBorderline(site, shown, bands)) result.status = "review";
     else if (planned) {
       Object.assign(result, { status: "pending", level: interim, day: planned.opensOn });
     } else if (band) Object.assign(result, { status: "qualified", level: band.level });
-    result.isDoubtful = this.isDoubtful;
+    result.doubts = this.doubts;
     return result;
   }
 
@@ -165,7 +165,7 @@ export class DistanceRule {
     if (square > outer) return false;
     const beyond = distanceM(site.lat, site.lon, center.lat, center.lon)
       - (miles * MILE_M + ROUNDING_M);
-    if (Math.abs(beyond) <= SLACK_M) this.isDoubtful = true;
+    if (Math.abs(beyond) <= SLACK_M) this.doubts++;
     return beyond <= 0;
   }
 
@@ -211,7 +211,7 @@ export class DistanceRule {
       return rough < site.accuracyM;
     }
     const exact = off(distanceM(site.lat, site.lon, center.lat, center.lon));
-    if (Math.abs(exact - site.accuracyM) <= SLACK_M) this.isDoubtful = true;
+    if (Math.abs(exact - site.accuracyM) <= SLACK_M) this.doubts++;
     return exact < site.accuracyM;
   }
 }
