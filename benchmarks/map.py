@@ -21,6 +21,7 @@ from workload import Places, centers, sites
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.what_if import WhatIfRules
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites
@@ -70,6 +71,34 @@ SEARCH: Final = """(words) => new Promise((resolve, reject) => {
 is in view, once it went to the first result), so that what is said is watched, not read."""
 
 
+TRY: Final = """() => {
+  const block = document.querySelector("fieldset.what-if");
+  const press = (words) => [...block.querySelectorAll("button")].find(
+    ({ textContent }) => textContent === words).click();
+  const timed = (act) => {
+    const begun = performance.now();
+    act();
+    return performance.now() - begun;
+  };
+  const place = (words, at) => {
+    press(words);
+    map.fire("click", { latlng: L.latLng(at) });
+  };
+  const [center] = block.querySelectorAll("select");
+  center.selectedIndex = 8;
+  center.dispatchEvent(new Event("change"));
+  return {
+    "try: first center": timed(() => place("Open a center…", [30.5, 114.3])),
+    "try: second center": timed(() => place("Open a center…", [48.8, 2.3])),
+    "try: close one": timed(() => press("Close it")),
+    "try: move one": timed(() => place("Move it…", [51.5, 7.2])),
+    "try: start again": timed(() => press("Start again")),
+  };
+}"""
+"""The milliseconds of the main thread that changes of centers take, from the click to the figures;
+the first one also computes where all sites are in space."""
+
+
 def gathered(places: Places, matcher: Matcher) -> tuple[DrawnSites, float]:
     """Return the sites of a map, block by block as the job has them, and its CPU seconds."""
     drawn, seconds = DrawnSites(), 0.0
@@ -107,7 +136,8 @@ def made(count: int, path: Path) -> float:
     covered = areas.areas(network, matcher.center_country, rules, world, DAY)
     drawn, seconds = gathered(sites(count), matcher)
     begun = time.process_time()
-    shown = page_data.Network(network, matcher.center_country, covered, DAY)
+    tried = WhatIfRules.of(matcher, has_rules=False)
+    shown = page_data.Network(network, matcher.center_country, covered, DAY, what_if=tried)
     data = page_data.payload(page_data.Heading(rules.title), drawn, shown, world.names)
     path.write_text(page.page(data), encoding="utf-8")
     return seconds + time.process_time() - begun
@@ -139,6 +169,10 @@ def looked_at(browser: Browser, path: Path) -> dict[str, float]:
     told["search of one id ms"] = view.evaluate(SEARCH, "S4171")
     told["search that most fit ms"] = view.evaluate(SEARCH, "st")
     told["search in vain ms"] = view.evaluate(SEARCH, "in vain")
+    told |= {f"{what} ms": value for what, value in view.evaluate(TRY).items()}
+    begun_cpu = cpu(client)
+    view.wait_for_timeout(3000)
+    told["drawn again, CPU s"] = cpu(client) - begun_cpu
     view.close()
     return told
 
@@ -160,7 +194,7 @@ def main() -> None:
             size = path.stat().st_size / 1e6
             print(f"{count:,} sites: {size:.2f} MB, made in {seconds:.1f} CPU s")
             for what, value in looked_at(browser, path).items():
-                print(f"  {what:<24} {value:8.2f}")
+                print(f"  {what:<26} {value:8.2f}")
         browser.close()
 
 

@@ -123,6 +123,7 @@ function createApp(map, meta, columns) {
     hint: L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "hint" }),
     pointer: null,
     land: null,
+    base: null,
     towns: [],
     inView: { counts: [], total: 0 },
     onReset: resets.push.bind(resets),

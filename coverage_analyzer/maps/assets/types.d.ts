@@ -127,6 +127,8 @@ interface App {
   layers: Layers;
   /** The base map; none if tiles are loaded. */
   land: Layer | null;
+  /** What it is drawn from. */
+  base: import("./base-rows.js").BaseMap | null;
   /** Towns and countries, the important ones first. */
   towns: Place[];
   /** Coverage areas as drawn. */
