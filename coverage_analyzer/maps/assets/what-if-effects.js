@@ -5,6 +5,7 @@
 import { pointAt } from "./geodesic.js";
 import { ROUND, UNITS } from "./mercator.js";
 import { dayNumber } from "./what-if-centers.js";
+import { Standing } from "./what-if-standing.js";
 import { DistanceRule, NO_CENTER, NO_DAY, changeKind, squareOf } from "./what-if-rule.js";
 
 /** Reasons of verdicts that distance decides; all others stand whatever the centers are. */
@@ -103,7 +104,13 @@ export class Effects {
       const near = (/** @type {ServingCenter[]} */ centers) => centers.filter(
         (center) => squareOf({ point: place.point }, center) <= (2 * reach) ** 2);
       const [was, now] = [near(given), near(tried)];
-      this.eachInReach(place, reach, (i) => this.compare(i, was, now));
+      const kept = was.filter((center) => now.includes(center));
+      const changed = [...was, ...now].filter((center) => !kept.includes(center));
+      const stands = new Standing(this, kept.filter(({ isPlanned }) => !isPlanned), changed);
+      this.eachInReach(place, reach, (i) => {
+        if (stands.at(i)) this.kind[i] = this.doubt[i] = 0;
+        else this.compare(i, was, now);
+      });
     }
     for (const i of this.rough) this.compare(i, given, tried);
   }
