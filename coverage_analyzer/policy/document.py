@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self, cast
 
 import pydantic
+import pydantic.fields
 from pydantic import Field
 
 from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError, PolicyError, quantity
-from coverage_analyzer.policy.miles import miles_of_km
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Kind = Literal["policy", "programme"]
@@ -29,10 +29,32 @@ FOLDERS: Final[Mapping[Kind, str]] = {"policy": "policies", "programme": "progra
 """The folder of built-in documents in ``resources``, by kind."""
 
 
+FORMAT_2: Final = Field(json_schema_extra={"format": 2})
+"""Annotation of a key that only documents of format 2 may have."""
+
+
 class Model(pydantic.BaseModel):
-    """Base of all parts of a policy: frozen, strict, without extra keys."""
+    """Base of all parts of a policy: frozen, strict, without extra keys.
+
+    A key of a newer format is left out of a dump, and so of the hash, where it has its default:
+    the hash of an older document stays as it was.
+    """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @pydantic.model_serializer(mode="wrap")
+    def _without_unused_keys(self, dump: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = dump(self)
+        for name, key in type(self).model_fields.items():
+            unused = getattr(self, name) == key.get_default(call_default_factory=True)
+            if unused and (format_of(key) > 1 or name in self._replaced_keys):
+                data.pop(name, None)
+        return data
+
+    @property
+    def _replaced_keys(self) -> frozenset[str]:
+        """Older keys that a newer one in use replaces, so that a dump leaves them out, too."""
+        return frozenset()
 
 
 class Source(Model):
@@ -66,7 +88,7 @@ class Document(Model):
     Attributes
     ----------
     format
-        Integer, the version of the format; required. Always ``1``.
+        Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Example:
         ``"appliance-maintenance"``.
@@ -78,7 +100,7 @@ class Document(Model):
 
     kind: ClassVar[Kind]
 
-    format: Literal[1]
+    format: Literal[1, 2]
     name: Identifier
     title: str
     source: Source
@@ -291,6 +313,35 @@ _REGISTRY: Final[dict[tuple[Kind, str], _Registered]] = {}
 """The registered documents of this process, by kind and name."""
 
 
+def format_of(key: pydantic.fields.FieldInfo) -> int:
+    """Return the lowest format of a document that may have a key."""
+    extra = key.json_schema_extra
+    return cast("int", extra.get("format", 1)) if isinstance(extra, dict) else 1
+
+
+def newer_keys(part: Any, where: str = "") -> Iterator[str]:
+    """Yield the path of each key in a model that needs a newer format than 1.
+
+    Parameters
+    ----------
+    part
+        A model, or a tuple or mapping of models.
+    where
+        The path of the part.
+    """
+    if isinstance(part, Model):
+        for name in sorted(part.model_fields_set):
+            place = f"{where}.{name}" if where else name
+            if format_of(type(part).model_fields[name]) > 1:
+                yield place
+            else:
+                yield from newer_keys(getattr(part, name), place)
+    elif isinstance(part, (tuple, Mapping)):
+        parts = part.items() if isinstance(part, Mapping) else enumerate(part)
+        for key, value in parts:
+            yield from newer_keys(value, f"{where}.{key}")
+
+
 def kind_of(data: Mapping[str, Any]) -> Kind:
     """Return the kind of a document from its keys: only programmes have offers.
 
@@ -373,9 +424,6 @@ def _fault(error: Any, model: type[Model]) -> str:
     if error["type"] == "extra_forbidden":
         *parents, key = error["loc"]
         near = nearest(key, _keys_of(parents, model))
-        if str(key).endswith("_km"):
-            km = error["input"] if isinstance(error["input"], (int, float)) else 100
-            near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
         return f"{where}: unknown key.{near}"
     if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
         return f"{where}: {error['input']!r} is not a country code of two capital letters."
@@ -388,7 +436,8 @@ def _fault(error: Any, model: type[Model]) -> str:
     if error["type"] == "missing":
         return f"{where}: missing."
     if error["type"] == "value_error":
-        return str(error["ctx"]["error"]).replace("\n", "\n  ")
+        text = str(error["ctx"]["error"]).replace("\n", "\n  ")
+        return f"{where}: {text}" if where else text
     text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
     return f"{where}: {text} (found {error['input']!r})."
 
