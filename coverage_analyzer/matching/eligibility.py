@@ -22,6 +22,12 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.matching.products import PHASES, Products, name_key
+from coverage_analyzer.matching.start_inputs import (
+    FORMER,
+    START_DAYS,
+    StartInputs,
+    start_inputs,
+)
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import Reason
@@ -34,11 +40,11 @@ NOT_GIVEN: Final = -1
 UNKNOWN: Final = -2
 """Code of a cell that is not in the table."""
 
-TEXTS: Final = ("component", "product", "version", "requested_level")
-"""Text columns of eligibility rules."""
+TEXTS: Final = ("component", "product", "version", "requested_level", *FORMER)
+"""Text columns of eligibility rules, and of rules on the start of levels."""
 
-DAYS: Final = ("registered_on", "installed_on")
-"""Date columns of eligibility rules."""
+DAYS: Final = ("registered_on", "installed_on", "purchased_on", "audited_on", "moved_on")
+"""Date columns of these rules."""
 
 
 COLUMN_OF_RULE: Final = {
@@ -113,6 +119,8 @@ class EligibilityInputs:
         A `RegistrationTiming`, or `NOT_GIVEN` where only the day of the assessment decides.
     registered_on
         ``NaT`` if unknown.
+    starts
+        Inputs of rules on the start of levels; None if the policy has no such rule.
     """
 
     component: Codes
@@ -120,6 +128,7 @@ class EligibilityInputs:
     requested: Codes
     registration: Codes
     registered_on: Days
+    starts: StartInputs | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -127,13 +136,24 @@ class EligibilityInputs:
 
     def take(self, which: "Ints | slice") -> "EligibilityInputs":
         """Return a subset of the rows."""
-        return EligibilityInputs(*(v[which] for v in vars(self).values()))
+        starts = None if self.starts is None else self.starts.take(which)
+        coded = {n: v[which] for n, v in _coded_inputs(self).items()}
+        return EligibilityInputs(**coded, starts=starts)
 
     @staticmethod
     def joined(parts: "Sequence[EligibilityInputs]") -> "EligibilityInputs":
         """Return the rows of several blocks together, in their order; one block at least."""
-        columns = zip(*(vars(part).values() for part in parts), strict=True)
-        return EligibilityInputs(*map(np.concatenate, columns))
+        columns = [_coded_inputs(part) for part in parts]
+        given = [part.starts for part in parts if part.starts is not None]
+        return EligibilityInputs(
+            **{name: np.concatenate([each[name] for each in columns]) for name in columns[0]},
+            starts=StartInputs.joined(given) if given else None,
+        )
+
+
+def _coded_inputs(inputs: EligibilityInputs) -> dict[str, Any]:
+    """Return the inputs of eligibility rules, without those on the start of levels."""
+    return {name: values for name, values in vars(inputs).items() if name != "starts"}
 
 
 class RuleResult(NamedTuple):
@@ -184,11 +204,8 @@ class EligibilityChecker:
         self._unbanded = _unbanded(policy)
         self._offered = _offered(policy, world)
         self.papers = policy.export_approval_countries
-        self.columns = tuple(
-            column
-            for rule, column in COLUMN_OF_RULE.items()
-            if getattr(self.rules, rule) is not None
-        )
+        self._names = world.names if policy.has_start_rules else None
+        self.columns = _columns_read(policy)
 
     @property
     def everywhere(self) -> bool:
@@ -207,7 +224,8 @@ class EligibilityChecker:
             return None
         rows = len(next(iter(columns.values())))
         not_given = np.full(rows, NOT_GIVEN, np.int8)
-        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS]
+        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS[:2]]
+        starts = None if self._names is None else start_inputs(columns, rows, self._names)
         return EligibilityInputs(
             component=self._components(columns["component"])
             if "component" in columns
@@ -218,6 +236,7 @@ class EligibilityChecker:
             else not_given,
             registration=self._registration(*days),
             registered_on=days[0],
+            starts=starts,
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
@@ -230,7 +249,11 @@ class EligibilityChecker:
             "registered_on": np.isnat(facts.registered_on),
             "requested_level": facts.requested == NOT_GIVEN,
         }
-        return {n: int(cells[n].sum()) for n in self.columns}
+        if facts.starts is not None:
+            cells |= {n: np.isnat(getattr(facts.starts, n)) for n in START_DAYS}
+            # Most sites never moved: only of those that did, the former place is missing.
+            cells["former_latitude"] = facts.starts.placeless & ~cells.pop("moved_on")
+        return {n: int(cells[n].sum()) for n in self.columns if n in cells}
 
     def warnings(
         self,
@@ -439,6 +462,15 @@ class EligibilityChecker:
         qualifying = (possible & qualifies).any(axis=1)
         other = (possible & ~qualifies).any(axis=1)
         return np.append(~qualifying, [False, False]), np.append(qualifying & other, [True, False])
+
+
+def _columns_read(policy: Policy) -> tuple[str, ...]:
+    """Return the columns whose absence a report names, of all rules of a policy."""
+    gates = policy.gates
+    names = [column for rule, column in COLUMN_OF_RULE.items() if getattr(gates, rule) is not None]
+    names += [column for rule in policy.in_force_after for column in rule.columns]
+    names += ["moved_on", "former_latitude"] if policy.relocation else []
+    return tuple(dict.fromkeys(names))
 
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:

@@ -47,6 +47,7 @@ from coverage_analyzer.matching.eligibility import (
     FailedRule,
     RuleResult,
 )
+from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
@@ -132,7 +133,8 @@ class Verdicts:
     country
         Number of the assigned country.
     available_on
-        Opening day of that center for pending sites, else ``NaT``.
+        Day on which the level starts at pending sites, else ``NaT``: the opening day of that
+        center, or a later day on which the level is in force.
     centers_in_reach
         Number of open centers of its country that cover the site.
     """
@@ -221,6 +223,9 @@ class Matcher:
         }
         day = np.datetime64(self.as_of, "D")
         self.gates = EligibilityChecker(policy, products, world, day)
+        self._start_rules = None
+        if policy.has_start_rules:
+            self._start_rules = StartRules(policy, world, self.convention)
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
@@ -365,7 +370,33 @@ class Matcher:
         if facts is None and not self.gates.everywhere:
             return verdicts
         waiting = PlannedCenters(later.site, now.take(later.site))
-        return self._apply_rules(verdicts, facts, shown.band, waiting)
+        starts = self.starts(sites, facts, country)
+        return self._apply_rules(verdicts, facts, shown.band, waiting, starts)
+
+    def starts(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> Starts | None:
+        """Return the rules on the start of levels at some sites; None if there is none.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Number of the country assigned to each.
+        """
+        if self._start_rules is None or facts is None or facts.starts is None:
+            return None
+        day = np.datetime64(self.as_of, "D")
+        return self._start_rules.of(facts.starts, (sites.lon, sites.lat), country, day)
+
+    def starts_at(self, sites: Sites, facts: EligibilityInputs | None) -> Starts | None:
+        """Return the rules on the start of levels at some sites, wherever they are."""
+        if self._start_rules is None:
+            return None
+        place = sites.lon, sites.lat, sites.declared
+        country, _ = assign_country(*place, self.world, self.convention)
+        return self.starts(sites, facts, country)
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
@@ -379,6 +410,7 @@ class Matcher:
         facts: EligibilityInputs | None,
         band: Ints,
         nearest: "PlannedCenters",
+        starts: Starts | None,
     ) -> Verdicts:
         """Return verdicts lowered where a rule fails, and where no level is available.
 
@@ -393,40 +425,77 @@ class Matcher:
         nearest
             The sites that a planned center will reach, and the nearest one that is open: whom a
             rule keeps from waiting is shown that one.
+        starts
+            The rules on the start of levels, if any.
         """
         band_level = self._bands.level(verdicts.country, band)
-        rule, uncertain = self._failed_rules(verdicts, facts, band_level)
+        dated = self._deferred(verdicts, band_level, starts)
+        rule, uncertain = self._failed_rules(dated, facts, band_level)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
         lowers = (rule != FailedRule.none) & open_
-        status = np.where(
-            lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
-        )
+        status = np.where(lowers, np.where(uncertain, Status.review, Status.fallback), dated.status)
         lowest = self._levels(verdicts.country, status, band)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = rule == FailedRule.not_offered_in_country
-        lowered = verdicts.changed(
+        lowered = dated.changed(
             lowers,
             level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
             status=status,
             reason=REASON_OF_RULE[rule],
             available_on=NO_DAY,
         )
-        result = lowered if facts is None else self._with_purchased_level(lowered, facts)
+        result = lowered
+        if facts is not None:
+            result = self._with_purchased_level(lowered, facts)
+            result = self._without_ended_levels(self._started(result, facts, starts), facts)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return _with_center(result, nearest.site[back], nearest.nearest.take(back))
 
-    def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
-        """Return verdicts with the purchased level, or none for a product past its phases.
+    def _deferred(self, verdicts: Verdicts, band_level: Levels, starts: Starts | None) -> Verdicts:
+        """Return verdicts by distance that wait where the level of the band is not in force."""
+        if starts is None:
+            return verdicts
+        closes = np.append(self.centers.closes_on, NO_DAY)[verdicts.center]  # last: `NO_CENTER`
+        return _with_outcome(verdicts, starts.deferred(_outcome(verdicts), band_level, closes))
 
-        A level that may have ended is also for review; it remains in the report.
+    def _started(
+        self, verdicts: Verdicts, facts: EligibilityInputs, starts: Starts | None
+    ) -> Verdicts:
+        """Return verdicts that wait where the fallback or purchased level is not in force.
+
+        A product that will be past the phases of that level by then waits for nothing.
         """
+        if starts is None:
+            return verdicts
+        result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
+        waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
+        past = np.zeros(len(waiting), np.bool_)
+        for day in np.unique(result.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (result.available_on == day))
+            checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
+        return result.changed(
+            past,
+            status=Status.fallback,
+            reason=Reason.lifecycle_phase,
+            available_on=NO_DAY,
+        )
+
+    def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
+        """Return verdicts with the purchased level, where the policy offers it."""
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
-        result = self._without_levels_not_offered(dataclasses.replace(verdicts, level=level), facts)
-        phases = self.gates.phases(facts, result.level)
-        result = result.changed(
+        return self._without_levels_not_offered(dataclasses.replace(verdicts, level=level), facts)
+
+    def _without_ended_levels(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
+        """Return verdicts without a level for a product that is past its phases.
+
+        A level that may have ended is also for review; it remains in the report.
+        """
+        phases = self.gates.phases(facts, verdicts.level)
+        result = verdicts.changed(
             phases.past,
             level=len(self.policy.levels),
             status=Status.not_covered,
@@ -702,6 +771,16 @@ def _with_center(verdicts: Verdicts, site: Ints, measured: NearestCenters) -> Ve
             verdicts.margin_miles, site, away_from_zero(measured.limit - measured.miles)
         ),
     )
+
+
+def _outcome(verdicts: Verdicts) -> Outcome:
+    """Return the part of verdicts that rules on the start of levels change."""
+    return Outcome(verdicts.level, verdicts.status, verdicts.reason, verdicts.available_on)
+
+
+def _with_outcome(verdicts: Verdicts, outcome: Outcome) -> Verdicts:
+    """Return verdicts with that part replaced."""
+    return dataclasses.replace(verdicts, **outcome._asdict())
 
 
 def _rounded(miles: Floats) -> Floats:

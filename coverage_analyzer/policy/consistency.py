@@ -10,6 +10,8 @@ from coverage_analyzer.policy.miles import MILE_KM, miles_text
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
 
+METRES_PER_KM: Final = 1000.0
+
 UNITS: Final = {
     "miles": r"miles?|mi",
     "km": r"km|kilom[eè]t(?:re|er)[ns]?",
@@ -21,6 +23,12 @@ UNITS: Final = {
     "years": r"years?",
 }
 """Units of figures in the text of a clause."""
+
+USE_IN_FORCE_AFTER: Final = (
+    " To apply it, use [[in_force_after]] (format = 2), which counts from the purchase, the "
+    "installation or an audit of each site."
+)
+"""What to do about a lead time that no rule uses."""
 
 SMALLER: Final = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
 """Units in which a clause may also state a clock, and how many make one hour or day."""
@@ -101,6 +109,7 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
             other, factor = SMALLER[unit]
             same = {other: clock.amount * factor}
             yield Stated(where, "the level", clock.clause, clock.amount, unit, same)
+    yield from _start_figures(policy)
     for n, time in enumerate(policy.lead_times):
         yield Stated(f"lead_times.{n}", "the rule", time.clause, time.at_most, time.unit, {})
     if policy.warranty:
@@ -111,6 +120,25 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
     grace = policy.gates.registration
     if grace and grace.grace_days is not None:
         yield Stated("gates.registration", "the rule", grace.clause, grace.grace_days, "days", {})
+
+
+def _start_figures(policy: "Policy") -> Iterator[Stated]:
+    """Yield the figures of the rules on the start of levels."""
+    for n, after in enumerate(policy.in_force_after):
+        unit = after.unit.removeprefix("business_")
+        yield Stated(f"in_force_after.{n}", "the rule", after.clause, after.amount, unit, {})
+    rule = policy.relocation
+    if rule is None:
+        return
+    miles = rule.up_to_m / METRES_PER_KM / MILE_KM
+    if rule.up_to_km is None:
+        km = {"km": miles * MILE_KM}
+        yield Stated("relocation", "the rule", rule.clause, miles, "miles", km)
+    else:
+        yield Stated("relocation", "the rule", rule.clause, rule.up_to_km, "km", {"miles": miles})
+    if rule.amount is not None and rule.unit is not None:
+        unit = rule.unit.removeprefix("business_")
+        yield Stated("relocation", "the rule", rule.clause, rule.amount, unit, {})
 
 
 def _said(text: str) -> dict[str, list[str]]:
@@ -144,10 +172,16 @@ def _values(text: str) -> list[float]:
 
 
 def _unapplied(policy: "Policy") -> Iterator[str]:
-    """Yield a warning for each lead time that no rule uses."""
+    """Yield a warning for each lead time that no rule uses, and what to write instead.
+
+    Readers of a built-in policy cannot change it: they are not told how.
+    """
+    own = type(policy).builtin().get(policy.name)
+    advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":
             yield (
                 f"lead_times.{n}: the set-up time of each {time.per}, {time.span}, is not applied: "
                 f"levels apply from the first day, as if every {time.per} were already set up."
+                f"{advice}"
             )
