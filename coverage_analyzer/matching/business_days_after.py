@@ -75,7 +75,7 @@ def business_days_after(
 
 
 def _calendar(country: str, policy: Policy) -> Calendar | None:
-    """Return the calendar of a country (alpha-2), if its holidays are known.
+    """Return the calendar of a country (alpha-2, or empty), if its holidays are known.
 
     Raises
     ------
@@ -83,6 +83,8 @@ def _calendar(country: str, policy: Policy) -> Calendar | None:
         If the package `holidays` is not installed.
     """
     rules = policy.commitments
+    if not country:
+        return None
     try:
         return calendars.calendar(
             country, rules.calendar_of(country), regional=rules.regional_calendars(country)

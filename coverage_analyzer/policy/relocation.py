@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
+from coverage_analyzer.policy.distances import distance_text, metres_of
 from coverage_analyzer.policy.document import Identifier, Model
 from coverage_analyzer.policy.in_force import MAX_PERIOD, Period, period_text
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
-
-MILE_M: Final = 1609.344
-KM_M: Final = 1000.0
 
 RELOCATION_COLUMNS: Final = (
     "moved_on",
@@ -35,10 +33,11 @@ class Relocation(Model):
     Attributes
     ----------
     up_to_miles
-        Number, in miles, from 0 to 12,000; either this or ``up_to_km`` is required. A move up to
-        this geodesic distance changes nothing. Example: ``25``.
+        Number, in miles, from 0 to 12,000; none by default, but either this or ``up_to_km`` has to
+        be there. A move up to this geodesic distance changes nothing. Example: ``25.0``.
     up_to_km
-        Number, in km, from 0 to 20,000; instead of ``up_to_miles``. Example: ``40``.
+        Number, in km, from 0 to 20,000, instead of ``up_to_miles``; none by default. Example:
+        ``40.0``.
     across_border
         ``"interim"`` (default): a move to another country counts as one beyond the distance.
         ``"none"``: only the distance counts.
@@ -46,8 +45,8 @@ class Relocation(Model):
         Integer from 0 to 1,000, in ``unit``: the set-up time after the move; none by default, so
         that only an audit ends it. Example: ``30``.
     unit
-        ``"days"``, ``"business_days"``, ``"weeks"`` or ``"months"``; required with ``amount``.
-        Business days are those of the country of the site.
+        ``"days"``, ``"business_days"``, ``"weeks"`` or ``"months"``, together with ``amount``; none
+        by default. Business days are those of the country of the site.
     interim
         ``id`` of a level; required. The level until the site is set up; a worse level remains.
         Example: ``"next-business-day"``.
@@ -67,8 +66,15 @@ class Relocation(Model):
     def up_to_m(self) -> float:
         """The distance in metres up to which a move changes nothing."""
         if self.up_to_km is not None:
-            return self.up_to_km * KM_M
-        return (self.up_to_miles or 0.0) * MILE_M
+            return metres_of(self.up_to_km, "km")
+        return metres_of(self.up_to_miles or 0.0, "miles")
+
+    @property
+    def limit(self) -> str:
+        """The distance as text, such as ``25 miles``."""
+        if self.up_to_km is not None:
+            return distance_text(self.up_to_km, "km")
+        return distance_text(self.up_to_miles or 0.0, "miles")
 
     @property
     def crosses(self) -> bool:
@@ -81,15 +87,12 @@ def described(policy: "Policy") -> Iterator[str]:
     rule = policy.relocation
     if rule is None:
         return
-    limit = f"{rule.up_to_km:g} km" if rule.up_to_km is not None else f"{rule.up_to_miles:g} miles"
     border = " or to another country" if rule.crosses else ""
     until = "until an audit after it"
     if rule.amount is not None and rule.unit is not None:
         until = f"for {period_text(rule.amount, rule.unit)}, or {until}"
-    yield (
-        f"after a move by more than {limit}{border}, at most {policy.level(rule.interim).title} "
-        f"{until}"
-    )
+    interim = policy.level(rule.interim).title
+    yield f"after a move by more than {rule.limit}{border}, at most {interim} {until}"
 
 
 def faults(policy: "Policy") -> Iterator[str]:

@@ -138,12 +138,18 @@ def test_a_lead_time_that_nothing_applies_names_what_does() -> None:
 
 
 def test_kilometres_are_exact() -> None:
-    """40 km are 40,000 m."""
+    """40 km are 40,000 m; a policy has one unit."""
     moved = {n: v for n, v in MOVED.items() if n != "up_to_miles"} | {"up_to_km": 40.0}
-    policy = Policy.from_mapping(STARTS | {"relocation": moved})
+    bands = [
+        {n: v for n, v in band.items() if not n.endswith("_miles")} | {"up_to_km": 80.0}
+        for band in STARTS["bands"][:1]
+    ]
+    policy = Policy.from_mapping(STARTS | {"relocation": moved, "bands": bands})
     assert policy.relocation is not None
     assert policy.relocation.up_to_m == 40_000.0
     assert "by more than 40 km or to another country" in policy.described()
+    with pytest.raises(PolicyError, match=r"relocation\.up_to_km"):
+        Policy.from_mapping(STARTS | {"relocation": moved})
 
 
 def test_periods_of_arrays_are_those_of_days() -> None:
