@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.document import Identifier, Model, nearest
+from coverage_analyzer.policy.document import Identifier, Model
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
+from coverage_analyzer.policy.suggestions import nearest
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
