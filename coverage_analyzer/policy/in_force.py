@@ -1,17 +1,14 @@
 """When a level comes into force: some time after the purchase, the installation or an audit."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy.document import Identifier, Model
-from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
+from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Level
 from coverage_analyzer.policy.suggestions import nearest
-
-if TYPE_CHECKING:
-    from coverage_analyzer.policy.model import Policy
 
 Event = Literal["purchased", "installed", "registered", "audited"]
 Period = Literal["days", "business_days", "weeks", "months"]
@@ -124,22 +121,22 @@ def rules_in(rules: Sequence[InForceAfter], level: str, country: str) -> tuple[I
     return tuple(named or (rule for rule in about if ALL_OTHERS in rule.countries))
 
 
-def described(policy: "Policy") -> Iterator[str]:
+def described(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[str]:
     """Yield each rule of a policy as text, by titles of levels."""
-    for rule in policy.in_force_after:
-        names = ", ".join(policy.level(level).title for level in rule.levels)
+    titles = {level.id: level.title for level in levels}
+    for rule in rules:
+        names = ", ".join(titles[level] for level in rule.levels)
         where = ", ".join(rule.countries).replace(ALL_OTHERS, "all other countries")
-        then = policy.level(rule.interim).title
-        yield f"{names} in {where}: {rule.period}; until then {then}"
+        yield f"{names} in {where}: {rule.period}; until then {titles[rule.interim]}"
 
 
-def faults(policy: "Policy") -> Iterator[str]:
+def faults(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[str]:
     """Yield the problems of the rules: levels, their order, and an interim level not offered.
 
     Levels and clauses that the policy does not have are reported with those of all its parts.
     """
-    known = {level.id: n for n, level in enumerate(policy.levels)}
-    for number, rule in enumerate(policy.in_force_after):
+    known = {level.id: n for n, level in enumerate(levels)}
+    for number, rule in enumerate(rules):
         where = f"in_force_after.{number}"
         for level in rule.levels:
             if level not in known:

@@ -354,8 +354,12 @@ class Policy(Document):
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all other countries")
             each = "" if time.per == "center" else f" per {time.per} (not applied)"
             lines.append(f"  lead time {time.span} in {where}{each}")
-        lines += [f"  in force  {line}" for line in in_force.described(self)]
-        lines += [f"  moved     {line}" for line in relocation.described(self)]
+        lines += [
+            f"  in force  {line}" for line in in_force.described(self.in_force_after, self.levels)
+        ]
+        lines += [
+            f"  moved     {line}" for line in relocation.described(self.relocation, self.levels)
+        ]
         rules = self.countries
         lines += [
             f"  country   territories of {code} count as {code}" for code in rules.fold_territories

@@ -1,16 +1,14 @@
 """What a move of an appliance does to its level: ``[relocation]``."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from coverage_analyzer.policy.distances import distance_text, metres_of
 from coverage_analyzer.policy.document import Identifier, Model
 from coverage_analyzer.policy.in_force import MAX_PERIOD, Period, period_text
-
-if TYPE_CHECKING:
-    from coverage_analyzer.policy.model import Policy
+from coverage_analyzer.policy.rules import Level
 
 RELOCATION_COLUMNS: Final = (
     "moved_on",
@@ -82,22 +80,20 @@ class Relocation(Model):
         return self.across_border == "interim"
 
 
-def described(policy: "Policy") -> Iterator[str]:
-    """Yield the rule of a policy as text, if it has one."""
-    rule = policy.relocation
+def described(rule: Relocation | None, levels: Sequence[Level]) -> Iterator[str]:
+    """Yield the rule of a policy as text, by titles of levels, if it has one."""
     if rule is None:
         return
     border = " or to another country" if rule.crosses else ""
     until = "until an audit after it"
     if rule.amount is not None and rule.unit is not None:
         until = f"for {period_text(rule.amount, rule.unit)}, or {until}"
-    interim = policy.level(rule.interim).title
+    interim = next(level.title for level in levels if level.id == rule.interim)
     yield f"after a move by more than {rule.limit}{border}, at most {interim} {until}"
 
 
-def faults(policy: "Policy") -> Iterator[str]:
+def faults(rule: Relocation | None) -> Iterator[str]:
     """Yield the problems of the rule: no distance or two, and half a period."""
-    rule = policy.relocation
     if rule is None:
         return
     if (rule.up_to_miles is None) == (rule.up_to_km is None):

@@ -39,8 +39,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _mixed_units(policy)
     yield from _band_faults(policy.bands)
     yield from _gate_faults(policy.gates)
-    yield from in_force.faults(policy)
-    yield from relocation.faults(policy)
+    yield from in_force.faults(policy.in_force_after, policy.levels)
+    yield from relocation.faults(policy.relocation)
     yield from _fallback_not_offered(policy)
     yield from due_times.faults(policy.levels, policy.commitments, policy.vendor, policy.format)
 
