@@ -301,7 +301,7 @@ def _to_check(clock: Replacement, due: Due, sides: Sides) -> list[str]:
 
 def _steps(clock: Replacement, due: Due) -> list[str]:
     """Return the steps to a due time; those of a target say that nothing is promised."""
-    kind = [] if clock.is_promise else [f"a {clock.kind}, not a promise"]
+    kind = [] if clock.is_promise else [f"{clock.kind}, not a promise"]
     return [*due.steps, *kind, f"clause {clock.clause}"]
 
 

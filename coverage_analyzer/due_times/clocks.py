@@ -444,8 +444,8 @@ def deferred(due: Due, receives: tuple[str, str], zone: ZoneInfo) -> Due:
     if at == due.at:
         return due
     opens, closes = receives
-    step = f"deferred to the receiving hours of the site, {opens} to {closes}: "
-    return replace(due, at=at, steps=(*due.steps, f"{step}due before {shown_time(at)}"))
+    step = f"deferred to the receiving hours of the site, {opens} to {closes}: due as they begin"
+    return replace(due, at=at, steps=(*due.steps, f"{step}, {shown_time(at)}"))
 
 
 def shown_time(moment: datetime.datetime) -> str:

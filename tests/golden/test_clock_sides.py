@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from building import Center, centers_of
+from clocked import DENVER, clock, hours, office, policy_of
 
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
@@ -33,48 +34,6 @@ NEWARK = RegisteredSite(-74.1724, 40.7357, "US")
 TOKYO = RegisteredSite(139.7595, 35.6828, "JP")
 JERUSALEM = RegisteredSite(35.2137, 31.7683, "IL")
 DOCK = RegisteredSite(-74.1724, 40.7357, "US", receives=("08:00", "17:00"))
-
-DENVER = {"country": "US", "region": "US-CO", "time_zone": "America/Denver"}
-
-
-def clock(end: str = "on_site", amount: int = 1, **keys: Any) -> dict[str, Any]:
-    """Return the table of a clock, of business days unless it says more."""
-    table = {"start": "dispatched", "end": end, "amount": amount, "unit": "business_days"}
-    return {**table, "clause": "c", **keys}
-
-
-def hours(end: str = "on_site", amount: int = 4, **keys: Any) -> dict[str, Any]:
-    """Return the table of a clock of hours."""
-    return clock(end, amount, unit="hours", **keys)
-
-
-def office(opens: str = "08:00", closes: str = "17:00", **keys: Any) -> dict[str, Any]:
-    """Return the table of hours of service on business days."""
-    return {"opens": opens, "closes": closes, **keys}
-
-
-def policy_of(*clocks: dict[str, Any], **parts: Any) -> Policy:
-    """Return a policy of one level that serves all places, whatever their country."""
-    main, *further = clocks
-    level = {"id": "gold", "title": "Gold", "replacement": main}
-    return Policy.from_mapping(
-        {
-            "format": 2,
-            "name": "own",
-            "title": "Own terms",
-            "source": {"title": "Own terms"},
-            "levels": [{**level, "clocks": further} if further else level],
-            "qualification": {
-                "same_country": False,
-                "fallback": "gold",
-                "interim": "gold",
-                "fallback_clause": "c",
-            },
-            "bands": [{"level": "gold", "countries": ["*"], "up_to_miles": 12000, "clause": "c"}],
-            "clauses": {"c": "The clause."},
-            **parts,
-        }
-    )
 
 
 def answered(world: Countries, policy: Policy, site: RegisteredSite, **at: str) -> Commitment:
@@ -308,7 +267,7 @@ def test_what_is_no_promise_has_no_due_time(world: Countries, kind: str) -> None
     assert answer.steps[0] == (
         f"Gold: {kind}: on site within 4 hours of registration of the request (within_radius)"
     )
-    assert f"a {kind}, not a promise" in answer.steps
+    assert f"{kind}, not a promise" in answer.steps
 
 
 def test_a_level_has_several_clocks(world: Countries) -> None:
@@ -330,7 +289,7 @@ def test_a_level_has_several_clocks(world: Countries) -> None:
         "repair_start": "2026-12-04T10:00:00-05:00",
         "repair_target_at": "2026-12-07T12:00:00-05:00",
     }
-    assert "Repair: a target, not a promise" in answer.steps
+    assert "Repair: target, not a promise" in answer.steps
 
 
 def test_an_uncertain_further_clock_leaves_the_main_one(world: Countries) -> None:
