@@ -285,8 +285,8 @@ class WhatIf:
     ) -> None:
         self._matchers = before.build(), after.build()
         self.sides = tuple(
-            Side(told, spec.policy.titles, spec, site_rows=_not_read)
-            for told, spec in zip(facts, (before, after), strict=True)
+            Side(each, spec.policy.titles, spec, site_rows=_not_read)
+            for each, spec in zip(facts, (before, after), strict=True)
         )
         self.counts = Counts(), Counts()
         self.tally = tally_of(*self.sides)

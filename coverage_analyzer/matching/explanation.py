@@ -22,6 +22,7 @@ from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy.clock_text import clock_line
 from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -113,6 +114,10 @@ class Explanation:
         if not self.further_clocks:
             del data["further_clocks"]
         return data
+
+    def _repr_html_(self) -> str:
+        """Return the explanation for a notebook."""
+        return notebook.labelled_lines(str(self))
 
     @property
     def reason_words(self) -> str:

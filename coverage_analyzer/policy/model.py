@@ -30,6 +30,7 @@ from coverage_analyzer.policy.rules import (
     Warranty,
 )
 from coverage_analyzer.policy.validation import faults
+from coverage_analyzer.schema import notebook
 
 DEFAULT: Final = "appliance-maintenance"
 """The default policy."""
@@ -356,6 +357,10 @@ class Policy(Document):
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))
+
+    def _repr_html_(self) -> str:
+        """Return the policy for a notebook."""
+        return notebook.labelled_lines(self.described())
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
         """Return how the policy interprets countries, as table numbers."""
