@@ -1,7 +1,9 @@
 """What a level says, in all outputs: in the vendor's words, and no target as a promise."""
 
 import re
-from typing import TYPE_CHECKING, Any
+import tomllib
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,11 +12,9 @@ from clocked import DENVER, clock, hours, office, policy_of
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.clock_text import clock_sentence
+from coverage_analyzer.policy.clocks import Replacement
 from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.programmes.policy_table import level_rows, policy_rows
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # fmt: off
 TEXTS = {
@@ -71,6 +71,20 @@ def test_a_clock_in_a_letter(table: dict[str, Any], text: str) -> None:
     clock_ = policy_of(table, vendor=DENVER).levels[0].replacement
     assert clock_ is not None
     assert clock_sentence(clock_) == text
+
+
+def test_the_clocks_of_the_guide_are_a_policy() -> None:
+    """Whoever copies them has all keys, and they go together."""
+    guide = (Path(__file__).parents[2] / "docs" / "commitments.md").read_text("utf-8")
+    block = guide.partition("### Clocks of format 2")[2].partition("```toml")[2].partition("```")[0]
+    data = tomllib.loads(block)
+    level = data["levels"]
+    clauses = dict.fromkeys(("c", "on-site-4-hours", "repair-2-days"), "A clause.")
+    policy = policy_of(
+        level["replacement"], *level["clocks"], vendor=data["vendor"], clauses=clauses
+    )
+    assert set(level["replacement"]) | {"by"} == set(Replacement.model_fields)
+    assert policy.warnings == ()
 
 
 def test_format_1_speaks_as_ever() -> None:
