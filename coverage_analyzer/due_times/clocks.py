@@ -267,8 +267,11 @@ def _after_days(count: _Count, calendar: Calendar) -> Due:
             if number
             else f"counts as received on {_day(day)}"
         )
-        if not left:
+        if left <= 0:
             at, until = _end_of(clock, day, zone)
+            if at <= count.local:  # of a clock of the same day, whose closing time has passed
+                steps.append(f"{until} has passed")
+                continue
             steps.append(f"due before {shown_time(at)}, {until} at the {count.side}")
             notes = _notes(calendar, first, day, estimated)
             return Due(at, tuple(steps), tuple(estimated), notes)

@@ -128,6 +128,21 @@ CASES = [
     ("by-an-hour-of-the-site", NEAR(by="09:00"), TOKYO, "2026-12-08T14:00",
      "2026-12-09T09:00:00+09:00"),
 
+    # -------------------------------------------------------- the same business day
+    # confirmed by noon in Denver, 11:00 in Seattle: shipped on Mon 7, in New York
+    ("same-day-at-noon", clock("shipped", 0, cut_off="12:00", cut_off_zone="vendor"), SEATTLE,
+     "2026-12-07T11:00", "2026-12-08T00:00:00-05:00"),
+    ("same-day-after-noon", clock("shipped", 0, cut_off="12:00", cut_off_zone="vendor"), SEATTLE,
+     "2026-12-07T11:01", "2026-12-09T00:00:00-05:00"),
+    # on Saturday: [Sat, Sun] Mon 7
+    ("same-day-on-saturday", clock("shipped", 0, cut_off="12:00"), NEWARK, "2026-12-05T10:00",
+     "2026-12-08T00:00:00-05:00"),
+    ("same-day-by-five", clock(amount=0, by="17:00"), NEWARK, "2026-12-07T16:59",
+     "2026-12-07T17:00:00-05:00"),
+    # at 17:00 it has passed: Tue 8
+    ("same-day-too-late", clock(amount=0, by="17:00"), NEWARK, "2026-12-07T17:00",
+     "2026-12-08T17:00:00-05:00"),
+
     # -------------------------------------------------------- a cut-off on a clock of hours
     # four hours of service, 08:00 to 17:00
     ("depot-a-minute-before", DEPOT(), NEWARK, "2026-12-04T12:59", "2026-12-04T16:59:00-05:00"),
@@ -302,6 +317,13 @@ def test_an_uncertain_further_clock_leaves_the_main_one(world: Countries) -> Non
         "Repair: no due time (moment_missing): the clock of Gold, Repair starts at registered_at, "
         "which is empty"
     )
+
+
+def test_a_missing_event_is_one_of_the_policy(world: Countries) -> None:
+    """No word of the events of other vendors."""
+    further = {**hours(start="registered"), "id": "repair"}
+    answer = answered(world, policy_of(hours(), further), NEWARK, authorised="")
+    assert answer.steps == ("no date and time given in any of dispatched_at, registered_at",)
 
 
 def test_nothing_is_deferred_without_receiving_hours(world: Countries) -> None:

@@ -28,6 +28,7 @@ FAULTS = {
                                             hours_in=[{"countries": ["JP"],
                                                        **office("07:00", "08:30")}]),
                                       "close on each day (08:30)."),
+    "no-hours": (hours(amount=0), f"{MAIN}.amount: must be at least 1. The same day is"),
     "by-of-hours": (hours(by="17:00"), f"{MAIN}.by: only allowed for a clock in business days."),
     "hours-of-days": (clock(hours=office()), f"{MAIN}.hours: only allowed for a clock in hours."),
     "unknown-zone": (clock(cut_off="13:00", cut_off_zone="Amerika/Denver"),

@@ -21,6 +21,13 @@ TEXTS = {
     "site": (clock(), "on site within 1 business day of dispatch, business days of the site"),
     "center": (clock("shipped"),
                "shipped within 1 business day of dispatch, business days of the center"),
+    "same-day": (
+        clock("shipped", 0, start="diagnosis_complete", cut_off="12:00"),
+        (
+            "shipped on the same business day as the diagnosis, cut-off at 12:00, business days of "
+            "the center"
+        ),
+    ),
     "label": (hours(label="RMA approval"), "on site within 4 hours of RMA approval"),
     "by": (clock(by="17:00", cut_off="14:30", cut_off_zone="vendor", cut_off_counts="before"),
            ("on site within 1 business day of dispatch, by 17:00, cut-off before 14:30 time of the "
