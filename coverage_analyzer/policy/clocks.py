@@ -101,7 +101,7 @@ class Replacement(ClockKeys):
 
 
 class Clock(Replacement):
-    """A further clock of a level: ``[[levels.clocks]]``. It has all keys of `Replacement`, and two.
+    """A further clock of a level, beside the main one: ``[[levels.clocks]]``.
 
     Attributes
     ----------
