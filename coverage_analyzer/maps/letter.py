@@ -35,7 +35,7 @@ from coverage_analyzer.schema.verdict import Reason
 LONGEST: Final = 320
 """Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
 
-LONGEST_ANSWER: Final = {"promise": 700, "clock": 700, "later": 700}
+LONGEST_ANSWER: Final = {"promise": 700, "later": 700}
 """Likewise, of paragraphs on what is promised, by kind: a promise with all its hours is longer."""
 
 LONGEST_ADDRESS: Final = 200
@@ -282,7 +282,7 @@ class _Letter:
         yield "promise", first
         if meant := words.meaning(level):
             yield "meaning", meant
-        yield from (("clock", text) for text in others)
+        yield from (("later", text) for text in others)
         if story.status == "pending":
             yield from self._later()
         else:
