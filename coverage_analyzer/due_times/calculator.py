@@ -303,8 +303,11 @@ def _to_check(clock: Replacement, due: Due, sides: Sides) -> list[str]:
 
 def _steps(clock: Replacement, due: Due) -> list[str]:
     """Return the steps to a due time; those of a target say that nothing is promised."""
-    kind = [] if clock.is_promise else [f"{clock.kind}, not a promise"]
-    return [*due.steps, *kind, f"clause {clock.clause}"]
+    clause = f"clause {clock.clause}"
+    if clock.is_promise:
+        return [*due.steps, clause]
+    steps = [step.replace("due ", f"{clock.kind} ") for step in due.steps]
+    return [*steps, f"{clock.kind}, not a promise", clause]
 
 
 def _with_clock(base: Commitment, clock: Clock, sides: Sides) -> Commitment:

@@ -291,7 +291,8 @@ def test_what_is_no_promise_has_no_due_time(world: Countries, kind: str) -> None
     assert answer.steps[0] == (
         f"Gold: {kind}: on site within 4 hours of registration of the request (within_radius)"
     )
-    assert f"{kind}, not a promise" in answer.steps
+    assert answer.steps[-3] == f"{kind} before Fri 2026-12-04T14:00-05:00 America/New_York"
+    assert answer.steps[-2] == f"{kind}, not a promise"
 
 
 def test_a_level_has_several_clocks(world: Countries) -> None:
