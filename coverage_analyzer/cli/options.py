@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
-from coverage_analyzer.cli.messages import Messages, log_to_stderr
+from coverage_analyzer.cli.messages import Messages, log_to_stderr, say
 
 Verb = Callable[..., Any]
 
@@ -139,8 +140,18 @@ def _default_map(context: click.Context, option: click.Parameter) -> list[str]:
     return list((context.default_map or {}).get(option.name, ()))
 
 
+def _name_default(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Print which policy is taken where neither the command line nor the settings name one."""
+    source = context.get_parameter_source(option.name or "")
+    is_default = source is ParameterSource.DEFAULT and not context.resilient_parsing
+    if is_default and not context.params.get("quiet"):
+        say(f"Policy: {value}, the default.")
+    return value
+
+
 policy = click.option(
     "--policy",
+    callback=_name_default,
     default=DEFAULT_POLICY,
     metavar="NAME|FILE",
     help="Built-in policy, or a TOML file.",
