@@ -95,7 +95,7 @@ def explain(
     Examples:
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv
       coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
-      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
+      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level basic \\
         --centers data/service_centers.csv
     """
     from coverage_analyzer.batch.stream import build_matcher, products_of
