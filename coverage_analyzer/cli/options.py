@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from coverage_analyzer.cli.messages import Messages, log_to_stderr, say
+from coverage_analyzer.cli.messages import Messages, inform, log_to_stderr
 from coverage_analyzer.cli.streams import STYLE
 
 Verb = Callable[..., Any]
@@ -146,7 +146,7 @@ def _name_default(context: click.Context, option: click.Parameter, value: str) -
     source = context.get_parameter_source(option.name or "")
     is_default = source is ParameterSource.DEFAULT and not context.resilient_parsing
     if is_default and not context.params.get("quiet"):
-        say(f"Policy: {value}, the default.")
+        inform(f"Policy: {value}, the default.")
     return value
 
 
