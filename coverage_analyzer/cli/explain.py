@@ -129,5 +129,6 @@ def explain(
     story = with_route(found, policy)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     put(told)
+    options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")

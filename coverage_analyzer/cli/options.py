@@ -141,18 +141,18 @@ def _default_map(context: click.Context, option: click.Parameter) -> list[str]:
     return list((context.default_map or {}).get(option.name, ()))
 
 
-def _name_default(context: click.Context, option: click.Parameter, value: str) -> str:
-    """Print which policy is taken where neither the command line nor the settings name one."""
-    source = context.get_parameter_source(option.name or "")
-    is_default = source is ParameterSource.DEFAULT and not context.resilient_parsing
-    if is_default and not context.params.get("quiet"):
-        inform(f"Policy: {value}, the default.")
-    return value
+def name_policy() -> None:
+    """Print which policy the running command took, if nobody chose one.
+
+    Commands call it once they have a result, unless their messages name the policy anyway.
+    """
+    context = click.get_current_context()
+    if context.get_parameter_source("policy") is ParameterSource.DEFAULT:
+        inform(f"Policy: {context.params['policy']}, the default.")
 
 
 policy = click.option(
     "--policy",
-    callback=_name_default,
     default=DEFAULT_POLICY,
     metavar="NAME|FILE",
     help="Built-in policy, or a TOML file.",

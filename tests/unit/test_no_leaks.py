@@ -260,4 +260,6 @@ def test_a_command_names_the_policy_that_it_takes(
     monkeypatch.setenv("COVERAGE_ANALYZER_POLICY_NAME", "hp-call-to-repair")
     assert "the default" not in call(command)
     monkeypatch.delenv("COVERAGE_ANALYZER_POLICY_NAME")
-    assert "the default" not in call("check sites.csv --quiet")
+    assert "the default" not in call(f"{command} --quiet")
+    said = call("run sites.csv --centers centers.csv --as-of 2026-12-01 -o out --no-map --no-areas")
+    assert "Citrix Appliance Maintenance, as of 2026-12-01" in said

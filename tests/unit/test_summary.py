@@ -15,10 +15,9 @@ CLEAN = "site_id,country,latitude,longitude\n1,US,40.0,-75.0\n2,FR,48.85,2.35\n3
 
 
 def said(*arguments: Any) -> list[str]:
-    """Return the lines of messages of a command, without that of the policy."""
+    """Return the lines of messages of a command."""
     result = CliRunner().invoke(program, list(map(str, arguments)))
-    lines = result.stderr.splitlines()
-    return [line for line in lines if line != "Policy: appliance-maintenance, the default."]
+    return result.stderr.splitlines()
 
 
 def run(folder: Path, text: str, *more: str) -> list[str]:
