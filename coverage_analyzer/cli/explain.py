@@ -122,7 +122,7 @@ def explain(
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv
       coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
       coverage-analyzer explain --reason country_conflict
-      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
+      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level basic \\
         --centers data/service_centers.csv
     """
     from coverage_analyzer.batch.stream import build_matcher, products_of
@@ -156,5 +156,6 @@ def explain(
     story = with_route(found, policy)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     put(told)
+    options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")
