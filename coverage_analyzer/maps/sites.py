@@ -86,6 +86,9 @@ class Columns:
         Texts of own columns, by their position.
     drive
         ``minutes`` in tenths and ``road_miles`` in thousandths, or `MISSING`; empty without roads.
+    in_km
+        ``km`` and ``margin_km`` in metres as ``miles`` and ``margin``; empty unless the policy
+        states its distances in kilometres.
     what_if
         ``accuracy`` in centimetres, or `MISSING`, and ``held`` as 0 or 1; empty if the page cannot
         try changes.
@@ -101,6 +104,7 @@ class Columns:
     name: pa.Array
     own: dict[int, pa.Array] = field(default_factory=dict)
     drive: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    in_km: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
     what_if: dict[str, Codes] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -121,6 +125,7 @@ class Columns:
             self.name.take(rows),
             {n: cells.take(rows) for n, cells in self.own.items()},
             {n: values[at] for n, values in self.drive.items()},
+            {n: values[at] for n, values in self.in_km.items()},
             {n: values[at] for n, values in self.what_if.items()},
         )
 
@@ -134,7 +139,7 @@ def joined(parts: list[Columns]) -> Columns:
     for name in ("site_id", "name"):
         whole[name] = _joined_texts([vars(p).pop(name) for p in parts])
     whole["own"] = {n: _joined_texts([p.own.pop(n) for p in parts]) for n in list(parts[0].own)}
-    for kind in ("drive", "what_if"):
+    for kind in ("drive", "in_km", "what_if"):
         names = list(vars(parts[0])[kind])
         whole[kind] = {n: np.concatenate([vars(p)[kind].pop(n) for p in parts]) for n in names}
     return Columns(**whole)
@@ -230,6 +235,7 @@ class DrawnSites:
         self.own_columns = tuple(own_columns)
         self.sample = SiteSample()
         self.total = 0
+        self.unit = "miles"
         self.counts = np.zeros(len(MARKED), np.int64)
         self.served = np.zeros(0, np.int64)
         self.kept = Kept.all
@@ -258,7 +264,7 @@ class DrawnSites:
         site_id, name
             Texts.
         verdict
-            The columns of `VERDICT`, with their types or as a report writes them.
+            The columns of a verdict, with their types or as a report writes them.
         details
             What is shown besides: the same in each block.
 
@@ -274,6 +280,12 @@ class DrawnSites:
             columns.own = dict(enumerate(details.own))
             columns.drive = {} if details.drive is None else _drive_codes(details.drive)
             columns.what_if = {} if details.what_if is None else _what_if_codes(details.what_if)
+        if "distance_km" in verdict:
+            self.unit = "km"
+            columns.in_km = {
+                "km": _thousandths(verdict["distance_km"]),
+                "margin_km": _thousandths(verdict["margin_km"]),
+            }
         self._note(columns)
         marks = columns.codes["status"]
         self.sample.add(lon, lat, np.where(marks == len(Status), Status.review, marks))

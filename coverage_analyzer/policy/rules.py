@@ -62,16 +62,19 @@ class Level(Model):
     Attributes
     ----------
     id
-        Text of lower-case letters, digits and single hyphens, unique; required. Example:
-        ``"gold-plus"``.
+        Text of lower-case letters, digits and single hyphens, unique; required. The rules refer to
+        the level by it. Example: ``"four-hours"``.
     title
-        Text, unique; required. Reports print it. Example: ``"Gold Plus"``.
+        Text, unique; required. Reports print it. Example: ``"Four hours"``.
     coverage_hours
-        Text; by default ``"not stated"``. Example: ``"24x7x365"``.
+        Text; by default ``"not stated"``. The hours of service as the contract states them, which
+        tables and letters print. Example: ``"24x7x365"``.
     software_updates
-        Text; by default ``"not stated"``. Example: ``"included"``.
+        Text; by default ``"not stated"``. What the contract says about new software. Example:
+        ``"included"``.
     technical_support
-        Text; by default ``"not stated"``. Example: ``"unlimited"``.
+        Text; by default ``"not stated"``. What the contract says about support by phone or web.
+        Example: ``"unlimited"``.
     replacement
         Table `Replacement`, the main clock. Without it, which is the default, the level promises
         nothing.
@@ -134,10 +137,10 @@ class Qualification(Model):
         Boolean; required. Whether a site qualifies only by a center in its own country.
     fallback
         ``id`` of a level; required. The level of sites beyond each band, or without a center.
-        Example: ``"gold"``.
+        Example: ``"basic"``.
     interim
         ``id`` of a level; required. The level until a center within the limit opens. Example:
-        ``"gold"``.
+        ``"basic"``.
     clause
         Name of the clause in ``[clauses]`` behind ``same_country``; none by default. Example:
         ``"same-country"``.
@@ -159,7 +162,7 @@ class Band(Model):
     Attributes
     ----------
     level
-        ``id`` of a level; required. Example: ``"gold-plus"``.
+        ``id`` of a level; required. Example: ``"four-hours"``.
     countries
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
         no other band names; one band has to have it. Example: ``["US"]``.
@@ -310,7 +313,7 @@ class LeadTime(Model):
         ``"days"``, ``"weeks"`` or ``"months"``; required.
     per
         ``"center"`` (default) or ``"appliance"``: the time to set up an appliance. No rule uses the
-        latter yet, as `consistency.policy_warnings` reports.
+        latter yet, as a warning says.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"lead-time"``.
     """
@@ -338,7 +341,8 @@ class CountryRules(Model):
         Table of ISO 3166-1 alpha-2 codes; empty by default. A country counts as another one (``{ PR
         = "US" }``, or a disputed area with its own code: ``{ EH = "MA" }``); ``{ PR = "PR" }``
         keeps one separate from its sovereign. A country that others count as may not count as
-        another one itself: such a chain is ambiguous and refused.
+        another one itself: such a chain is ambiguous and refused. Example:
+        ``{ PR = "US" }``.
     fold_territories
         List of ISO 3166-1 alpha-2 codes of sovereigns all of whose territories count as the
         sovereign; empty by default. Example: ``["US"]``.
