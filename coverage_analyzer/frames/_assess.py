@@ -115,7 +115,7 @@ def assess(
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
     )
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     inputs = matcher.inputs(rows)
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)

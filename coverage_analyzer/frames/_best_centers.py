@@ -301,7 +301,7 @@ def _question(new: int | None, others: dict[str, Any]) -> Question:
 
 
 def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> SiteTable:
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     where, facts = matcher.inputs(rows)
     if "site_id" in known:
         ids = texts(sites, known["site_id"])

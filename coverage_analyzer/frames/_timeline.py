@@ -84,7 +84,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         centers, policy, start, trust_declared=trust_declared, products=products
     )
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     changes = Timeline(matcher, last).changes(*matcher.inputs(rows))
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
