@@ -76,6 +76,7 @@ def test_only_a_page_that_can_try_changes_has_the_script() -> None:
     for rules in (None, WhatIfRules(None)):
         assert page.geodesic() not in page.page(payload_of(rules))
     assert len(page.geodesic()) < 35_000
+    assert "Copyright (c) 2011-2022, Charles Karney" in page.geodesic()[:200]
 
 
 def test_the_payload_keeps_to_its_schema() -> None:
