@@ -30,6 +30,7 @@ from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.read_back import (
     read_manifest,
+    refuse_edited,
     report_table,
     typed_cells,
 )
@@ -403,10 +404,7 @@ def _side_rows(
     """
     table = report.table
     for block in blocks:
-        if block.rejects:
-            first = block.rejects[0]
-            msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."
-            raise InputError(msg)
+        refuse_edited(table, block.rejects)
         cells = dict(zip(table.headers, block.columns.columns, strict=True))
         verdict = typed_cells(cells, SHOWN, str(table.path))
         inputs = [name for name in INPUTS if name in report.known]
