@@ -9,7 +9,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-clocks fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 # A first look needs the product alone, without what tests and extras need.
@@ -117,6 +117,10 @@ bench-parts: $(READY)
 MINUTES ?= 1
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz.py $(MINUTES)
+
+# Due times of random clocks against counting minute by minute (about 2 minutes).
+fuzz-clocks: $(READY)
+	CLOCK_CASES=3000 $(BIN)/pytest -q tests/property/test_clock_laws.py
 
 # Every question of siting against all plans of 500 random problems (about 3 minutes).
 fuzz-siting: $(READY)

@@ -26,7 +26,7 @@ from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.document import nearest
+from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.schema.coordinates import coordinates
 
 NEW_ID: Final = "NEW-{}"

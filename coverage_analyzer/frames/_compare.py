@@ -19,6 +19,7 @@ from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.frames.columns import geometries, need, texts
 from coverage_analyzer.frames.verdict_sides import inputs_of, side_of, verdict_names_in
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.columns import LABELS, PARTS
 from coverage_analyzer.schema.verdict import TYPES, VERDICT
 
@@ -51,6 +52,15 @@ class ComparisonTable(pd.DataFrame):
     def segments(self) -> pd.DataFrame:
         """Groups of sites that lost their level more often than others."""
         return pd.DataFrame(self.segment_rows, columns=list(SEGMENTS))
+
+    def _repr_html_(self) -> str:
+        """Return the comparison for a notebook: what changed and why, then the first rows."""
+        parts = [
+            notebook.table(self.attrs[name].items(), (name, "sites"))
+            for name in ("changes", "because")
+            if self.attrs.get(name)
+        ]
+        return "".join(parts) + str(pd.DataFrame(self).to_html(max_rows=20, border=0))
 
     def to_markdown_summary(self) -> str:
         """Return the comparison as Markdown, for a pull request or a chat."""

@@ -19,8 +19,10 @@ from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.site_rows import SiteRows
+from coverage_analyzer.policy.clock_text import clock_line
 from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -103,10 +105,19 @@ class Explanation:
     source: str
     afterwards: str = ""
     """What may apply where no level is available, and the command that explains it."""
+    further_clocks: tuple[str, ...] = ()
+    """What the level says besides its main clock, as text."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, ready for JSON."""
-        return dataclasses.asdict(self)
+        """Return it as plain data, ready for JSON; without further clocks if there are none."""
+        data = dataclasses.asdict(self)
+        if not self.further_clocks:
+            del data["further_clocks"]
+        return data
+
+    def _repr_html_(self) -> str:
+        """Return the explanation for a notebook."""
+        return notebook.labelled_lines(str(self))
 
     @property
     def reason_words(self) -> str:
@@ -119,7 +130,8 @@ class Explanation:
         """Return the lines on the level, and on what may apply instead."""
         lines = [
             f"{self.level} ({self.status}): {self.reason_words}.",
-            f"  promise   {self.promise}",
+            clock_line(self.promise),
+            *(f"  clock     {text}" for text in self.further_clocks),
         ]
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
 
@@ -215,7 +227,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         country=codes[number[0]],
         ground=basis_text,
         level=level.title,
-        promise=str(level.replacement or "nothing"),
+        promise=matcher.policy.clock_text(level.replacement) if level.replacement else "nothing",
+        further_clocks=tuple(matcher.policy.clock_texts(level)[1:]),
         status=row["status"],
         reason=row["reason"],
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
@@ -384,7 +397,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
         names += [time.clause] if time else []
     elif reason != Reason.within_radius and not rule_clause:
         names.append(rules.fallback_clause)
-    names += [level.replacement.clause] if level.replacement else []
+    names += [clock.clause for clock in level.all_clocks]
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
