@@ -93,7 +93,8 @@ def open_report(folder: str | Path) -> Report:
     if held := manifest.get("held"):
         msg = (
             f"{path} is a run that was held back ({'; '.join(map(str, held))}), not a report. "
-            f"Compare the folder of the last report that was published."
+            f"Give the folder of the last published report. To see what the held run would change, "
+            f"run into another folder with -o."
         )
         raise InputError(msg)
     return opened(path, manifest, first)
