@@ -13,13 +13,13 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames._map import check_network
-from coverage_analyzer.frames._report import rules_of
 from coverage_analyzer.frames.columns import (
     centers_of,
     credited,
     need,
     numbers,
     positions,
+    rules_of,
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84
