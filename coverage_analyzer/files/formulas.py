@@ -173,14 +173,15 @@ def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
     """Return whether the text of a file is formula-escaped.
 
     A file of a run is if its ``run.json`` says so, and so is each part of a report that Spark wrote
-    as a folder; a CSV file of `geocode`, recognised by its last columns, is, so that its text
-    equals that of the addresses.
+    as a folder; a CSV file of `geocode`, or of centers that were tried in a map, recognised by its
+    last columns, is, so that its text equals that of its input.
     """
-    if ".csv" in path.suffixes and tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED:
-        return True
     if ".csv" not in path.suffixes:
         # Parquet is verbatim, and so is Excel, where the escaping is a property of the cell.
         return False
+    geocoded = tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED
+    if geocoded or tuple(headers[-1:]) == (columns.TRIED,):
+        return True
     return any(map(_is_escaped_file, (path, path.parent)))
 
 

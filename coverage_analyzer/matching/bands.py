@@ -1,7 +1,7 @@
 """The bands of a policy as tables by country, for vectorised look-ups."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +39,10 @@ class Bands:
         fits = levels[:, None, :] >= np.arange(len(policy.levels))[:, None]
         fits &= ~np.isnan(edges)[:, None, :]
         self._first = fits.argmax(axis=2)
-        by_road = bands_by_road(policy, world)
-        self._by_road = np.column_stack([by_road, np.zeros(len(by_road), np.bool_)])
+        none = np.zeros(len(edges), np.bool_)
+        self._by_road = np.column_stack([bands_by_road(policy, world), none])
+        by_time = bands_by_road(policy, world, ("drive_time",))
+        self._by_time = np.column_stack([by_time, none]) if by_time.any() else None
 
     def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
         """Return the band of each site from its squared chord in m2; `number` beyond all bands.
@@ -76,6 +78,10 @@ class Bands:
         """Return whether bands are decided by road; beyond all bands, no road is shorter."""
         return self._by_road.take(self._place(country, band))
 
+    def by_time(self, country: Numbers, band: Ints) -> Bools | None:
+        """Return whether bands are decided by drive time; None if the policy has none."""
+        return None if self._by_time is None else self._by_time.take(self._place(country, band))
+
     def _place(self, country: Numbers, band: Ints) -> Ints:
         """Return the index into the tables, which have one column more than there are bands."""
         return country * np.int64(self.number + 1) + band
@@ -110,10 +116,14 @@ def band_levels(policy: Policy, world: Countries) -> Levels:
     return result
 
 
-def bands_by_road(policy: Policy, world: Countries) -> Bools:
+BY_ROAD: Final = ("road", "drive_time")
+"""Metrics of bands that roads decide."""
+
+
+def bands_by_road(policy: Policy, world: Countries, metrics: Sequence[str] = BY_ROAD) -> Bools:
     """Return whether the bands of each country are decided by road, not by the geodesic."""
     result = np.zeros(band_edges(policy, world).shape, np.bool_)
     for number, code in enumerate(world.names.codes):
-        metrics = [band.metric != "geodesic" for band in policy.bands_in(code)]
-        result[number, : len(metrics)] = metrics
+        found = [band.metric in metrics for band in policy.bands_in(code)]
+        result[number, : len(found)] = found
     return result

@@ -376,13 +376,14 @@ class Matcher:
             sites, points, AssignedGroups(country, group), beyond, first_band
         )
         shown = _shown(now, later, basis)
+        offered = self.gates.offered_level(facts, country, basis < CountryBasis.OFFSHORE)
         verdicts = self._verdicts_by_distance(
-            sites, AssignedCountries(country, basis), shown, later.site, in_reach
+            sites, AssignedCountries(country, basis, offered), shown, later.site, in_reach
         )
         if facts is None and not self.gates.everywhere:
             return verdicts
         waiting = PlannedCenters(later.site, now.take(later.site))
-        return self._apply_rules(verdicts, facts, shown.band, waiting)
+        return self._apply_rules(verdicts, facts, RuleBasis(shown.band, waiting, offered))
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
@@ -394,8 +395,7 @@ class Matcher:
         self,
         verdicts: Verdicts,
         facts: EligibilityInputs | None,
-        band: Ints,
-        nearest: "PlannedCenters",
+        basis: "RuleBasis",
     ) -> Verdicts:
         """Return verdicts lowered where a rule fails, and where no level is available.
 
@@ -405,12 +405,10 @@ class Matcher:
             As they are without eligibility rules.
         facts
             Rule inputs of the rows.
-        band
-            Country of the center that each verdict names.
-        nearest
-            The sites that a planned center will reach, and the nearest one that is open: whom a
-            rule keeps from waiting is shown that one.
+        basis
+            What the verdicts were made of.
         """
+        band, nearest, offered = basis
         band_level = self._bands.level(verdicts.country, band)
         rule, uncertain = self._failed_rules(verdicts, facts, band_level)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
@@ -418,7 +416,7 @@ class Matcher:
         status = np.where(
             lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
         )
-        lowest = self._levels(verdicts.country, status, band)
+        lowest = self._levels(verdicts.country, status, band, offered)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = rule == FailedRule.not_offered_in_country
         lowered = verdicts.changed(
@@ -428,7 +426,7 @@ class Matcher:
             reason=REASON_OF_RULE[rule],
             available_on=NO_DAY,
         )
-        result = lowered if facts is None else self._with_purchased_level(lowered, facts)
+        result = lowered if facts is None else self._with_purchased_level(lowered, facts, offered)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return self._with_center(result, nearest.site[back], nearest.nearest.take(back))
@@ -442,7 +440,9 @@ class Matcher:
         center = _put(verdicts.center, site, measured.center)
         return dataclasses.replace(verdicts, center=center, **new)
 
-    def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
+    def _with_purchased_level(
+        self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
+    ) -> Verdicts:
         """Return verdicts with the purchased level, or none for a product past its phases.
 
         A level that may have ended is also for review; it remains in the report.
@@ -450,7 +450,9 @@ class Matcher:
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
-        result = self._without_levels_not_offered(dataclasses.replace(verdicts, level=level), facts)
+        result = self._without_levels_not_offered(
+            dataclasses.replace(verdicts, level=level), facts, offered
+        )
         phases = self.gates.phases(facts, result.level)
         result = result.changed(
             phases.past,
@@ -466,16 +468,26 @@ class Matcher:
             available_on=NO_DAY,
         )
 
-    def _without_levels_not_offered(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
-        """Return verdicts moved to review where the purchased level is not offered."""
-        has_purchased = verdicts.level == facts.requested
-        not_offered = has_purchased & self.gates.not_offered_there(facts, verdicts.country)
+    def _without_levels_not_offered(
+        self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
+    ) -> Verdicts:
+        """Return verdicts moved to review where the purchased level is not offered.
+
+        They keep the fallback, or what is offered instead if that is less than was purchased.
+        """
+        concerned = (verdicts.level == facts.requested) | self.gates.has_unbanded(facts)
+        there = self.gates.not_offered_there(facts, verdicts.country)
+        other = self.gates.not_offered_for_product(facts, verdicts.country)
+        not_offered = concerned & (there | other)
         not_offered &= ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
-        fallback = self.policy.level_position(self.policy.qualification.fallback)
+        position = self.policy.level_position(self.policy.qualification.fallback)
+        fallback = np.full(len(verdicts.level), position, np.int8)
+        if offered is not None:
+            fallback = np.where(offered > facts.requested, np.minimum(offered, position), fallback)
         return verdicts.changed(not_offered, level=fallback).changed(
             not_offered & (verdicts.status < Status.review),
             status=Status.review,
-            reason=Reason.not_offered_in_country,
+            reason=np.where(other, Reason.level_not_requested, Reason.not_offered_in_country),
             available_on=NO_DAY,
         )
 
@@ -572,7 +584,7 @@ class Matcher:
         sites
             The location of the rows.
         decided_
-            The country of each, and the basis.
+            The country of each, the basis, and what is offered there.
         shown
             The center that each verdict names (`_shown`).
         waiting
@@ -580,7 +592,7 @@ class Matcher:
         in_reach
             Number of open centers that may serve each.
         """
-        country, ground = decided_
+        country, ground, offered = decided_
         center, band, inside, metres = shown
         pending = np.zeros(len(sites), np.bool_)
         pending[waiting] = True
@@ -589,6 +601,9 @@ class Matcher:
         )
         # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
+        by_time = self._bands.by_time(country, band)
+        if by_time is not None:  # whose bound is too wide to wait for a center
+            unchecked |= (status == Status.pending) & by_time
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
@@ -599,7 +614,7 @@ class Matcher:
         later = np.flatnonzero(status == Status.pending)
         opens[later] = self.centers.opens_on[center[later]]
         return Verdicts(
-            level=self._levels(country, status, band),
+            level=self._levels(country, status, band, offered),
             status=status,
             reason=reason,
             center=center.astype(np.int32),
@@ -620,14 +635,18 @@ class Matcher:
         return result
 
     def _levels(
-        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
+        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints, offered: Levels | None
     ) -> npt.NDArray[np.int8]:
-        """Return the level in force: that of the band, else interim or fallback."""
+        """Return the level in force: that of the band, else interim or fallback.
+
+        An offered level takes the place of a worse one.
+        """
         rules, position = self.policy.qualification, self.policy.level_position
         less = np.full(len(Status), position(rules.fallback), np.int8)
         less[Status.pending] = position(rules.interim)
         bought = self._bands.level(country, band)
-        return np.where(status == Status.qualified, bought, less.take(status))
+        level = np.where(status == Status.qualified, bought, less.take(status))
+        return level if offered is None else np.minimum(level, offered)
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
         """Return verdicts as report columns, in the order of `verdict_names`."""
@@ -694,10 +713,33 @@ class PlannedCenters(NamedTuple):
 
 
 class AssignedCountries(NamedTuple):
-    """The country assigned to each site, and the basis; shape (n,) each."""
+    """The country assigned to each site, the basis, and the level offered; shape (n,) each.
+
+    ``offered`` is that of `EligibilityChecker.offered_level`.
+    """
 
     country: Numbers
     basis: CountryBases
+    offered: Levels | None
+
+
+class RuleBasis(NamedTuple):
+    """What verdicts were made of before the eligibility rules.
+
+    Attributes
+    ----------
+    band
+        The band of the center that each verdict names.
+    nearest
+        The sites that a planned center will reach, and the nearest one that is open: whom a rule
+        keeps from waiting is shown that one.
+    offered
+        The level offered to each.
+    """
+
+    band: Ints
+    nearest: PlannedCenters
+    offered: Levels | None
 
 
 class CenterGroups(NamedTuple):

@@ -1,5 +1,6 @@
 """Validate the consistency of the parts of a policy."""
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _backward_times(policy.lead_times)
     yield from _mixed_units(policy)
     yield from _band_faults(policy.bands)
+    if policy.format > 1:
+        yield from level_faults(policy)
     yield from _gate_faults(policy.gates)
     yield from _fallback_not_offered(policy)
     yield from due_times.faults(policy.levels, policy.commitments, policy.vendor, policy.format)
@@ -85,7 +88,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
     used = [
         *(
             (f"{w}.{n}.countries", p.countries)
-            for w in ("bands", "lead_times")
+            for w in ("bands", "offers", "lead_times")
             for n, p in enumerate(getattr(policy, w))
         ),
         *(
@@ -179,6 +182,39 @@ def _gaps(bands: list[Band], country: str) -> Iterator[str]:
         elif band.above > reached:
             yield f"{where} leaves a gap after the previous band: above_{unit} must be {ended}."
         reached = max(reached, band.up_to)
+
+
+GIVING: Final = ("bands", "offers", "qualification", "relocation", "in_force_after")
+"""Tables of a policy that give a level to sites."""
+
+
+def level_faults(policy: "Policy") -> Iterator[str]:
+    """Yield each level out of order, and each that no rule gives to any site.
+
+    They are errors of a policy of format 2; an older one, which was accepted, gets a warning.
+    """
+    order = {level.id: n for n, level in enumerate(policy.levels)}
+    if not {band.level for band in policy.bands} <= order.keys():
+        return
+    for country in sorted({c for b in policy.bands for c in b.countries}):
+        here = sorted((b for b in policy.bands if country in b.countries), key=lambda b: b.up_to_m)
+        for near, far in itertools.pairwise(here):
+            if order[far.level] < order[near.level]:
+                yield (
+                    f"bands ({country}): {far.level!r} up to {far.limit_text} is a better level "
+                    f"than {near.level!r} up to {near.limit_text}. Levels are listed from the "
+                    f"best: a better one ends nearer."
+                )
+    if policy.gates.request:  # a site has the level that was purchased
+        return
+    dump = policy.model_dump(include=set(GIVING))
+    given = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
+    for number, level in enumerate(policy.levels):
+        if level.id not in given:
+            yield (
+                f"levels.{number}: no site can have {level.id!r}: no band, offer or fallback gives "
+                f"it. Add one, or remove the level."
+            )
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:

@@ -168,6 +168,9 @@ ADDRESSES: Final = (
 )
 """Addresses to be geocoded: in one column, or in parts. All other columns are copied unchanged."""
 
+TRIED: Final = "tried_in_map"
+"""Last column of the centers that the page of a map saves: what was done to each."""
+
 GEOCODED: Final = (
     "latitude",
     "longitude",
