@@ -60,6 +60,8 @@ class Relaxation:
         By how much the bound falls if a candidate is moved to its other end, shape (candidates,).
     at_high
         Whether the bound was computed with a candidate at its upper end, shape (candidates,).
+    side_price
+        By how much the bound grows for 1 more of each side, shape (sides,).
     ended
         Whether no cut is missing.
     """
@@ -68,7 +70,40 @@ class Relaxation:
     point: Floats = field(default_factory=lambda: np.zeros(0))
     reduced: Floats = field(default_factory=lambda: np.zeros(0))
     at_high: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    side_price: Floats = field(default_factory=lambda: np.zeros(0))
     ended: bool = False
+
+    def for_sizes(self, program: Program, side: int, sizes: Ints) -> Floats:
+        """Return bounds for other upper limits of a side on the number of candidates.
+
+        The prices of rows and of other limits are valid for all of them: without the price of this
+        limit each candidate is worth its own, and so many that are worth most can be chosen.
+
+        Parameters
+        ----------
+        program
+            The question that was answered.
+        side
+            Position of the limit in ``Program.sides``; its coefficients are 1.
+        sizes
+            The upper limits, shape (n,).
+
+        Returns
+        -------
+        bounds
+            Shape (n,); infinite if this answer has no prices.
+        """
+        if not np.isfinite(self.bound) or not len(self.side_price):
+            return np.full(len(sizes), np.inf)
+        limit, price = program.sides[side], float(self.side_price[side])
+        worth = np.where(self.at_high, self.reduced, -self.reduced)
+        chosen = np.where(self.at_high, program.high, program.low)
+        constant = self.bound - price * limit.upper - float((worth * chosen)[limit.index].sum())
+        worth, low = worth[limit.index] + price, program.low[limit.index]
+        free = (program.high[limit.index] > low) & (worth > 0)
+        best = np.concatenate([[0.0], np.cumsum(np.sort(worth[free])[::-1])])
+        more = np.clip(sizes - int(low.sum()), 0, len(best) - 1)
+        return np.asarray(constant + float((worth * low).sum()) + best[more])
 
 
 class _Rows:
@@ -244,6 +279,8 @@ class Master:
         result.point = np.clip(values[self.n_blocks :], 0, 1)
         if -bound < result.bound:
             result.bound, result.reduced, result.at_high = -bound, np.abs(own), own <= 0
+            result.side_price = np.zeros(len(self._sides))
+            result.side_price[rows.side[rows.side >= 0]] = -dual[rows.side >= 0]
 
     def _forget(self, duals: Floats) -> None:
         """Delete the cuts that are idle, once they are many."""

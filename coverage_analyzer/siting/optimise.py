@@ -12,7 +12,7 @@ interrupt ends the work earlier. Whatever ends it, plan and bound are valid.
 
 import dataclasses
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -55,7 +55,7 @@ TABLE: Final = 60_000_000
 """Entries at most of the table of exchanges."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shared:
     """A linear program that several questions share, which differ in one limit.
 
@@ -65,16 +65,20 @@ class Shared:
         The program.
     side
         Position of the limit in ``Program.sides``.
+    last
+        The last answer.
     """
 
     master: Master
     side: int
+    last: Relaxation = field(default_factory=Relaxation)
 
     def run(self, program: Program, inner: Floats, enough: float, clock: Clock) -> Relaxation:
         """Return the answer to one of the questions; the cuts of earlier ones stay."""
         side = program.sides[self.side]
         self.master.set_side(self.side, side.lower, side.upper)
-        return self.master.run(inner, enough, clock)
+        self.last = self.master.run(inner, enough, clock)
+        return self.last
 
 
 @dataclass(frozen=True)
@@ -190,12 +194,7 @@ class _Work:
     @property
     def proved(self) -> bool:
         """Whether no plan can be better than the best one."""
-        if self.best is None:
-            return False
-        better = self.program.better_than(self.value)
-        if self.program.step:
-            return self.bound < better - 1e-7 * max(1.0, self.program.step)
-        return self.bound <= better
+        return self.best is not None and self.program.is_best(self.value, self.bound)
 
     def run(self) -> None:
         """Find plan and bound."""
@@ -215,12 +214,14 @@ class _Work:
     def _narrow(self) -> None:
         """Find plan and bound of a large problem."""
         relaxation = self._relax()
+        self.take(np.flatnonzero(relaxation.point > 0.5))
         if not self._is_open(relaxation):
             return
         if self.rules is None or (self.program.cover.need > 1).any():
             self._round(relaxation)
         else:
-            self._search_core(relaxation, CORE_ROUNDS, SMALL_CORE)
+            rounds = CORE_ROUNDS if self.effort.shared is None else CORE_ROUNDS // 10
+            self._search_core(relaxation, rounds, SMALL_CORE)
             if not self.proved:
                 self._solve_core(relaxation)
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
