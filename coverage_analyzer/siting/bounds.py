@@ -25,8 +25,10 @@ BLOCKS: Final = 800
 ROUNDS: Final = 80
 """Runs of the linear program at most."""
 
-STALLED: Final = 6
-"""So many runs that gain less than a millionth end the search for cuts."""
+STALLED: Final = 3
+SLOW: Final = 0.01
+"""So many runs, each of which closes less than this share of the gap to what is enough, end the
+search for cuts: what they leave is closed sooner by branching."""
 
 CUT: Final = -1
 FLOOR: Final = -2
@@ -257,7 +259,9 @@ class Master:
             before = result.bound
             self._read(result, outcome.values, outcome.duals)
             self._forget(outcome.duals)
-            stalled = stalled + 1 if before - result.bound < 1e-6 * abs(result.bound) else 0
+            gap = result.bound - enough if np.isfinite(enough) else 0.0
+            slow = max(SLOW * gap, 1e-6 * abs(result.bound))
+            stalled = stalled + 1 if before - result.bound < slow else 0
             if result.bound < enough or stalled >= STALLED or clock.over:
                 break
             inner = (inner + result.point) / 2
