@@ -220,8 +220,8 @@ class _Work:
         if self.rules is None or (self.program.cover.need > 1).any():
             self._round(relaxation)
         else:
-            rounds = CORE_ROUNDS if self.effort.shared is None else CORE_ROUNDS // 10
-            self._search_core(relaxation, rounds, SMALL_CORE)
+            first = CORE_ROUNDS if self.effort.shared is None else CORE_ROUNDS // 10
+            self._search_core(relaxation, first, SMALL_CORE)
             if not self.proved:
                 self._solve_core(relaxation)
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
