@@ -407,7 +407,8 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     """Assess all rows block by block, write report and rejects, and count the results."""
     shown = own_columns.named(options.map_columns)
     totals, publication = Totals(drawn=DrawnSites(shown)), outputs.publication
-    totals.summary = SummaryTotals(len(matcher.centers)) if options.summary else None
+    if options.summary:
+        totals.summary = SummaryTotals(len(matcher.centers), matcher.policy.unit)
     totals.what_if = what_if_rules(matcher, table)
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
