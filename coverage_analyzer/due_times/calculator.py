@@ -145,6 +145,8 @@ class Committer:
         clocks.check_form(form)
         self.centers, self.policy, self._levels = levels.centers, levels.policy, levels
         self.as_of, self.form = as_of, form
+        starts = {clock.start for level in self.policy.levels for clock in level.all_clocks}
+        self._events = [e for e in requests.EVENTS if e in starts or not starts]
 
     @property
     def regions(self) -> AssignedRegions:
@@ -183,7 +185,7 @@ class Committer:
             try:
                 _check_id(request, times)
                 cases[number] = requests.matched_request(
-                    request, sites.get(request.site_id, ()), self.form
+                    request, sites.get(request.site_id, ()), self.form, self._events
                 )
             except DoubtError as doubt:
                 answers[number] = _doubtful(request, doubt)
@@ -301,7 +303,7 @@ def _to_check(clock: Replacement, due: Due, sides: Sides) -> list[str]:
 
 def _steps(clock: Replacement, due: Due) -> list[str]:
     """Return the steps to a due time; those of a target say that nothing is promised."""
-    kind = [] if clock.is_promise else [f"a {clock.kind}, not a promise"]
+    kind = [] if clock.is_promise else [f"{clock.kind}, not a promise"]
     return [*due.steps, *kind, f"clause {clock.clause}"]
 
 

@@ -35,6 +35,9 @@ from coverage_analyzer.schema.verdict import Reason
 LONGEST: Final = 320
 """Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
 
+LONGEST_ANSWER: Final = {"promise": 700, "later": 700}
+"""Likewise, of paragraphs on what is promised, by kind: a promise with all its hours is longer."""
+
 LONGEST_ADDRESS: Final = 200
 LONGEST_NAME: Final = 80
 """Maximum characters of an address, and of an id or name within another text."""
@@ -185,7 +188,10 @@ class _Letter:
             "level": _text(self.heading),
             "site": _name(site),
             "status": story.status,
-            "answer": "\n".join(f'<p class="{kind}">{_text(t)}</p>' for kind, t in self._answer()),
+            "answer": "\n".join(
+                f'<p class="{kind}">{_text(t, LONGEST_ANSWER.get(kind, LONGEST))}</p>'
+                for kind, t in self._answer()
+            ),
             "facts": "\n".join(self._facts()),
             "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in self._clauses()),
             "source": _text(story.source),
@@ -284,9 +290,11 @@ class _Letter:
             if story.afterwards:
                 yield "reason", f"{story.afterwards.partition(':')[0]}. Please ask us about it."
             return
-        yield "promise", words.promise(level, self._clocks(level))
+        first, *others = words.promises(self._clocks(level))
+        yield "promise", first
         if meant := words.meaning(level):
             yield "meaning", meant
+        yield from (("later", text) for text in others)
         if story.status == "pending":
             yield from self._later()
         else:
@@ -305,7 +313,7 @@ class _Letter:
         if self._coming_band().metric == "road":
             yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
+        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
         yield (
             "reason",
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",

@@ -81,6 +81,9 @@ def _newer_values(where: str, clock: Replacement, version: int) -> Iterator[str]
 
 def _unit_faults(where: str, clock: Replacement, version: int) -> Iterator[str]:
     """Yield keys of a clock that its unit does not allow."""
+    if clock.amount == 0 and (clock.unit == "hours" or version == 1):
+        also = "" if clock.unit == "hours" else " and format = 2"
+        yield f"{where}.amount: must be at least 1. The same day is 0 business_days{also}."
     if clock.unit == "hours":
         if clock.cut_off and version == 1:
             yield (
