@@ -326,7 +326,7 @@ class _Letter:
         if band is not None and band.metric == "road":
             yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
         why = NOT_YET[reason].format(level=coming.title)
         if band is None:
             yield "reason", why
@@ -338,7 +338,10 @@ class _Letter:
 
     def _is_near(self) -> bool:
         """Return whether a center is within the limit of the site, and has the coming level."""
-        center, band = self.story.center, self._coming_band()
+        center = self.story.center
+        if not self.matcher.policy.bands:
+            return False
+        band = self._coming_band()
         within = center is not None and center.margin_miles is not None and center.margin_miles >= 0
         return within and self.matcher.policy.level(band.level).title == self._coming().title
 
@@ -353,7 +356,7 @@ class _Letter:
         if reason in STARTS_LATER:
             return STARTS_LATER[reason]
         policy = self.matcher.policy
-        higher = policy.level(self._band().level)
+        higher = self._best_level()
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
@@ -368,7 +371,7 @@ class _Letter:
         offered = {policy.level(offer.level).title for offer in policy.offers_in(story.country)}
         if story.level not in offered or story.status == "review":
             return False
-        band = policy.level(self._band().level)
+        band = self._best_level()
         if story.status == "qualified" and band.title == story.level:
             return False
         return policy.titles.index(story.level) <= policy.level_position(band.id)
@@ -471,7 +474,8 @@ class _Letter:
         story, day = self.story, words.date(self.matcher.as_of)
         if story.status == "pending":
             later = words.date(story.available_on)
-            if self._coming_band().metric == "road" and (not story.coming or self._is_near()):
+            by_distance = not story.coming or self._is_near()
+            if by_distance and self._coming_band().metric == "road":
                 yield f"{story.level} as of {day}."
             else:
                 yield f"{story.level} as of {day}; {self._coming().title} from {later} on."
@@ -504,9 +508,11 @@ class _Letter:
         band = policy.band_for(story.country, story.limit_miles or 0.0)
         return band or policy.bands_in(story.country)[-1]
 
-    def _band(self) -> Band:
-        """Return the band of the best level in the country of the site."""
-        return self.matcher.policy.bands_in(self.story.country)[0]
+    def _best_level(self) -> Level:
+        """Return the level of the nearest band in the country of the site, else the best one."""
+        policy = self.matcher.policy
+        bands = policy.bands_in(self.story.country)
+        return policy.level(bands[0].level) if bands else policy.levels[0]
 
     def _scene(self) -> Scene:
         """Return the content of the map: the center of the verdict and all others near it."""

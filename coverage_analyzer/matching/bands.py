@@ -25,12 +25,15 @@ class Bands:
     edges
         Upper limits in metres, ascending, shape (countries, bands); NaN where there are fewer.
     widest
-        The greatest limit of each country, in metres.
+        The greatest limit of each country, in metres; 0 without one.
+    is_empty
+        Whether the policy has no bands: each site is then beyond all bands, and has no limit.
     """
 
     def __init__(self, policy: Policy, world: Countries) -> None:
         self.edges = edges = band_edges(policy, world)
-        self.number, self.widest = edges.shape[1], np.nanmax(edges, axis=1)
+        self.number, self.widest = edges.shape[1], np.fmax.reduce(edges, axis=1, initial=0.0)
+        self.is_empty = not policy.bands
         limits = geodesy.chord_limits_m(edges.T)
         self._inner, self._outer = (np.ascontiguousarray(chord**2) for chord in limits)
         self._limits = {unit: limit_table(policy, world, unit) for unit in policy.printed_units}
@@ -90,7 +93,7 @@ class Bands:
 def band_edges(policy: Policy, world: Countries) -> Floats:
     """Return the upper limits of the bands of each country in metres, NaN where it has fewer."""
     bands = [policy.bands_in(code) for code in world.names.codes]
-    result = np.full((len(bands), max(map(len, bands))), np.nan)
+    result = np.full((len(bands), max(1, *map(len, bands))), np.nan)
     for number, country_bands in enumerate(bands):
         result[number, : len(country_bands)] = [band.up_to_m for band in country_bands]
     return result
@@ -99,11 +102,11 @@ def band_edges(policy: Policy, world: Countries) -> Floats:
 def limit_table(policy: Policy, world: Countries, unit: Unit) -> Floats:
     """Return the upper limits of the bands of each country in a unit, and last the greatest."""
     bands = [policy.bands_in(code) for code in world.names.codes]
-    result = np.full((len(bands), max(map(len, bands)) + 1), np.nan)
+    result = np.full((len(bands), max(1, *map(len, bands)) + 1), np.nan)
     for number, country_bands in enumerate(bands):
         limits = [band.limit_in(unit) for band in country_bands]
         result[number, : len(limits)] = limits
-        result[number, -1] = limits[-1]
+        result[number, -1] = limits[-1] if limits else np.nan
     return result
 
 

@@ -515,7 +515,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
     if level == NOT_COVERED and rule_clause:  # whatever the distance
         return [policy.clauses[rule_clause]]
     bands = policy.bands_in(country)
-    names = [b.clause for b in bands if b.level == level.id] or [bands[-1].clause]
+    names = [b.clause for b in bands if b.level == level.id] or [b.clause for b in bands[-1:]]
     if reason == Reason.no_center_in_country or reason in COUNTRY_IN_DOUBT:
         names = []
     if rule_clause:

@@ -668,6 +668,9 @@ class Matcher:
         status, reason = statuses(
             ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, metres)
         )
+        if self._bands.is_empty:
+            unbound = status == Status.fallback
+            reason = np.where(unbound, np.int8(Reason.no_distance_limit), reason)
         # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
         by_time = self._bands.by_time(country, band)

@@ -38,6 +38,9 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _chained_folds(policy.countries)
     yield from _backward_times(policy.lead_times)
     yield from _mixed_units(policy)
+    given = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
+    if not given:
+        yield "bands: name at least one; format 2 allows [[offers]] or [gates.request] instead."
     yield from _band_faults(policy.bands)
     if policy.format > 1:
         yield from level_faults(policy)
@@ -167,7 +170,7 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
             )
         else:
             yield from _gaps(here, country)
-    if not any(ALL_OTHERS in b.countries for b in bands):
+    if bands and not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
 
 

@@ -48,6 +48,7 @@ REASON_ACTIONS: Final[Mapping[Reason, str]] = {
     Reason.road_unreachable: "Confirm the route by hand, and check the coordinates.",
     Reason.road_unchecked: "Run drive-times on this run, or check the route by hand.",
     Reason.not_yet_in_force: "Check purchased_on, installed_on, registered_on and audited_on.",
+    Reason.no_distance_limit: "Nothing.",
     Reason.relocated: "Check moved_on and the former place; enter audited_on once it is set up.",
 }
 
