@@ -326,7 +326,7 @@ class _Letter:
         if band is not None and band.metric == "road":
             yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
+        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
         why = NOT_YET[reason].format(level=coming.title)
         if band is None:
             yield "reason", why
@@ -355,7 +355,6 @@ class _Letter:
             return self._distance()
         if reason in STARTS_LATER:
             return STARTS_LATER[reason]
-        policy = self.matcher.policy
         higher = self._best_level()
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
