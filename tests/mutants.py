@@ -76,6 +76,7 @@ MODULES: Final = {
     "products": "matching.products",
     "timeline": "matching.timeline",
     "bands": "matching.bands",
+    "matching_offers": "matching.offers",
     "cells": "matching.grid",
     "nearness": "matching.nearest",
     "addresses": "addresses.compare",
@@ -87,9 +88,14 @@ MODULES: Final = {
     "zones": "due_times.time_zones",
     "road_drives": "roads.drive_times",
     "road_ruling": "roads.recheck",
+    "road_fastest": "roads.fastest",
     "road_shapes": "roads.isochrones",
     "policy_checks": "policy.validation",
+    "policy_distances": "policy.distances",
     "policy_model": "policy.model",
+    "policy_clocks": "policy.clocks",
+    "sides": "due_times.sides",
+    "wall_times": "due_times.wall_times",
     "conditions": "programmes.conditions",
     "entitlements": "programmes.entitlements",
     "comparison": "programmes.offer_table",
@@ -123,6 +129,7 @@ _DATABASE = "unit/test_database.py"
 _POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
+_SIDES, _CLOCK_LAWS = "golden/test_clock_sides.py", "property/test_clock_laws.py"
 _REGION_CLOCKS = "golden/test_region_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
 _OFFERS, _ROADS = "unit/test_offers.py", "golden/test_road_cases.py"
@@ -165,12 +172,15 @@ TESTS: Final = {
     "matching": (_MATCHING, _GOLDEN, _GATES, _OFFERS, _LAWS),
     "products": (_GATES, "unit/test_gates.py"),
     "timeline": ("unit/test_timeline.py", "property/test_time.py"),
-    "bands": (_MATCHING, _GOLDEN),
+    "bands": (_MATCHING, _GOLDEN, "golden/test_kilometre_cases.py"),
+    "matching_offers": ("golden/test_offer_cases.py",),
+    "road_fastest": ("golden/test_drive_time_cases.py",),
+    "policy_distances": ("golden/test_drive_time_cases.py", "golden/test_kilometre_cases.py"),
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "addresses": (_ADDRESSES, _PROMISES),
     "calendars": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
-    "clocks": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
+    "clocks": (_CLOCKS, _REGION_CLOCKS, _SIDES, _COMMITMENTS, _PROMISES, _CLOCK_LAWS),
     "commitments": (_COMMITMENTS,),
     "levels": (_COMMITMENTS,),
     "requests": (_COMMITMENTS,),
@@ -179,6 +189,9 @@ TESTS: Final = {
     "road_ruling": (_ROADS,),
     "road_shapes": ("property/test_road_laws.py",),
     "policy_checks": (_POLICY,),
+    "policy_clocks": (_SIDES, _ROADS),
+    "sides": (_SIDES, _COMMITMENTS),
+    "wall_times": (_SIDES, _CLOCKS, _CLOCK_LAWS),
     "policy_model": (_POLICY, _OFFERS, _ROADS, _COUNTRIES, _MATCHING, _GOLDEN),
     "conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
@@ -227,12 +240,12 @@ class Mutant(NamedTuple):
 MUTANTS: Final = (
     Mutant(
         "gates.EligibilityChecker._cases",
-        "BinOp[|]{Call[_has_unbanded]}",
+        "BinOp[|]{Call[has_unbanded]}",
         Rewrite("_1 > _2 + 1", ".left.left", ".left.comparators.0"),
         "who bought Gold waits for Gold Plus",
     ),
     Mutant(
-        "matching.Matcher._with_purchased_level",
+        "matching.Matcher._without_ended_levels",
         "Compare",
         Rewrite("_1 == Status.qualified", ".left"),
         "Gold is promised for a product that may be past its life",
@@ -252,7 +265,7 @@ MUTANTS: Final = (
     # ----------------------------------------------------------------------------- roads
     Mutant(
         "road_ruling._band_by_road",
-        "IfExp{Attribute[level]}",
+        "IfExp{Name[NOT_OFFERED]}",
         Keep(".body"),
         "a level by road where it is not offered",
     ),
@@ -287,7 +300,7 @@ MUTANTS: Final = (
         "what the map does not reach counts as unserved",
     ),
     Mutant(
-        "policy_model.Policy.drive_limit_minutes",
+        "policy_clocks.Replacement.limits_drive",
         "BoolOp.values.2",
         Delete(),
         "a level that only ships bounds the drive",
@@ -489,7 +502,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching.Matcher._index",
-        "Attribute[widest]",
+        "Attribute[reach_m]",
         Rewrite("np.nanmin(self._bands.edges, axis=1)"),
         "only the nearest band counts centers in reach",
     ),
@@ -507,8 +520,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching.Matcher._borderline",
-        "BinOp[*]",
-        Keep(".left"),
+        "Call[abs]",
+        Rewrite("_ / 1609.344"),
         "an accuracy in metres held against miles",
     ),
     Mutant(
@@ -536,9 +549,33 @@ MUTANTS: Final = (
         "doubts about a country stop a policy that asks for none",
     ),
     Mutant(
-        "outcomes.printed_miles",
-        "BinOp[|]{Attribute[ARC_REACH_M]}",
-        Keep(".right"),
+        "matching_offers.Offers.best",
+        "For.iter",
+        Rewrite("reversed(_)"),
+        "the worst offer wins",
+    ),
+    Mutant(
+        "matching_offers.Offers._closed_levels",
+        "Assign{Name[NO_PRODUCT]}",
+        Delete(),
+        "a purchased level is refused for want of a product",
+    ),
+    Mutant(
+        "road_fastest.fastest_centers",
+        "Call[where]",
+        Keep(".args.2"),
+        "a center that is not open yet gives a level by drive time",
+    ),
+    Mutant(
+        "policy_distances.reach_of",
+        "BinOp[+]",
+        Keep(".left"),
+        "a site a kilometre off the road is out without being looked at",
+    ),
+    Mutant(
+        "outcomes.printed_metres",
+        "AugAssign",
+        Delete(),
         "a printed digit that is not Karney's",
     ),
     Mutant(
@@ -658,13 +695,13 @@ MUTANTS: Final = (
     ),
     # -------------------------------------------------------------------------- policy
     Mutant(
-        "policy_checks._band_faults",
+        "policy_checks._gaps",
         "Compare[<].comparators.0",
         Value(0),
         "an overlap of bands is accepted",
     ),
     Mutant(
-        "policy_checks._band_faults",
+        "policy_checks._gaps",
         "Compare[>].comparators.0",
         Value(12_000),
         "a gap between bands is accepted",
@@ -951,7 +988,7 @@ MUTANTS: Final = (
         "areas on a sphere",
     ),
     Mutant(
-        "gates.EligibilityChecker._cases",
+        "gates.EligibilityChecker._cases_of_values",
         "Compare{Attribute[day]}",
         Operator(">="),
         "an address counts from the day after its registration",
@@ -975,8 +1012,8 @@ MUTANTS: Final = (
         "the last day of a phase belongs to the next",
     ),
     Mutant(
-        "lead_times.add_period",
-        "Call[min]",
+        "lead_times.add_periods",
+        "Call[minimum]",
         Keep(".args.0"),
         "six months from the 31st of August reach into March",
     ),
@@ -993,7 +1030,7 @@ MUTANTS: Final = (
         "a product past its life keeps Gold",
     ),
     Mutant(
-        "matching.Matcher._with_purchased_level",
+        "matching.Matcher._without_ended_levels",
         "Call[len]",
         Rewrite("_ - 1"),
         "a product past its life has the least level",
@@ -1103,7 +1140,7 @@ MUTANTS: Final = (
     Mutant(
         "calendars.RegionCalendar._rests",
         "BoolOp{Call[is_weekend]}",
-        Rewrite("_1 in {5, 6}", "Call[weekday]"),
+        Rewrite("_1 in {5, 6}", "Call[weekday]#1/2"),
         "everybody rests on Saturday and Sunday",
     ),
     Mutant(
@@ -1138,7 +1175,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "clocks._is_late",
-        "BoolOp",
+        "BoolOp#2/2",
         Rewrite(
             "_1 >= _2 and _3 >= _4",
             ".values.0.left",
@@ -1150,14 +1187,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "clocks._is_late",
-        "BoolOp",
+        "BoolOp#2/2",
         Keep(".values.0"),
         "a later moment counts for an earlier day where clocks are put back",
     ),
     Mutant(
         "clocks.due",
-        "Call[_shown]{keyword[hours]}",
-        Rewrite("_1 + _2", ".args.0.left.func.value", ".args.0.right"),
+        "Call[in_zone]{keyword[hours]}",
+        Rewrite("_1 + _2", "Call[_Count].args.1", ".args.0.right"),
         "hours of the wall clock",
     ),
     Mutant(
@@ -1167,16 +1204,52 @@ MUTANTS: Final = (
         "a time that clocks show twice is guessed",
     ),
     Mutant(
-        "clocks._after_days",
+        "clocks._end_of",
         "Call[start_of_day].args.0",
         Keep(".left"),
         "due at the beginning of the last day",
     ),
     Mutant(
-        "commitments.Committer._due",
-        "Call[_center_zone]",
-        Rewrite("_1", "Attribute[zone]"),
+        "sides.Sides.due",
+        "Call[zone_side]",
+        Rewrite("'site'"),
         "business days of the site",
+    ),
+    Mutant(
+        "policy_clocks.calendar_side",
+        "BoolOp",
+        Keep(".values.0"),
+        "a part ships on the business days of the site",
+    ),
+    Mutant(
+        "clocks._Count.first_day",
+        "Call[max]",
+        Keep(".args.1"),
+        "a cut-off in a zone behind takes a request for one of the day before",
+    ),
+    Mutant(
+        "clocks._begin",
+        "Call[max]",
+        Keep(".args.0"),
+        "a late event starts the clock at night",
+    ),
+    Mutant(
+        "clocks._end_of",
+        "Compare[is]",
+        Operator("is not"),
+        "the closing time of a business day is passed over",
+    ),
+    Mutant(
+        "wall_times.next_receiving",
+        "Compare[<=]",
+        Operator("<"),
+        "what is due as receiving ends is deferred",
+    ),
+    Mutant(
+        "wall_times._at",
+        "If",
+        Rewrite("return _1", "Assign{Call[astimezone]}#1/2.value"),
+        "a time of day that clocks skip is an hour off",
     ),
     Mutant(
         "commitments.Committer._addressed",

@@ -11,11 +11,19 @@ from zoneinfo import ZoneInfo
 from coverage_analyzer.countries import names
 from coverage_analyzer.due_times import clocks, time_zones
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.matching.eligibility import TEXTS
+from coverage_analyzer.matching.eligibility import DAYS, TEXTS
 from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
-EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
+EVENTS: Final = (
+    "authorised",
+    "rma_issued",
+    "call_acknowledged",
+    "diagnosis_complete",
+    "dispatched",
+    "registered",
+    "deemed_necessary",
+)
 """Events that may start a clock; the column of each has the suffix ``_at``."""
 
 SPAN: Final = re.compile(
@@ -61,9 +69,9 @@ class RegisteredSite:
         As declared.
     accuracy_m
         Accuracy of the coordinates, None if unknown.
-    address, time_zone
+    address, region, time_zone
         As given, empty if missing.
-    registered_on, installed_on
+    registered_on, installed_on, purchased_on, audited_on, moved_on
         None if missing.
     receives
         Receiving hours of the site, as local times of day; None if missing.
@@ -78,9 +86,13 @@ class RegisteredSite:
     country: str = ""
     accuracy_m: float | None = None
     address: str = ""
+    region: str = ""
     time_zone: str = ""
     registered_on: datetime.date | None = None
     installed_on: datetime.date | None = None
+    purchased_on: datetime.date | None = None
+    audited_on: datetime.date | None = None
+    moved_on: datetime.date | None = None
     receives: tuple[str, str] | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
@@ -228,15 +240,15 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
     Parameters
     ----------
     cells
-        Text by column name: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours`` and those of `matching.eligibility.TEXTS`, where
-        present.
+        Text by column name: ``country``, ``address``, ``region``, ``time_zone``,
+        ``receiving_hours`` and those of `matching.eligibility.TEXTS` and
+        `matching.eligibility.DAYS`, where present.
     place
         Longitude and latitude in degrees on WGS 84, and the accuracy in metres, or NaN.
     """
     days: dict[str, datetime.date | None] = {}
     faults = []
-    for name in ("registered_on", "installed_on"):
+    for name in DAYS:
         text = cells.get(name, "").strip()
         days[name] = cast("datetime.date | None", day_of(text).item())
         if text and days[name] is None:
@@ -252,9 +264,9 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
         accuracy_m=None if math.isnan(accuracy_m) else accuracy_m,
         country=names.load().stated([cells.get(name, "") for name in COUNTRY_STATED]),
         address=cells.get("address", "").strip(),
+        region=cells.get("region", "").strip(),
         time_zone=cells.get("time_zone", "").strip(),
-        registered_on=days.get("registered_on"),
-        installed_on=days.get("installed_on"),
+        **days,
         receives=(hours["opens"], hours["closes"]) if hours else None,
         stated={name: text for name in TEXTS if (text := cells.get(name, "").strip())},
         fault="; ".join(faults),

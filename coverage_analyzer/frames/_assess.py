@@ -4,7 +4,7 @@ import datetime
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -34,7 +34,7 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.programmes.afterwards import with_route
-from coverage_analyzer.schema import columns
+from coverage_analyzer.schema import columns, notebook, theme
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import Status
 
@@ -115,13 +115,13 @@ def assess(
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
     )
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     inputs = matcher.inputs(rows)
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
     verdicts = matcher.match(*inputs)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
-    names = _renamed(plain)
+    names = _renamed(plain, matcher.policy.unit)
     if names:
         warnings.warn(
             f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
@@ -184,10 +184,10 @@ def build_matcher(
     ).build()
 
 
-def _renamed(sites: pd.DataFrame) -> dict[str, str]:
+def _renamed(sites: pd.DataFrame, unit: str) -> dict[str, str]:
     """Return new names for columns that collide with verdict columns or their geometry."""
     headers = [str(c) for c in sites.columns]
-    return renamed(headers) | free_names(headers, ("geometry",))
+    return renamed(headers, unit) | free_names(headers, ("geometry",))
 
 
 def _told(matcher: Matcher) -> dict[str, Any]:
@@ -204,6 +204,39 @@ def _told(matcher: Matcher) -> dict[str, Any]:
         "centers": {"given": len(matcher.centers), "open": matcher.open_centers},
         "opening_windows": opening_windows(matcher.centers),
     } | ({} if matcher.gates.products is None else {"products": matcher.gates.products.to_dict()})
+
+
+MAX_GROUPS: Final = 60
+"""Groups of a summary that a notebook shows."""
+
+BAR: Final = "\ue000bar\ue000"
+"""Where a bar goes in the table; characters that no text of a table has."""
+
+
+class SummaryTable(pd.DataFrame):
+    """Verdicts by status in groups; in a notebook with a bar of shares for each group."""
+
+    @property
+    def _constructor(self) -> type["SummaryTable"]:
+        """Rows that are taken out of it have bars, too."""
+        return SummaryTable
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook: the largest groups, in the colours of the map."""
+        names = [status.name for status in Status if status.name in self]
+        if not {"sites", "qualified_share"} <= set(self.columns) or not names:
+            return str(pd.DataFrame(self).to_html(max_rows=MAX_GROUPS))
+        shown = pd.DataFrame(self).head(MAX_GROUPS)
+        bars = [
+            notebook.bar({name: row[name] / row["sites"] for name in names}, theme.FILLS)
+            for _, row in shown.iterrows()
+        ]
+        shown = shown.assign(qualified_share=[f"{s:.1%}" for s in shown["qualified_share"]])
+        text = shown.assign(shares=BAR).to_html(border=0)  # which escapes all cells
+        for each in bars:
+            text = text.replace(BAR, each, 1)
+        rest = len(self) - len(shown)
+        return f"{text}<p>and {rest:,} more</p>" if rest else text
 
 
 def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:
@@ -261,7 +294,7 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
         raise InputError(msg) from error
     counts["sites"] = counts.sum(axis=1)
     counts["qualified_share"] = counts["qualified"] / counts["sites"]
-    return counts.sort_values("sites", ascending=False, kind="stable")
+    return SummaryTable(counts.sort_values("sites", ascending=False, kind="stable"))
 
 
 def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are one question

@@ -25,6 +25,8 @@ from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
+from coverage_analyzer.policy.clock_keys import Side
+from coverage_analyzer.policy.clocks import Replacement
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import actions, theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
@@ -42,6 +44,18 @@ CONFIRMED_LATER: Final = "To be confirmed"
 
 BY_ROAD: Final = "the distance by road has not been checked, so this is not promised yet"
 """Why a pending site is not promised its level yet."""
+
+STARTS_LATER: Final = {
+    Reason.not_yet_in_force: "A better level is not in force for this site yet.",
+    Reason.relocated: "After the move of the site, a better level has to be set up anew.",
+}
+"""Why a site has no higher level, where no day is known on which it gets it."""
+
+NOT_YET: Final = {
+    Reason.not_yet_in_force: "On that day {level} comes into force for this site.",
+    Reason.relocated: "By that day {level} is to be set up anew, after the move of the site.",
+}
+"""Why a site waits for a day of its own, where a customer needs other words than a report."""
 
 NO_LETTERHEAD: Final = Letterhead()
 
@@ -207,15 +221,21 @@ class _Letter:
         names = self.matcher.world.names
         return names.titles[names.known(self.story.country)] if self.story.country else ""
 
-    def _miles(self, miles: float, margin: float | None = None) -> str:
+    def _away(self, center: NearCenter) -> str:
+        """Return the distance of a center."""
         code = self.story.country or self.story.located
-        return words.distance(miles, code, words.decimals_for(margin))
+        decimals, unit = words.decimals_for(center.margin_miles), self.matcher.policy.unit
+        km, miles = center.distance_km, center.distance_miles
+        return words.distance(miles if km is None else km, code, decimals, unit)
 
     def _limit(self) -> str:
         """Return the limit that applied, with all its decimals if it has any."""
-        miles = self.story.limit_miles or 0.0
-        code = self.story.country or self.story.located
-        return words.distance(miles, code, 1 if miles == round(miles) else 3)
+        story, unit = self.story, self.matcher.policy.unit
+        if story.limit_minutes is not None:
+            return story.limit_words
+        limit = (story.limit_miles if unit == "miles" else story.limit_km) or 0.0
+        code = story.country or story.located
+        return words.distance(limit, code, 1 if limit == round(limit) else 3, unit)
 
     def _opening(self) -> Iterator[str]:
         """Yield addressee, particulars, greeting and introduction."""
@@ -264,7 +284,7 @@ class _Letter:
             if story.afterwards:
                 yield "reason", f"{story.afterwards.partition(':')[0]}. Please ask us about it."
             return
-        yield "promise", words.promise(level)
+        yield "promise", words.promise(level, self._clocks(level))
         if meant := words.meaning(level):
             yield "meaning", meant
         if story.status == "pending":
@@ -277,16 +297,42 @@ class _Letter:
         story, coming = self.story, self._coming()
         center = self._center_name(story.center)
         first = f"From {words.date(story.available_on)}"
+        if story.coming:
+            yield from self._in_force_later(first)
+            return
         if story.available_from:
             first = f"{first} (or earlier, from {words.date(story.available_from)} on)"
         if self._coming_band().metric == "road":
             yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
         yield (
             "reason",
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",
         )
+
+    def _in_force_later(self, first: str) -> Iterator[tuple[str, str]]:
+        """Yield what a site is promised from a day of its own on, and why not before."""
+        coming, reason = self._coming(), Reason[self.story.reason]
+        band = self._coming_band() if self._is_near() else None
+        if band is not None and band.metric == "road":
+            yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
+            return
+        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        why = NOT_YET[reason].format(level=coming.title)
+        if band is None:
+            yield "reason", why
+            return
+        center = self.story.center
+        if center is not None and center.opens:
+            why = f"{why} Before, {self._center_name(center)} is to open, if all goes as planned."
+        yield "reason", f"{why} {self._distance()}"
+
+    def _is_near(self) -> bool:
+        """Return whether a center is within the limit of the site, and has the coming level."""
+        center, band = self.story.center, self._coming_band()
+        within = center is not None and center.margin_miles is not None and center.margin_miles >= 0
+        return within and self.matcher.policy.level(band.level).title == self._coming().title
 
     def _reason(self) -> str:
         """Return why the site has its level, and no higher one."""
@@ -294,7 +340,12 @@ class _Letter:
         reason = Reason[story.reason]
         if reason == Reason.within_radius:
             return self._distance()
-        higher = self.matcher.policy.level(self._band().level)
+        if reason in STARTS_LATER:
+            return STARTS_LATER[reason]
+        policy = self.matcher.policy
+        higher = policy.level(self._band().level)
+        if higher.title == story.level and policy.offers_in(story.country):
+            return f"{story.level} is offered for this site at any distance."
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
@@ -308,13 +359,13 @@ class _Letter:
         story, center = self.story, self.story.center
         if center is None or story.limit_miles is None:
             return f"The reason: {story.reason_words}."
-        away = self._miles(center.distance_miles, center.margin_miles)
+        away = self._away(center)
         there = ""
         if story.same_country and self.country:
             there = f" in the same country ({self.country})"
         what = self._coming().title if story.status == "pending" else story.level
         start = f"The site is {away} from {self._center_name(center)}"
-        if story.status == "pending":
+        if story.status == "pending" and not story.coming:
             start = f"It is {away} from the site"
         return f"{start}. {what} requires a service center within {self._limit()}{there}."
 
@@ -349,25 +400,59 @@ class _Letter:
         if hours := words.service_hours(level):
             yield _fact("Service hours", hours)
         yield _fact("In force", *self._in_force())
-        center = story.center
-        if center is None:
-            return
+        if story.center is not None:
+            yield self._center_fact(story.center)
+        yield from self._business_days()
+
+    def _center_fact(self, center: NearCenter) -> str:
+        """Return the row of the service center, or of the nearest one."""
         is_near = center.margin_miles is not None and center.margin_miles >= 0
         place = _cut(center.name) or _cut(center.center_id)
-        away = self._miles(center.distance_miles, center.margin_miles)
+        away = self._away(center)
         label = "Service center" if is_near else "Nearest center"
-        yield _fact(label, f"{place}, {away} from the site")
-        clock = level.replacement
-        if clock and clock.counts_business_days and story.status != "pending":
-            region = f"{center.region or center.country}"
-            yield _fact("Business days", f"those of the service center ({region})")
+        return _fact(label, f"{place}, {away} from the site")
+
+    def _business_days(self) -> Iterator[str]:
+        """Yield whose business days count for the clocks of the level, if any."""
+        policy = self.matcher.policy
+        sides = [
+            policy.calendar_side(clock)
+            for clock in self.level.all_clocks
+            if clock.counts_business_days
+        ]
+        places = [text for side in dict.fromkeys(sides) if (text := self._calendar_place(side))]
+        if places:
+            yield _fact("Business days", "; ".join(places))
+
+    def _calendar_place(self, side: Side) -> str:
+        """Return whose business days those of a side are; empty if that is not certain."""
+        vendor, center = self.matcher.policy.vendor, self.story.center
+        if side == "vendor" and vendor:
+            return f"those of the vendor ({vendor.region or vendor.country})"
+        if side == "site":
+            return f"those of the site ({self.story.country or self.country})"
+        if center is None or self.story.status == "pending":
+            return ""
+        return f"those of the service center ({center.region or center.country})"
+
+    def _clocks(self, level: Level) -> list[Replacement]:
+        """Return the clocks of a level with the hours of the country whose calendar counts."""
+        policy, center = self.matcher.policy, self.story.center
+        countries = {
+            "site": self.story.country,
+            "center": center.country if center else "",
+            "vendor": policy.vendor.country if policy.vendor else "",
+        }
+        return [
+            clock.in_country(countries[policy.calendar_side(clock)]) for clock in level.all_clocks
+        ]
 
     def _in_force(self) -> Iterator[str]:
         """Yield from when and until when the promise applies."""
         story, day = self.story, words.date(self.matcher.as_of)
         if story.status == "pending":
             later = words.date(story.available_on)
-            if self._coming_band().metric == "road":
+            if self._coming_band().metric == "road" and (not story.coming or self._is_near()):
                 yield f"{story.level} as of {day}."
             else:
                 yield f"{story.level} as of {day}; {self._coming().title} from {later} on."
@@ -382,16 +467,16 @@ class _Letter:
         """Return the clauses that decided, and that of a promise that starts later."""
         story, policy = self.story, self.matcher.policy
         if story.status == "review":  # no promise, so no clause of one
-            promised = {
-                policy.clauses[v.replacement.clause] for v in policy.levels if v.replacement
-            }
+            promised = {policy.clauses[c.clause] for v in policy.levels for c in v.all_clocks}
             return tuple(c for c in story.clauses if c not in promised)
-        clock = self._coming().replacement if story.status == "pending" else None
-        coming = [policy.clauses[clock.clause]] if clock else []
+        clocks = self._coming().all_clocks if story.status == "pending" else ()
+        coming = [policy.clauses[clock.clause] for clock in clocks]
         return tuple(dict.fromkeys([*story.clauses, *coming]))
 
     def _coming(self) -> Level:
-        """Return the level of a site once its center opens."""
+        """Return the level of a site once its center opens, or the level is in force."""
+        if self.story.coming:
+            return self.matcher.policy.titled(self.story.coming)
         return self.matcher.policy.level(self._coming_band().level)
 
     def _coming_band(self) -> Band:
@@ -445,9 +530,11 @@ class _Letter:
             f"{story.level}, {story.status}, {story.reason}, as of {story.as_of}",
         ]
         if center is not None:
-            miles = f"center {_cut(center.center_id)}, {center.distance_miles:.3f} miles"
-            limit = f" of {story.limit_miles:g}" if story.limit_miles is not None else ""
-            parts.append(f"{miles}{limit}")
+            away, limit = f"{center.distance_miles:.3f} miles", story.limit_miles
+            if center.distance_km is not None:
+                away, limit = f"{center.distance_km:.3f} km", story.limit_km
+            of = "" if limit is None else f" of {limit:g}"
+            parts.append(f"center {_cut(center.center_id)}, {away}{of}")
         parts.append(f"policy {policy.name}, sha256 {policy.sha256[:16]}")
         return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}{CREDIT}"
 
@@ -473,6 +560,9 @@ TITLES: Final = {
     "requested_level": "Level purchased",
     "installed_on": "Installed on",
     "registered_on": "Address registered on",
+    "purchased_on": "Purchased on",
+    "audited_on": "Audited on",
+    "moved_on": "Moved on",
 }
 """Titles of given values, where their names are not the words of a customer."""
 

@@ -21,7 +21,14 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import quantity
+from coverage_analyzer.matching.offers import NO_PRODUCT, Offers
 from coverage_analyzer.matching.products import PHASES, Products, name_key
+from coverage_analyzer.matching.start_inputs import (
+    FORMER,
+    START_DAYS,
+    StartInputs,
+    start_inputs,
+)
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import Reason
@@ -34,11 +41,11 @@ NOT_GIVEN: Final = -1
 UNKNOWN: Final = -2
 """Code of a cell that is not in the table."""
 
-TEXTS: Final = ("component", "product", "version", "requested_level")
-"""Text columns of eligibility rules."""
+TEXTS: Final = ("component", "product", "version", "requested_level", *FORMER)
+"""Text columns of eligibility rules, and of rules on the start of levels."""
 
-DAYS: Final = ("registered_on", "installed_on")
-"""Date columns of eligibility rules."""
+DAYS: Final = ("registered_on", "installed_on", "purchased_on", "audited_on", "moved_on")
+"""Date columns of these rules."""
 
 
 COLUMN_OF_RULE: Final = {
@@ -113,6 +120,10 @@ class EligibilityInputs:
         A `RegistrationTiming`, or `NOT_GIVEN` where only the day of the assessment decides.
     registered_on
         ``NaT`` if unknown.
+    starts
+        Inputs of rules on the start of levels; None if the policy has no such rule.
+    offer_product
+        Code of the product in the offers of the policy (`Offers.codes`).
     """
 
     component: Codes
@@ -120,6 +131,8 @@ class EligibilityInputs:
     requested: Codes
     registration: Codes
     registered_on: Days
+    offer_product: Codes
+    starts: StartInputs | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -127,13 +140,24 @@ class EligibilityInputs:
 
     def take(self, which: "Ints | slice") -> "EligibilityInputs":
         """Return a subset of the rows."""
-        return EligibilityInputs(*(v[which] for v in vars(self).values()))
+        starts = None if self.starts is None else self.starts.take(which)
+        coded = {n: v[which] for n, v in _coded_inputs(self).items()}
+        return EligibilityInputs(**coded, starts=starts)
 
     @staticmethod
     def joined(parts: "Sequence[EligibilityInputs]") -> "EligibilityInputs":
         """Return the rows of several blocks together, in their order; one block at least."""
-        columns = zip(*(vars(part).values() for part in parts), strict=True)
-        return EligibilityInputs(*map(np.concatenate, columns))
+        columns = [_coded_inputs(part) for part in parts]
+        given = [part.starts for part in parts if part.starts is not None]
+        return EligibilityInputs(
+            **{name: np.concatenate([each[name] for each in columns]) for name in columns[0]},
+            starts=StartInputs.joined(given) if given else None,
+        )
+
+
+def _coded_inputs(inputs: EligibilityInputs) -> dict[str, Any]:
+    """Return the inputs of eligibility rules, without those on the start of levels."""
+    return {name: values for name, values in vars(inputs).items() if name != "starts"}
 
 
 class RuleResult(NamedTuple):
@@ -183,12 +207,10 @@ class EligibilityChecker:
         self._bounded = _bounded(policy)
         self._unbanded = _unbanded(policy)
         self._offered = _offered(policy, world)
+        self._offers = Offers(policy, world) if policy.offers else None
         self.papers = policy.export_approval_countries
-        self.columns = tuple(
-            column
-            for rule, column in COLUMN_OF_RULE.items()
-            if getattr(self.rules, rule) is not None
-        )
+        self._names = world.names if policy.has_start_rules else None
+        self.columns = _columns_read(policy, self._offers)
 
     @property
     def everywhere(self) -> bool:
@@ -207,7 +229,8 @@ class EligibilityChecker:
             return None
         rows = len(next(iter(columns.values())))
         not_given = np.full(rows, NOT_GIVEN, np.int8)
-        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS]
+        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS[:2]]
+        starts = None if self._names is None else start_inputs(columns, rows, self._names)
         return EligibilityInputs(
             component=self._components(columns["component"])
             if "component" in columns
@@ -218,6 +241,10 @@ class EligibilityChecker:
             else not_given,
             registration=self._registration(*days),
             registered_on=days[0],
+            offer_product=self._offers.codes(columns["product"])
+            if self._offers and "product" in columns
+            else np.full(rows, NO_PRODUCT, np.int8),
+            starts=starts,
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
@@ -230,7 +257,11 @@ class EligibilityChecker:
             "registered_on": np.isnat(facts.registered_on),
             "requested_level": facts.requested == NOT_GIVEN,
         }
-        return {n: int(cells[n].sum()) for n in self.columns}
+        if facts.starts is not None:
+            cells |= {n: np.isnat(getattr(facts.starts, n)) for n in START_DAYS}
+            # Most sites never moved: only of those that did, the former place is missing.
+            cells["former_latitude"] = facts.starts.placeless & ~cells.pop("moved_on")
+        return {n: int(cells[n].sum()) for n in self.columns if n in cells}
 
     def warnings(
         self,
@@ -335,6 +366,40 @@ class EligibilityChecker:
         bounded = self._bounded.take(level)
         return Phases(past & bounded, doubtful & bounded)
 
+    def offered_level(
+        self, facts: EligibilityInputs | None, country: Numbers, certain: Bools
+    ) -> Codes | None:
+        """Return the best level that an offer gives each row; None if the policy has no offers.
+
+        Where none does, it is one more than the last position. A level of bands is not given by an
+        offer either if component or registration exclude it, nor any past its product phases, nor
+        any where the purchased level is unknown.
+
+        Parameters
+        ----------
+        facts
+            Rule inputs of the rows, if any.
+        country
+            Number of the assigned country.
+        certain
+            Where it is certain; elsewhere only what is offered everywhere counts.
+        """
+        if self._offers is None:
+            return None
+        country = np.where(certain, country, 0)
+        usable = np.ones((len(country), len(self._ids)), np.bool_)
+        if facts is None:
+            return self._offers.best(country, np.full(len(country), NO_PRODUCT, np.int8), usable)
+        for level in range(len(self._ids)):
+            usable[:, level] = ~self.phases(facts, np.full(len(facts), level, np.int8)).past
+        excluded = np.zeros(len(facts), np.bool_)
+        for _, fails, _ in self._cases_of_values(facts):
+            excluded |= fails
+        usable[np.ix_(excluded, self._offers.banded_levels)] = False
+        if self.rules.request:
+            usable[facts.requested == UNKNOWN] = False
+        return self._offers.best(country, facts.offer_product, usable)
+
     def level_id(self, text: str) -> str | None:
         """Return the id of the level named by a cell of ``requested_level``, if any."""
         position = self._levels.get(name_key(text))
@@ -344,9 +409,11 @@ class EligibilityChecker:
         """Return which rows purchased a level that no distance limits, so that they have it."""
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
-        return self._has_unbanded(facts) & ~self.not_offered_there(facts, country)
+        barred = self.not_offered_there(facts, country)
+        barred |= self.not_offered_for_product(facts, country)
+        return self.has_unbanded(facts) & ~barred
 
-    def _has_unbanded(self, facts: EligibilityInputs) -> Bools:
+    def has_unbanded(self, facts: EligibilityInputs) -> Bools:
         """Return which rows purchased a level that has no band."""
         level = np.maximum(facts.requested, 0)
         result: Bools = (facts.requested >= 0) & self._unbanded.take(level)
@@ -354,11 +421,23 @@ class EligibilityChecker:
 
     def not_offered_there(self, facts: EligibilityInputs, country: Numbers) -> Bools:
         """Return which rows purchased a level that the policy does not offer in their country."""
-        if not self.rules.request or self._offered is None:
+        there = np.zeros(len(facts), np.bool_)
+        if not self.rules.request:
+            return there
+        level = np.maximum(facts.requested, 0)
+        if self._offered is not None:
+            there |= ~self._offered[country, level]
+        if self._offers is not None:
+            there |= self._offers.barred(country, facts.offer_product, level).by_country
+        return there & (facts.requested >= 0)
+
+    def not_offered_for_product(self, facts: EligibilityInputs, country: Numbers) -> Bools:
+        """Return which rows purchased a level that is offered in their country for others only."""
+        if not self.rules.request or self._offers is None:
             return np.zeros(len(facts), np.bool_)
         level = np.maximum(facts.requested, 0)
-        there: Bools = (facts.requested >= 0) & ~self._offered[country, level]
-        return there
+        barred = self._offers.barred(country, facts.offer_product, level).by_product
+        return (facts.requested >= 0) & barred & ~self.not_offered_there(facts, country)
 
     def _cases(
         self, facts: EligibilityInputs, country: Numbers, promised: Codes
@@ -366,11 +445,23 @@ class EligibilityChecker:
         """Return each rule on cells, where it fails, and whether the failure is uncertain."""
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.request:
-            lower = (facts.requested > promised) | self._has_unbanded(facts)
+            lower = (facts.requested > promised) | self.has_unbanded(facts)
             barred = self.not_offered_there(facts, country)
-            cases.append((FailedRule.level_not_requested, lower & ~barred, False))
+            other = self.not_offered_for_product(facts, country)
+            unclear = (facts.requested == UNKNOWN) | (lower & other)
+            cases.append((FailedRule.level_not_requested, lower & ~barred & ~other, False))
             cases.append((FailedRule.not_offered_in_country, lower & barred, True))
-            cases.append((FailedRule.level_not_requested, facts.requested == UNKNOWN, True))
+            cases.append((FailedRule.level_not_requested, unclear, True))
+        cases += self._cases_of_values(facts)
+        if self.rules.lifecycle and self.products:
+            past, doubtful = self.phases(facts, promised)
+            cases.append((FailedRule.lifecycle_phase, past, False))
+            cases.append((FailedRule.product_undated, doubtful, True))
+        return cases
+
+    def _cases_of_values(self, facts: EligibilityInputs) -> list[tuple[FailedRule, Bools, bool]]:
+        """Return the rules that exclude a row from the levels of all bands, as `_cases`."""
+        cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.components:
             out = facts.component == Component.excluded
             cases.append((FailedRule.component_excluded, out, False))
@@ -382,10 +473,6 @@ class EligibilityChecker:
             cases.append((FailedRule.address_not_registered, late, False))
             early = facts.registration == RegistrationTiming.early
             cases.append((FailedRule.address_not_registered, early, True))
-        if self.rules.lifecycle and self.products:
-            past, doubtful = self.phases(facts, promised)
-            cases.append((FailedRule.lifecycle_phase, past, False))
-            cases.append((FailedRule.product_undated, doubtful, True))
         return cases
 
     def _components(self, cells: pa.Array) -> Codes:
@@ -439,6 +526,19 @@ class EligibilityChecker:
         qualifying = (possible & qualifies).any(axis=1)
         other = (possible & ~qualifies).any(axis=1)
         return np.append(~qualifying, [False, False]), np.append(qualifying & other, [True, False])
+
+
+def _columns_read(policy: Policy, offers: Offers | None) -> tuple[str, ...]:
+    """Return the columns whose absence a report names, of all rules of a policy."""
+    of_offers = offers is not None and offers.reads_product
+    names = [
+        column
+        for rule, column in COLUMN_OF_RULE.items()
+        if getattr(policy.gates, rule) is not None or (column == "product" and of_offers)
+    ]
+    names += [column for rule in policy.in_force_after for column in rule.columns]
+    names += ["moved_on", "former_latitude"] if policy.relocation else []
+    return tuple(dict.fromkeys(names))
 
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,19 +13,34 @@ from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
+from coverage_analyzer.matching.eligibility import (
+    COLUMN_OF_RULE,
+    DAYS,
+    RULE_OF_REASON,
+    TEXTS,
+    EligibilityInputs,
+)
+from coverage_analyzer.matching.in_force import OWN_DAY
 from coverage_analyzer.matching.lead_times import lead_time, window
-from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
+from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
+from coverage_analyzer.matching.products import name_key
 from coverage_analyzer.matching.site_rows import SiteRows
-from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.clock_text import clock_line
+from coverage_analyzer.policy.distances import METRES, measured_text, number_text
+from coverage_analyzer.policy.in_force import rules_in
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
 MAX_LISTED: Final = 10
 """Maximum number of centers in range listed in the text; the rest is counted."""
+
+OPENS: Final = "opens"
+"""First word of why a planned center may not serve yet."""
 
 NOTHING_LEFT: Final = "the product is past the support phases in which maintenance is available"
 """Why no level is available, in more detail than `Reason.lifecycle_phase`."""
@@ -54,15 +69,27 @@ class NearCenter:
     closes: str = ""
     region: str = ""
     """ISO 3166-2, empty if unknown."""
+    distance_km: float | None = None
+    margin_km: float | None = None
+    """In kilometres; None unless the policy states its distances in them."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it may not serve yet because it opens later."""
+        return self.refused.startswith(OPENS)
 
     def __str__(self) -> str:
         """Return it on one line."""
         named = f" ({self.name})" if self.name else ""
         place = self.region or self.country
-        words = [f"{self.center_id}{named}, {place}: {self.distance_miles:.3f} miles"]
+        away = measured_text(self.distance_miles, self.distance_km)
+        words = [f"{self.center_id}{named}, {place}: {away}"]
         if self.margin_miles is not None:
             side = "beyond" if self.margin_miles < 0 else "within"
-            words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
+            margin, unit = self.margin_miles, "miles"
+            if self.margin_km is not None:
+                margin, unit = self.margin_km, "km"
+            words.append(f", {abs(margin):.3f} {unit} {side} the limit")
         return "; ".join(["".join(words), *filter(None, (self.refused, self.closes))])
 
 
@@ -103,10 +130,36 @@ class Explanation:
     source: str
     afterwards: str = ""
     """What may apply where no level is available, and the command that explains it."""
+    limit_km: float | None = None
+    """The limit in kilometres; None unless the policy states its distances in them."""
+    limit_minutes: float | None = None
+    """The limit of the drive; None unless the band has one. ``limit_miles`` then is its bound."""
+
+    further_clocks: tuple[str, ...] = ()
+    """What the level says besides its main clock, as text."""
+    coming: str = ""
+    """Level from ``available_on`` on, where the site waits for a day of its own; else empty."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, ready for JSON."""
-        return dataclasses.asdict(self)
+        """Return it as plain data, ready for JSON; without what only some policies have."""
+        data: dict[str, Any] = _without_unset(dataclasses.asdict(self))
+        for name in ("further_clocks", "coming"):
+            if not getattr(self, name):
+                data.pop(name, None)
+        return data
+
+    def _repr_html_(self) -> str:
+        """Return the explanation for a notebook."""
+        return notebook.labelled_lines(str(self))
+
+    @property
+    def limit_words(self) -> str:
+        """The limit that applied, in the unit of the policy; empty without one."""
+        if self.limit_minutes is not None:
+            return f"{number_text(self.limit_minutes)} minutes of driving"
+        if self.limit_km is not None:
+            return f"{number_text(self.limit_km)} km"
+        return "" if self.limit_miles is None else f"{number_text(self.limit_miles)} miles"
 
     @property
     def reason_words(self) -> str:
@@ -119,9 +172,20 @@ class Explanation:
         """Return the lines on the level, and on what may apply instead."""
         lines = [
             f"{self.level} ({self.status}): {self.reason_words}.",
-            f"  promise   {self.promise}",
+            clock_line(self.promise),
+            *(f"  clock     {text}" for text in self.further_clocks),
         ]
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
+
+    def _later_lines(self) -> Iterator[str]:
+        """Yield the lines on later days."""
+        if self.available_from:
+            yield f"  opens     between {self.available_from} and {self.available_on}"
+        if self.coming:
+            yield f"  in force  {self.coming} from {self.available_on} on"
+        if self.window:
+            days = " and ".join(self.window)
+            yield f"  ordered   a center ordered then would open between {days}"
 
     def __str__(self) -> str:
         """Return the explanation as text."""
@@ -132,12 +196,15 @@ class Explanation:
             f"  country   {self.country or 'none'}: {self.ground}",
             f"            declared: {declared}; located in: {located}",
         ]
-        if self.limit_miles is not None:
-            lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
+        if self.limit_words:
+            lines.append(f"  limit     {self.limit_words}")
         if self.center:
             lines.append(f"  center    {self.center}")
         listed = self.in_reach[:MAX_LISTED]
-        lines += [f"  in reach  {c.center_id}: {c.distance_miles:.3f} miles" for c in listed]
+        lines += [
+            f"  in reach  {c.center_id}: {measured_text(c.distance_miles, c.distance_km)}"
+            for c in listed
+        ]
         if len(self.in_reach) > MAX_LISTED:
             lines.append(f"            and {len(self.in_reach) - MAX_LISTED} more")
         if self.accuracy_m is not None:
@@ -145,11 +212,7 @@ class Explanation:
         if self.refused:
             lines.append(f"  not used  {self.refused}")
         lines += [f"  given     {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
-        if self.available_from:
-            lines.append(f"  opens     between {self.available_from} and {self.available_on}")
-        if self.window:
-            days = " and ".join(self.window)
-            lines.append(f"  ordered   a center ordered then would open between {days}")
+        lines += self._later_lines()
         messages = (*self.warnings, *self.unseen)
         lines += [f"  warning   {warning}" for warning in messages]
         lines += [f"  clause    {clause}" for clause in self.clauses]
@@ -199,10 +262,12 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     verdicts = matcher.match(sites, facts)
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
+    coming = _coming(matcher, verdicts, (sites, facts))
+    told = row | {"said": said, "coming": coming}
     basis_text = "the policy does not require one"
     if matcher.policy.needs_country:
         basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
-    near = _centers(matcher, lon, lat, int(number[0]), row["limit_miles"])
+    near = _centers(matcher, lon, lat, int(number[0]), row)
     at = int(verdicts.center[0])
     return Explanation(
         latitude=lat,
@@ -215,24 +280,38 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         country=codes[number[0]],
         ground=basis_text,
         level=level.title,
-        promise=str(level.replacement or "nothing"),
+        promise=matcher.policy.clock_text(level.replacement) if level.replacement else "nothing",
+        further_clocks=tuple(matcher.policy.clock_texts(level)[1:]),
         status=row["status"],
         reason=row["reason"],
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
         limit_miles=row["limit_miles"],
         center=near[at] if at != NO_CENTER else None,
-        in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
+        in_reach=_in_reach(near, float(matcher.reach_m[number[0]])),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
-        available_from=_earliest(matcher, at) if row["available_on"] else "",
+        available_from=_available_from(matcher, verdicts, (sites, facts)),
         window=_window(matcher, codes[number[0]], ordered_on),
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.unchecked_rules(said)),
-        clauses=tuple(_clauses(matcher, row | {"said": said}, codes[number[0]], level)),
-        notes=tuple(_notes(matcher, row | {"said": said}, level)),
+        clauses=tuple(_clauses(matcher, told, codes[number[0]], level)),
+        notes=tuple(_notes(matcher, told, level)),
         source=str(matcher.policy.source),
+        limit_km=row.get("limit_km"),
+        limit_minutes=_limit_minutes(matcher.policy, row),
+        coming=coming,
     )
+
+
+def _coming(
+    matcher: Matcher, verdicts: Verdicts, inputs: tuple[Sites, EligibilityInputs | None]
+) -> str:
+    """Return the title of the level that a site waits for on a day of its own; else empty."""
+    if verdicts.status[0] != Status.pending or verdicts.reason[0] not in OWN_DAY:
+        return ""
+    then = matcher.on(verdicts.available_on[0]).match(*inputs)
+    return matcher.policy.level_at(then.level[0]).title
 
 
 def site_row(
@@ -301,6 +380,24 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     return columns
 
 
+def _available_from(
+    matcher: Matcher, verdicts: Verdicts, inputs: tuple[Sites, EligibilityInputs | None]
+) -> str:
+    """Return the first possible day of a level that waits for a center, if it is uncertain.
+
+    A level that is in force only later than a center may open does not start before.
+    """
+    if verdicts.reason[0] != Reason.center_opens_later:
+        return ""
+    earliest = _earliest(matcher, int(verdicts.center[0]))
+    starts = matcher.starts(*inputs, verdicts.country)
+    if not earliest or starts is None:
+        return earliest
+    days = [str(d) for d in starts.days.ravel() if not np.isnat(d) and d <= verdicts.available_on]
+    first = max([earliest, *days])
+    return "" if first == str(verdicts.available_on[0]) else first
+
+
 def _earliest(matcher: Matcher, center: int) -> str:
     """Return the first possible opening day of a center whose opening is uncertain, if any."""
     day = matcher.centers.earliest_on[center]
@@ -322,37 +419,83 @@ def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
     return texts.get(number, codes[number])
 
 
+ONLY_IF_SET: Final = frozenset({"limit_km", "limit_minutes", "distance_km", "margin_km"})
+"""Keys that the data of an explanation have only where the policy has such a limit."""
+
+
+def _without_unset(data: Any) -> Any:
+    """Return nested data without those of `ONLY_IF_SET` that are None."""
+    if isinstance(data, dict):
+        kept = ((k, v) for k, v in data.items() if v is not None or k not in ONLY_IF_SET)
+        return {name: _without_unset(value) for name, value in kept}
+    return type(data)(map(_without_unset, data)) if isinstance(data, (list, tuple)) else data
+
+
+def _limit_minutes(policy: Policy, row: Mapping[str, Any]) -> float | None:
+    """Return the limit of the drive, if the band of a row has one."""
+    if row["limit_miles"] is None:
+        return None
+    band = policy.band_for(row["site_country"], row["limit_miles"])
+    return band.up_to_minutes if band else None
+
+
 def _centers(
-    matcher: Matcher, lon: float, lat: float, country: int, limit: float | None
+    matcher: Matcher, lon: float, lat: float, country: int, row: Mapping[str, Any]
 ) -> list[NearCenter]:
     """Return all centers with their exact distance, in the matcher's order."""
     centers, day = matcher.centers, np.datetime64(matcher.as_of, "D")
-    miles = geodesy.distance_m(lon, lat, centers.lon, centers.lat) / MILE_M
+    metres = geodesy.distance_m(lon, lat, centers.lon, centers.lat)
+    measured = _measured(matcher.policy, row)
     opened, planned = centers.is_open(day), centers.is_planned(day)
     same = matcher.policy.qualification.same_country
     region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
     result = []
-    for i, away in enumerate(miles.tolist()):
+    for i, away_m in enumerate(metres.tolist()):
         refused = closes = ""
         if same and matcher.center_country[i] != country:
             refused = "in another country"
         elif planned[i]:
-            refused = f"opens on {centers.opens_on[i]}"
+            refused = f"{OPENS} on {centers.opens_on[i]}"
             if earliest := _earliest(matcher, i):
-                refused = f"opens between {earliest} and {centers.opens_on[i]}"
+                refused = f"{OPENS} between {earliest} and {centers.opens_on[i]}"
         elif not opened[i]:
             refused = f"closed on {centers.closes_on[i]}"
         elif not np.isnat(centers.closes_on[i]):
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
-        margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
-        fields = (centers.center_id[i], centers.name[i], code, away, margin)
-        result.append(NearCenter(*fields, refused, closes, region[i]))
+        miles, margin, km, margin_km = measured(away_m)
+        fields = (centers.center_id[i], centers.name[i], code, miles, margin)
+        result.append(NearCenter(*fields, refused, closes, region[i], km, margin_km))
     return result
 
 
-def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, ...]:
-    most = reach_miles + geodesy.ROUNDING_M / MILE_M
+Measured = tuple[float, float | None, float | None, float | None]
+"""Distance and margin in miles, and in kilometres where the policy has them."""
+
+
+def _measured(policy: Policy, row: Mapping[str, Any]) -> Callable[[float], Measured]:
+    """Return what gives the distance of a center, and the margin to the limit of a row."""
+    in_km, unit = policy.unit == "km", METRES[policy.unit]
+    limit = row["limit_km" if in_km else "limit_miles"]
+    if _limit_minutes(policy, row) is not None:  # a time has no margin in miles
+        limit = None
+
+    def measured(metres: float) -> Measured:
+        margin = None if limit is None else limit - metres / unit
+        margin_miles = None if margin is None else margin * unit / MILE_M
+        km, margin_km = (metres / 1000, _printed(margin)) if in_km else (None, None)
+        return metres / MILE_M, _printed(margin_miles), km, margin_km
+
+    return measured
+
+
+def _printed(margin: float | None) -> float | None:
+    """Return a margin rounded away from zero."""
+    return None if margin is None else float(away_from_zero(np.array(margin)))
+
+
+def _in_reach(near: list[NearCenter], reach_m: float) -> tuple[NearCenter, ...]:
+    most = (reach_m + geodesy.ROUNDING_M) / MILE_M
     reaching = [c for c in near if not c.refused and c.distance_miles <= most]
     return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
 
@@ -383,20 +526,34 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Leve
         time = policy.lead_time_in(country)
         names += [time.clause] if time else []
     elif reason != Reason.within_radius and not rule_clause:
-        names.append(rules.fallback_clause)
-    names += [level.replacement.clause] if level.replacement else []
+        names.append(_offer_clause(matcher, row, level) or rules.fallback_clause)
+    names += [clock.clause for clock in level.all_clocks]
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
 def _rule_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
     """Return the clause of the failed rule, if any."""
     reason = Reason[row["reason"]]
+    if reason in OWN_DAY:
+        return _start_clause(matcher, row)
     name = RULE_OF_REASON.get(reason)
     if name is None:
         return None
     by_country = reason == Reason.not_offered_in_country
     rule = _offer_rule(matcher, row) if by_country else getattr(matcher.policy.gates, name)
     return rule.clause if rule else None
+
+
+def _start_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
+    """Return the clause of the rule because of which a level is not in force, if any."""
+    policy, country = matcher.policy, row["site_country"]
+    if row["reason"] == Reason.relocated.name:
+        return policy.relocation.clause if policy.relocation else None
+    position = policy.titles.index(row["level"])
+    better = [level for level in policy.levels[:position] if row["coming"] in ("", level.title)]
+    found = [r for v in better for r in rules_in(policy.in_force_after, v.id, country or "")]
+    given = [rule for rule in found if any(row["said"].get(name) for name in rule.columns)]
+    return next((rule.clause for rule in given or found), None)
 
 
 def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
@@ -406,7 +563,18 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
     bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
     levels = [*([band.level] if band else []), *([bought] if bought else [])]
     rules = (policy.not_offered_rule(level, country) for level in levels)
-    return next((rule for rule in rules if rule), None)
+    offers = (offer for offer in policy.offers if offer.level in levels)
+    return next((rule for rule in rules if rule), next(offers, None))
+
+
+def _offer_clause(matcher: Matcher, row: Mapping[str, Any], level: Level) -> str | None:
+    """Return the clause of the offer that gives a site its level, if one does."""
+    product = name_key(row["said"].get("product", ""))
+    for offer in matcher.policy.offers_in(row["site_country"] or ""):
+        named = offer.products is None or product in map(name_key, offer.products)
+        if offer.level == level.id and named:
+            return offer.clause
+    return None
 
 
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:
@@ -414,6 +582,12 @@ def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[s
     policy, gates = matcher.policy, matcher.policy.gates
     about = [getattr(gates, n) for n, column in COLUMN_OF_RULE.items() if column in row["said"]]
     names = [rule.clause for rule in about if rule]
+    names += [
+        rule.clause
+        for rule in rules_in(policy.in_force_after, level.id, row["site_country"] or "")
+        if any(row["said"].get(name) for name in rule.columns)
+    ]
+    names += [policy.relocation.clause] if policy.relocation and "moved_on" in row["said"] else []
     names += level.footnotes
     names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []

@@ -38,7 +38,6 @@ from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import CountryBases, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.bands import Bands, Levels
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import (
@@ -47,19 +46,21 @@ from coverage_analyzer.matching.eligibility import (
     FailedRule,
     RuleResult,
 )
+from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
-    printed_miles,
+    printed_metres,
     statuses,
     without_country,
 )
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import METRES
 from coverage_analyzer.schema.days import NO_DAY, Days
-from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
+from coverage_analyzer.schema.verdict import Reason, Status, distance_columns, verdict_names
 
 ROWS_AT_ONCE: Final = 100_000
 """Maximum rows per chunk, which bounds memory; the result does not depend on it."""
@@ -132,9 +133,12 @@ class Verdicts:
     country
         Number of the assigned country.
     available_on
-        Opening day of that center for pending sites, else ``NaT``.
+        Day on which the level starts at pending sites, else ``NaT``: the opening day of that
+        center, or a later day on which the level is in force.
     centers_in_reach
         Number of open centers of its country that cover the site.
+    distance_km, limit_km, margin_km
+        As in miles, but in kilometres; None unless the policy states its distances in them.
     """
 
     level: npt.NDArray[np.int8]
@@ -147,6 +151,22 @@ class Verdicts:
     country: Numbers
     available_on: Days
     centers_in_reach: npt.NDArray[np.int32]
+    distance_km: Floats | None = None
+    limit_km: Floats | None = None
+    margin_km: Floats | None = None
+
+    def take(self, which: "Ints | slice") -> "Verdicts":
+        """Return the verdicts on a subset of the sites."""
+        columns: dict[str, Any] = {
+            name: None if values is None else values[which] for name, values in vars(self).items()
+        }
+        return Verdicts(**columns)
+
+    @staticmethod
+    def joined(parts: "Sequence[Verdicts]") -> "Verdicts":
+        """Return the verdicts of several chunks together, in their order; one at least."""
+        names = [name for name, value in vars(parts[0]).items() if value is not None]
+        return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
 
     def changed(self, where: Bools, **values: Any) -> "Verdicts":
         """Return verdicts with the values of some rows replaced.
@@ -221,6 +241,9 @@ class Matcher:
         }
         day = np.datetime64(self.as_of, "D")
         self.gates = EligibilityChecker(policy, products, world, day)
+        self._start_rules = None
+        if policy.has_start_rules:
+            self._start_rules = StartRules(policy, world, self.convention)
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
@@ -250,8 +273,7 @@ class Matcher:
             every[self.center_country[every] == number] if own else every
             for number in range(len(self.world.names.codes))
         ]
-        reach_m = self._bands.widest * MILE_M
-        return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
+        return Index(self.centers.lon, self.centers.lat, members, self.reach_m, list_all=list_all)
 
     def on(self, day: np.datetime64) -> "Matcher":
         """Return the same rules for another day."""
@@ -272,8 +294,8 @@ class Matcher:
         return result
 
     @property
-    def reach_miles(self) -> Floats:
-        """The widest limit of each country, by its number, in miles."""
+    def reach_m(self) -> Floats:
+        """The widest limit of each country, by its number, in metres."""
         widest: Floats = self._bands.widest
         return widest
 
@@ -327,7 +349,7 @@ class Matcher:
             )
             for run in chunks(len(sites))
         ]
-        return _joined(parts)
+        return Verdicts.joined(parts)
 
     def _match(
         self, sites: Sites, facts: EligibilityInputs | None, group: Ints | None = None
@@ -359,13 +381,40 @@ class Matcher:
             sites, points, AssignedGroups(country, group), beyond, first_band
         )
         shown = _shown(now, later, basis)
+        offered = self.gates.offered_level(facts, country, basis < CountryBasis.OFFSHORE)
         verdicts = self._verdicts_by_distance(
-            sites, AssignedCountries(country, basis), shown, later.site, in_reach
+            sites, AssignedCountries(country, basis, offered), shown, later.site, in_reach
         )
         if facts is None and not self.gates.everywhere:
             return verdicts
         waiting = PlannedCenters(later.site, now.take(later.site))
-        return self._apply_rules(verdicts, facts, shown.band, waiting)
+        starts = self.starts(sites, facts, country)
+        return self._apply_rules(verdicts, facts, RuleBasis(shown.band, waiting, offered, starts))
+
+    def starts(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> Starts | None:
+        """Return the rules on the start of levels at some sites; None if there is none.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Number of the country assigned to each.
+        """
+        if self._start_rules is None or facts is None or facts.starts is None:
+            return None
+        day = np.datetime64(self.as_of, "D")
+        return self._start_rules.of(facts.starts, (sites.lon, sites.lat), country, day)
+
+    def starts_at(self, sites: Sites, facts: EligibilityInputs | None) -> Starts | None:
+        """Return the rules on the start of levels at some sites, wherever they are."""
+        if self._start_rules is None:
+            return None
+        place = sites.lon, sites.lat, sites.declared
+        country, _ = assign_country(*place, self.world, self.convention)
+        return self.starts(sites, facts, country)
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
@@ -377,8 +426,7 @@ class Matcher:
         self,
         verdicts: Verdicts,
         facts: EligibilityInputs | None,
-        band: Ints,
-        nearest: "PlannedCenters",
+        basis: "RuleBasis",
     ) -> Verdicts:
         """Return verdicts lowered where a rule fails, and where no level is available.
 
@@ -388,45 +436,94 @@ class Matcher:
             As they are without eligibility rules.
         facts
             Rule inputs of the rows.
-        band
-            Country of the center that each verdict names.
-        nearest
-            The sites that a planned center will reach, and the nearest one that is open: whom a
-            rule keeps from waiting is shown that one.
+        basis
+            What the verdicts were made of.
         """
+        band, nearest, offered, starts = basis
         band_level = self._bands.level(verdicts.country, band)
-        rule, uncertain = self._failed_rules(verdicts, facts, band_level)
+        dated = self._deferred(verdicts, band_level, basis)
+        rule, uncertain = self._failed_rules(dated, facts, band_level)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
         lowers = (rule != FailedRule.none) & open_
-        status = np.where(
-            lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
-        )
-        lowest = self._levels(verdicts.country, status, band)
+        status = np.where(lowers, np.where(uncertain, Status.review, Status.fallback), dated.status)
+        lowest = self._levels(verdicts.country, status, band, offered)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = rule == FailedRule.not_offered_in_country
-        lowered = verdicts.changed(
+        lowered = dated.changed(
             lowers,
             level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
             status=status,
             reason=REASON_OF_RULE[rule],
             available_on=NO_DAY,
         )
-        result = lowered if facts is None else self._with_purchased_level(lowered, facts)
+        result = lowered
+        if facts is not None:
+            result = self._with_purchased_level(lowered, facts, offered)
+            result = self._without_ended_levels(self._started(result, facts, starts), facts)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
-        return _with_center(result, nearest.site[back], nearest.nearest.take(back))
+        return self._with_center(result, nearest.site[back], nearest.nearest.take(back))
 
-    def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
-        """Return verdicts with the purchased level, or none for a product past its phases.
+    def _with_center(self, verdicts: Verdicts, site: Ints, measured: "NearestCenters") -> Verdicts:
+        """Return verdicts with other centers for the sites at some positions."""
+        if not len(site):
+            return verdicts
+        values = self._distances(verdicts.country[site], measured)
+        new = {name: _put(getattr(verdicts, name), site, v) for name, v in values.items()}
+        center = _put(verdicts.center, site, measured.center)
+        return dataclasses.replace(verdicts, center=center, **new)
 
-        A level that may have ended is also for review; it remains in the report.
+    def _deferred(self, verdicts: Verdicts, band_level: Levels, basis: "RuleBasis") -> Verdicts:
+        """Return verdicts by distance that wait where the level of the band is not in force."""
+        starts = basis.starts
+        if starts is None:
+            return verdicts
+        if basis.offered is not None:
+            band_level = np.minimum(band_level, basis.offered)
+        closes = np.append(self.centers.closes_on, NO_DAY)[verdicts.center]  # last: `NO_CENTER`
+        return _with_outcome(verdicts, starts.deferred(_outcome(verdicts), band_level, closes))
+
+    def _started(
+        self, verdicts: Verdicts, facts: EligibilityInputs, starts: Starts | None
+    ) -> Verdicts:
+        """Return verdicts that wait where the fallback or purchased level is not in force.
+
+        A product that will be past the phases of that level by then waits for nothing.
         """
+        if starts is None:
+            return verdicts
+        result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
+        waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
+        past = np.zeros(len(waiting), np.bool_)
+        for day in np.unique(result.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (result.available_on == day))
+            checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
+        return result.changed(
+            past,
+            status=Status.fallback,
+            reason=Reason.lifecycle_phase,
+            available_on=NO_DAY,
+        )
+
+    def _with_purchased_level(
+        self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
+    ) -> Verdicts:
+        """Return verdicts with the purchased level, where the policy offers it."""
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
-        result = self._without_levels_not_offered(dataclasses.replace(verdicts, level=level), facts)
-        phases = self.gates.phases(facts, result.level)
-        result = result.changed(
+        return self._without_levels_not_offered(
+            dataclasses.replace(verdicts, level=level), facts, offered
+        )
+
+    def _without_ended_levels(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
+        """Return verdicts without a level for a product that is past its phases.
+
+        A level that may have ended is also for review; it remains in the report.
+        """
+        phases = self.gates.phases(facts, verdicts.level)
+        result = verdicts.changed(
             phases.past,
             level=len(self.policy.levels),
             status=Status.not_covered,
@@ -440,16 +537,26 @@ class Matcher:
             available_on=NO_DAY,
         )
 
-    def _without_levels_not_offered(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
-        """Return verdicts moved to review where the purchased level is not offered."""
-        has_purchased = verdicts.level == facts.requested
-        not_offered = has_purchased & self.gates.not_offered_there(facts, verdicts.country)
+    def _without_levels_not_offered(
+        self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
+    ) -> Verdicts:
+        """Return verdicts moved to review where the purchased level is not offered.
+
+        They keep the fallback, or what is offered instead if that is less than was purchased.
+        """
+        concerned = (verdicts.level == facts.requested) | self.gates.has_unbanded(facts)
+        there = self.gates.not_offered_there(facts, verdicts.country)
+        other = self.gates.not_offered_for_product(facts, verdicts.country)
+        not_offered = concerned & (there | other)
         not_offered &= ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
-        fallback = self.policy.level_position(self.policy.qualification.fallback)
+        position = self.policy.level_position(self.policy.qualification.fallback)
+        fallback = np.full(len(verdicts.level), position, np.int8)
+        if offered is not None:
+            fallback = np.where(offered > facts.requested, np.minimum(offered, position), fallback)
         return verdicts.changed(not_offered, level=fallback).changed(
             not_offered & (verdicts.status < Status.review),
             status=Status.review,
-            reason=Reason.not_offered_in_country,
+            reason=np.where(other, Reason.level_not_requested, Reason.not_offered_in_country),
             available_on=NO_DAY,
         )
 
@@ -512,9 +619,24 @@ class Matcher:
         band = self._bands.of(geodesy.square_m2(points, there), country, pair)
         inside = band < self._bands.number
         band = np.where(inside, np.maximum(band, first_band), band)
-        limit = self._bands.limit(country, band)
-        miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
-        return NearestCenters(center, band, inside, limit, miles)
+        units = self.policy.printed_units
+        limits = {unit: self._bands.limit(country, band, unit) for unit in units}
+        metres = printed_metres(geodesy.arc_m(points, there), limits, pair)
+        return NearestCenters(center, band, inside, metres)
+
+    def _distances(self, country: Numbers, measured: "NearestCenters") -> dict[str, Floats]:
+        """Return distance, limit and margin of sites as printed, in each unit of the policy."""
+        result = {}
+        for unit in self.policy.printed_units:
+            limit = self._bands.limit(country, measured.band, unit)
+            away = measured.metres / METRES[unit]
+            margin = limit - away
+            result[f"distance_{unit}"] = np.rint(away * 1000) / 1000
+            result[f"limit_{unit}"] = limit
+            result[f"margin_{unit}"] = away_from_zero(
+                np.where(measured.inside, np.maximum(margin, 0), margin)
+            )
+        return result
 
     def _verdicts_by_distance(
         self,
@@ -531,7 +653,7 @@ class Matcher:
         sites
             The location of the rows.
         decided_
-            The country of each, and the basis.
+            The country of each, the basis, and what is offered there.
         shown
             The center that each verdict names (`_shown`).
         waiting
@@ -539,57 +661,64 @@ class Matcher:
         in_reach
             Number of open centers that may serve each.
         """
-        country, ground = decided_
-        center, band, inside, limit, miles = shown
+        country, ground, offered = decided_
+        center, band, inside, metres = shown
         pending = np.zeros(len(sites), np.bool_)
         pending[waiting] = True
         status, reason = statuses(
-            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, miles)
+            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, metres)
         )
         # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
+        by_time = self._bands.by_time(country, band)
+        if by_time is not None:  # whose bound is too wide to wait for a center
+            unchecked |= (status == Status.pending) & by_time
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
-        margin = limit - miles
+        distances = self._distances(country, shown)
+        for unit in self.policy.printed_units:
+            distances[f"limit_{unit}"][lost] = np.nan
         opens = np.full(len(sites), NO_DAY)
         later = np.flatnonzero(status == Status.pending)
         opens[later] = self.centers.opens_on[center[later]]
         return Verdicts(
-            level=self._levels(country, status, band),
+            level=self._levels(country, status, band, offered),
             status=status,
             reason=reason,
             center=center.astype(np.int32),
-            distance_miles=_rounded(miles),
-            limit_miles=np.where(lost, np.nan, limit),
-            margin_miles=away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
             country=country,
             available_on=opens,
             centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
+            **distances,
         )
 
-    def _borderline(self, sites: Sites, country: Numbers, miles: Floats) -> Bools:
+    def _borderline(self, sites: Sites, country: Numbers, metres: Floats) -> Bools:
         """Return where coordinates are too inaccurate to decide the side of a limit."""
         result = np.zeros(len(sites), np.bool_)
         rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
         edges = self._bands.edges[country[rough]]
-        away = np.abs(edges - miles[rough, None])
+        away = np.abs(edges - metres[rough, None])
         off = away.min(axis=1, initial=np.inf, where=~np.isnan(edges))
-        result[rough] = off * MILE_M < sites.accuracy_m[rough]
+        result[rough] = off < sites.accuracy_m[rough]
         return result
 
     def _levels(
-        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints
+        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints, offered: Levels | None
     ) -> npt.NDArray[np.int8]:
-        """Return the level in force: that of the band, else interim or fallback."""
+        """Return the level in force: that of the band, else interim or fallback.
+
+        An offered level takes the place of a worse one.
+        """
         rules, position = self.policy.qualification, self.policy.level_position
         less = np.full(len(Status), position(rules.fallback), np.int8)
         less[Status.pending] = position(rules.interim)
         bought = self._bands.level(country, band)
-        return np.where(status == Status.qualified, bought, less.take(status))
+        level = np.where(status == Status.qualified, bought, less.take(status))
+        return level if offered is None else np.minimum(level, offered)
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
-        """Return verdicts as report columns, in the order of `VERDICT`."""
+        """Return verdicts as report columns, in the order of `verdict_names`."""
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
@@ -597,15 +726,17 @@ class Matcher:
             "status": arrays.take_texts(verdicts.status, self.texts["status"]),
             "reason": arrays.take_texts(verdicts.reason, self.texts["reason"]),
             "center_id": arrays.take_texts(verdicts.center, self.texts["center_id"]),
-            "distance_miles": _nullable(verdicts.distance_miles),
-            "limit_miles": _nullable(verdicts.limit_miles),
-            "margin_miles": _nullable(verdicts.margin_miles),
+            **{
+                name: _nullable(getattr(verdicts, name))
+                for unit in self.policy.printed_units
+                for name in distance_columns(unit)
+            },
             "site_country": arrays.take_texts(country, self.texts["country"]),
             "available_on": arrays.from_numpy(verdicts.available_on, days),
             "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
             "as_of": arrays.from_numpy(np.full(len(days), np.datetime64(self.as_of, "D"))),
         }
-        return {name: columns[name] for name in VERDICT}
+        return {name: columns[name] for name in verdict_names(self.policy.unit)}
 
 
 def _nullable(values: Floats) -> pa.Array:
@@ -626,14 +757,13 @@ class NearestCenters(NamedTuple):
     """One center per site: position or `NO_CENTER`, and the band of its distance; shape (n,) each.
 
     ``band`` is one more than the last where the site is beyond all bands, as ``inside`` also says;
-    ``limit`` and ``miles`` are the band's upper limit and the distance.
+    ``metres`` is the distance, accurate enough for every printed digit.
     """
 
     center: Ints
     band: Ints
     inside: Bools
-    limit: Floats
-    miles: Floats
+    metres: Floats
 
     def take(self, which: Ints) -> "NearestCenters":
         """Return a subset of the sites."""
@@ -652,10 +782,36 @@ class PlannedCenters(NamedTuple):
 
 
 class AssignedCountries(NamedTuple):
-    """The country assigned to each site, and the basis; shape (n,) each."""
+    """The country assigned to each site, the basis, and the level offered; shape (n,) each.
+
+    ``offered`` is that of `EligibilityChecker.offered_level`.
+    """
 
     country: Numbers
     basis: CountryBases
+    offered: Levels | None
+
+
+class RuleBasis(NamedTuple):
+    """What verdicts were made of before the eligibility rules.
+
+    Attributes
+    ----------
+    band
+        The band of the center that each verdict names.
+    nearest
+        The sites that a planned center will reach, and the nearest one that is open: whom a rule
+        keeps from waiting is shown that one.
+    offered
+        The level offered to each.
+    starts
+        The rules on the start of levels, if any.
+    """
+
+    band: Ints
+    nearest: PlannedCenters
+    offered: Levels | None
+    starts: Starts | None
 
 
 class CenterGroups(NamedTuple):
@@ -663,12 +819,6 @@ class CenterGroups(NamedTuple):
 
     open: Index
     planned: Index
-
-
-def _joined(parts: Sequence[Verdicts]) -> Verdicts:
-    """Return the verdicts of several chunks, at least one, together."""
-    names = [f.name for f in dataclasses.fields(Verdicts)]
-    return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
 
 
 class AssignedGroups(NamedTuple):
@@ -689,24 +839,14 @@ def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> 
     return now.replaced(later.site[named], later.nearest.take(named))
 
 
-def _with_center(verdicts: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
-    """Return verdicts with other centers for the sites at some positions."""
-    if not len(site):
-        return verdicts
-    return dataclasses.replace(
-        verdicts,
-        center=_put(verdicts.center, site, measured.center),
-        distance_miles=_put(verdicts.distance_miles, site, _rounded(measured.miles)),
-        limit_miles=_put(verdicts.limit_miles, site, measured.limit),
-        margin_miles=_put(
-            verdicts.margin_miles, site, away_from_zero(measured.limit - measured.miles)
-        ),
-    )
+def _outcome(verdicts: Verdicts) -> Outcome:
+    """Return the part of verdicts that rules on the start of levels change."""
+    return Outcome(verdicts.level, verdicts.status, verdicts.reason, verdicts.available_on)
 
 
-def _rounded(miles: Floats) -> Floats:
-    """Return distances as printed."""
-    return np.rint(miles * 1000) / 1000
+def _with_outcome(verdicts: Verdicts, outcome: Outcome) -> Verdicts:
+    """Return verdicts with that part replaced."""
+    return dataclasses.replace(verdicts, **outcome._asdict())
 
 
 def _put(values: npt.NDArray[Any], at: Ints, others: npt.NDArray[Any]) -> npt.NDArray[Any]:

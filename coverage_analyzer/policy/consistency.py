@@ -5,7 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from coverage_analyzer.policy.miles import MILE_KM, miles_text
+from coverage_analyzer.policy.clock_checks import named_clocks
+from coverage_analyzer.policy.distances import METRES, MILE_KM, number_text
+from coverage_analyzer.policy.rules import Band
+from coverage_analyzer.policy.validation import level_faults
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
@@ -21,6 +24,12 @@ UNITS: Final = {
     "years": r"years?",
 }
 """Units of figures in the text of a clause."""
+
+USE_IN_FORCE_AFTER: Final = (
+    " To apply it, use [[in_force_after]] (format = 2), which counts from the purchase, the "
+    "installation or an audit of each site."
+)
+"""What to do about a lead time that no rule uses."""
 
 SMALLER: Final = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
 """Units in which a clause may also state a clock, and how many make one hour or day."""
@@ -56,10 +65,11 @@ def policy_warnings(policy: "Policy") -> list[str]:
     """Return the warnings about a policy, one sentence each.
 
     It has the name of a built-in policy but differs from it; the text of a clause states a
-    different figure from the rule that cites it; a lead time does not concern centers, so that no
-    rule uses it.
+    different figure from the rule that cites it; a level is out of order or given by no rule; a
+    lead time does not concern centers, so that no rule uses it.
     """
-    return [*_borrowed_name(policy), *_contradictions(policy), *_unapplied(policy)]
+    levels = level_faults(policy) if policy.format == 1 else ()
+    return [*_borrowed_name(policy), *_contradictions(policy), *levels, *_unapplied(policy)]
 
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
@@ -78,14 +88,14 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
         said = _said(policy.clauses[rule.clause])
         expected = {rule.unit: rule.amount, **rule.others}
         units = [unit for unit in expected if said.get(unit)]
-        if "miles" in units:  # beside which km may be rounded
-            units = ["miles"]
-        if not units or any(_agrees(said[u], expected[u], u) for u in units):
+        if rule.unit in ("miles", "km") and rule.unit in units:  # the other may be rounded
+            units = [rule.unit]
+        if not units or any(_agrees(said[u], expected[u], _tolerance(u, rule.unit)) for u in units):
             continue
         told = " and ".join(f"{text} {unit}" for unit in units for text in said[unit])
         yield (
             f"{rule.where}: the clause {rule.clause!r} says {told}, {rule.what} "
-            f"{miles_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
+            f"{number_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
             f"rule."
         )
 
@@ -93,14 +103,16 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
 def _figures(policy: "Policy") -> Iterator[Stated]:
     """Yield the figures of a policy that its clauses may also state."""
     for n, band in enumerate(policy.bands):
-        km = {"km": band.up_to_miles * MILE_KM}
-        yield Stated(f"bands.{n}", "the band", band.clause, band.up_to_miles, "miles", km)
+        yield Stated(
+            f"bands.{n}", "the band", band.clause, band.up_to, band.unit, _in_other_units(band)
+        )
     for n, level in enumerate(policy.levels):
-        if clock := level.replacement:
-            where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
+        for where, clock in named_clocks(f"levels.{n}", level):
+            unit = clock.unit.removeprefix("business_")
             other, factor = SMALLER[unit]
             same = {other: clock.amount * factor}
             yield Stated(where, "the level", clock.clause, clock.amount, unit, same)
+    yield from _start_figures(policy)
     for n, time in enumerate(policy.lead_times):
         yield Stated(f"lead_times.{n}", "the rule", time.clause, time.at_most, time.unit, {})
     if policy.warranty:
@@ -113,6 +125,32 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
         yield Stated("gates.registration", "the rule", grace.clause, grace.grace_days, "days", {})
 
 
+def _start_figures(policy: "Policy") -> Iterator[Stated]:
+    """Yield the figures of the rules on the start of levels."""
+    for n, after in enumerate(policy.in_force_after):
+        unit = after.unit.removeprefix("business_")
+        yield Stated(f"in_force_after.{n}", "the rule", after.clause, after.amount, unit, {})
+    rule = policy.relocation
+    if rule is None:
+        return
+    miles = rule.up_to_m / METRES["miles"]
+    if rule.up_to_km is None:
+        km = {"km": miles * MILE_KM}
+        yield Stated("relocation", "the rule", rule.clause, miles, "miles", km)
+    else:
+        yield Stated("relocation", "the rule", rule.clause, rule.up_to_km, "km", {"miles": miles})
+    if rule.amount is not None and rule.unit is not None:
+        unit = rule.unit.removeprefix("business_")
+        yield Stated("relocation", "the rule", rule.clause, rule.amount, unit, {})
+
+
+def _in_other_units(band: Band) -> dict[str, float]:
+    """Return the upper limit of a band in the other units in which a clause may state it."""
+    if band.unit == "minutes":
+        return {"hours": band.up_to / 60}
+    return {"km": band.up_to * MILE_KM} if band.unit == "miles" else {"miles": band.up_to / MILE_KM}
+
+
 def _said(text: str) -> dict[str, list[str]]:
     """Return the figures in a text by unit, as written."""
     found: dict[str, list[str]] = {}
@@ -122,12 +160,19 @@ def _said(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _agrees(said: list[str], amount: float, unit: str) -> bool:
-    """Return whether any of the figures equals an amount; a distance may be rounded.
+def _tolerance(unit: str, own: str) -> float:
+    """Return how far a figure in a clause may be from that of its rule, relative to it.
 
-    Miles by 0.1 %, such as 62.14 for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
+    A distance may be rounded: in the unit of the rule by 0.1 %, such as 62.14 for 62.13712 miles;
+    in the other by 1 %, as vendors round 50 miles to 80 km.
     """
-    tolerance = {"miles": 1e-3, "km": 1e-2}.get(unit, 1e-9)
+    if unit not in ("miles", "km"):
+        return 1e-9
+    return 1e-3 if unit == own else 1e-2
+
+
+def _agrees(said: list[str], amount: float, tolerance: float) -> bool:
+    """Return whether any of the figures equals an amount within a relative tolerance."""
     return any(
         math.isclose(value, amount, rel_tol=tolerance) for text in said for value in _values(text)
     )
@@ -144,10 +189,16 @@ def _values(text: str) -> list[float]:
 
 
 def _unapplied(policy: "Policy") -> Iterator[str]:
-    """Yield a warning for each lead time that no rule uses."""
+    """Yield a warning for each lead time that no rule uses, and what to write instead.
+
+    Readers of a built-in policy cannot change it: they are not told how.
+    """
+    own = type(policy).builtin().get(policy.name)
+    advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":
             yield (
                 f"lead_times.{n}: the set-up time of each {time.per}, {time.span}, is not applied: "
                 f"levels apply from the first day, as if every {time.per} were already set up."
+                f"{advice}"
             )

@@ -5,11 +5,10 @@ loaded by the name of a built-in or registered one, from a TOML file, or from a 
 problems are reported in one `PolicyError` that names each key.
 """
 
-import difflib
 import functools
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,20 +18,45 @@ import pydantic
 from pydantic import Field
 
 from coverage_analyzer import documents
-from coverage_analyzer.errors import InputError, PolicyError, quantity
-from coverage_analyzer.policy.miles import miles_of_km
+from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.policy.keys import format_of
+from coverage_analyzer.policy.problems import every_problem, listed
+from coverage_analyzer.policy.suggestions import nearest
+from coverage_analyzer.policy.wording import IDENTIFIER
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 Kind = Literal["policy", "programme"]
 
 FOLDERS: Final[Mapping[Kind, str]] = {"policy": "policies", "programme": "programmes"}
 """The folder of built-in documents in ``resources``, by kind."""
 
 
+FORMAT_2: Final = Field(json_schema_extra={"format": 2})
+"""Annotation of a key that only documents of format 2 may have."""
+
+
 class Model(pydantic.BaseModel):
-    """Base of all parts of a policy: frozen, strict, without extra keys."""
+    """Base of all parts of a policy: frozen, strict, without extra keys.
+
+    A key of a newer format is left out of a dump, and so of the hash, where it has its default:
+    the hash of an older document stays as it was.
+    """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @pydantic.model_serializer(mode="wrap")
+    def _without_unused_keys(self, dump: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = dump(self)
+        for name, key in type(self).model_fields.items():
+            unused = getattr(self, name) == key.get_default(call_default_factory=True)
+            if unused and (format_of(key) > 1 or name in self._replaced_keys):
+                data.pop(name, None)
+        return data
+
+    @property
+    def _replaced_keys(self) -> frozenset[str]:
+        """Older keys that a newer one in use replaces, so that a dump leaves them out, too."""
+        return frozenset()
 
 
 class Source(Model):
@@ -41,9 +65,10 @@ class Source(Model):
     Attributes
     ----------
     title
-        Text; required. Example: ``"HP, Call-to-repair commitments"``.
+        Text; required. Where the rules are published or agreed. Example: ``"Example Ltd, Terms of
+        Hardware Support, version 3"``.
     address
-        Text, a URL; empty by default. Example: ``"https://www.example.com/terms.html"``.
+        Text, a URL; empty by default. Where the source can be read. Example: ``"https://www.example.com/terms.html"``.
     note
         Text for readers of the terms; empty by default. How the source was read belongs in a
         comment, as outputs for customers print notes. Example: ``"Sold in the US only."``.
@@ -66,19 +91,19 @@ class Document(Model):
     Attributes
     ----------
     format
-        Integer, the version of the format; required. Always ``1``.
+        Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Example:
-        ``"appliance-maintenance"``.
+        ``"example-support"``.
     title
-        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+        Text; required. Reports and letters print it. Example: ``"Example Hardware Support"``.
     source
         Table `Source`; required.
     """
 
     kind: ClassVar[Kind]
 
-    format: Literal[1]
+    format: Literal[1, 2]
     name: Identifier
     title: str
     source: Source
@@ -98,10 +123,10 @@ class Document(Model):
             document: Self = registered.document
             return document
         text, origin = cls._read(cast("str | Path", source))
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin)
+        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text)
 
     @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "") -> Self:
+    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "", text: str = "") -> Self:
         """Create a document from nested dictionaries and lists, as from TOML or JSON.
 
         Parameters
@@ -110,6 +135,8 @@ class Document(Model):
             The data, by key.
         origin
             Name of the document in messages; by default ``The policy`` or ``The programme``.
+        text
+            The TOML text of the data, if messages should name its lines.
 
         Raises
         ------
@@ -119,11 +146,9 @@ class Document(Model):
         try:
             return cls._validated(data)
         except pydantic.ValidationError as error:
-            found = validation_faults(error, cls)
-            lines = "\n".join(f"  {fault}" for fault in found)
-            problems = quantity(len(found), "problem")
-            msg = f"{origin or f'The {cls.kind}'} has {problems}:\n{lines}"
-            raise PolicyError(msg) from None
+            found, is_complete = every_problem(error, data, cls, text)
+            msg = f"{origin or f'The {cls.kind}'} {listed(found, is_complete=is_complete)}"
+            raise PolicyError(msg, found, is_complete=is_complete) from None
 
     @classmethod
     def _validated(cls, data: Mapping[str, Any]) -> Self:
@@ -201,7 +226,7 @@ class Document(Model):
             text, origin = cls._read(path)
             data = cls._parsed(text, origin)
             if kind_of(data) == cls.kind:
-                document = cls.from_mapping(data, origin=origin)
+                document = cls.from_mapping(data, origin=origin, text=text)
                 _refuse_taken(document, path, found)
                 found[document.name] = _Registered(path, text, document)
         if not found:
@@ -291,15 +316,38 @@ _REGISTRY: Final[dict[tuple[Kind, str], _Registered]] = {}
 """The registered documents of this process, by kind and name."""
 
 
+def newer_keys(part: Any, where: str = "") -> Iterator[str]:
+    """Yield the path of each key in a model that needs a newer format than 1.
+
+    Parameters
+    ----------
+    part
+        A model, or a tuple or mapping of models.
+    where
+        The path of the part.
+    """
+    if isinstance(part, Model):
+        for name in sorted(part.model_fields_set):
+            place = f"{where}.{name}" if where else name
+            if format_of(type(part).model_fields[name]) > 1:
+                yield place
+            else:
+                yield from newer_keys(getattr(part, name), place)
+    elif isinstance(part, (tuple, Mapping)):
+        parts = part.items() if isinstance(part, Mapping) else enumerate(part)
+        for key, value in parts:
+            yield from newer_keys(value, f"{where}.{key}")
+
+
 def kind_of(data: Mapping[str, Any]) -> Kind:
-    """Return the kind of a document from its keys: only programmes have offers.
+    """Return the kind of a document from its keys: only programmes have offers without levels.
 
     Examples
     --------
     >>> kind_of({"offers": []}), kind_of({"levels": []})
     ('programme', 'policy')
     """
-    return "programme" if "offers" in data else "policy"
+    return "programme" if "offers" in data and not {"levels", "bands"} & data.keys() else "policy"
 
 
 def known_names(kind: Kind) -> tuple[str, ...]:
@@ -312,12 +360,6 @@ def known_names(kind: Kind) -> tuple[str, ...]:
     """
     registered = {name for own, name in _REGISTRY if own == kind}
     return tuple(sorted({*_builtin_names(kind), *registered}))
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return a "Did you mean" question with the most similar word, if any is similar."""
-    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def mentions(
@@ -352,59 +394,6 @@ def mentions(
     elif isinstance(part, (list, tuple)):
         for number, value in enumerate(part):
             yield from mentions(value, f"{where}.{number}", also=also)
-
-
-def validation_faults(error: pydantic.ValidationError, model: type[Model]) -> list[str]:
-    """Return validation errors as text, except those that follow from others."""
-    errors = error.errors()
-    return [_fault(e, model) for e in errors if not _follows(e, errors)]
-
-
-def _follows(error: Any, errors: list[Any]) -> bool:
-    """Return whether a list is reported as too short only because of an error inside it."""
-    depth = len(error["loc"])
-    inner = [e for e in errors if len(e["loc"]) > depth and e["loc"][:depth] == error["loc"]]
-    return error["type"] == "too_short" and bool(inner)
-
-
-def _fault(error: Any, model: type[Model]) -> str:
-    """Return a validation error as text: the key, the problem, the most similar valid value."""
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        *parents, key = error["loc"]
-        near = nearest(key, _keys_of(parents, model))
-        if str(key).endswith("_km"):
-            km = error["input"] if isinstance(error["input"], (int, float)) else 100
-            near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
-        return f"{where}: unknown key.{near}"
-    if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
-        return f"{where}: {error['input']!r} is not a country code of two capital letters."
-    if error["type"] == "literal_error":
-        allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return (
-            f"{where}: {error['input']!r} is not one of {', '.join(allowed)}."
-            f"{nearest(str(error['input']), allowed)}"
-        )
-    if error["type"] == "missing":
-        return f"{where}: missing."
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"]).replace("\n", "\n  ")
-    text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
-    return f"{where}: {text} (found {error['input']!r})."
-
-
-def _keys_of(parents: list[str | int], root: type[Model]) -> list[str]:
-    """Return the allowed keys of the model part at a location."""
-    model: Any = root
-    for key in parents:
-        if isinstance(key, str):
-            kinds = [model.model_fields[key].annotation]
-            while not (isinstance(kinds[0], type) and issubclass(kinds[0], Model)):
-                kinds = [k for kind in kinds for k in getattr(kind, "__args__", ())]
-                if not kinds:
-                    return []
-            model = kinds[0]
-    return list(model.model_fields)
 
 
 def _with_tuples(data: Any) -> Any:

@@ -11,11 +11,18 @@ from pydantic import Field
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import visible
+from coverage_analyzer.policy import in_force, relocation
+from coverage_analyzer.policy.clock_keys import Side
+from coverage_analyzer.policy.clock_text import clock_text, subject_text
+from coverage_analyzer.policy.clocks import Replacement, Vendor, calendar_side, zone_side
 from coverage_analyzer.policy.consistency import policy_warnings
-from coverage_analyzer.policy.document import Document, Identifier, Kind
+from coverage_analyzer.policy.distances import Unit, stated_units
+from coverage_analyzer.policy.document import FORMAT_2, Document, Identifier, Kind
 from coverage_analyzer.policy.due_times import CommitmentRules
 from coverage_analyzer.policy.eligibility import GateRules, NotOffered
-from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.in_force import InForceAfter
+from coverage_analyzer.policy.offers import Offer
+from coverage_analyzer.policy.relocation import RELOCATION_COLUMNS, Relocation
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
@@ -27,6 +34,7 @@ from coverage_analyzer.policy.rules import (
     Warranty,
 )
 from coverage_analyzer.policy.validation import faults
+from coverage_analyzer.schema import notebook
 
 DEFAULT: Final = "appliance-maintenance"
 """The default policy."""
@@ -44,12 +52,12 @@ class Policy(Document):
     Attributes
     ----------
     format
-        Integer, the version of the format; required. Always ``1``.
+        Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Your own policy needs its
-        own name. Example: ``"appliance-maintenance"``.
+        own name. Example: ``"example-support"``.
     title
-        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+        Text; required. Reports and letters print it. Example: ``"Example Hardware Support"``.
     source
         Table `Source`; required.
     levels
@@ -60,18 +68,26 @@ class Policy(Document):
         Table `Qualification`; required.
     bands
         List of tables `Band`, not empty; required.
+    offers
+        List of tables `Offer`: levels without a distance; empty by default.
     lead_times
         List of tables `LeadTime`; empty by default.
+    in_force_after
+        List of tables `InForceAfter`; empty by default. Needs format 2.
+    relocation
+        Table `Relocation`; no rule by default. Needs format 2.
     countries
         Table `CountryRules`; by default each country counts as itself.
     gates
         Table `GateRules`; no eligibility rules by default.
     commitments
         Table `CommitmentRules`; no rule on addresses and calendars by default.
+    vendor
+        Table `Vendor`: whose calendar and time zone ``"vendor"`` means in a clock; none by default.
     clauses
         Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
         ``footnotes`` refer to these names. Example:
-        ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
+        ``{ radius = "A site qualifies within 50 miles of a service center." }``.
 
     Examples
     --------
@@ -91,10 +107,14 @@ class Policy(Document):
     warranty: Warranty | None = None
     qualification: Qualification
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    offers: Annotated[tuple[Offer, ...], FORMAT_2] = ()
     lead_times: tuple[LeadTime, ...] = ()
+    in_force_after: Annotated[tuple[InForceAfter, ...], FORMAT_2] = ()
+    relocation: Annotated[Relocation | None, FORMAT_2] = None
     countries: CountryRules = CountryRules()
     gates: GateRules = GateRules()
     commitments: CommitmentRules = CommitmentRules()
+    vendor: Annotated[Vendor | None, FORMAT_2] = None
     clauses: dict[Identifier, str]
 
     @pydantic.model_validator(mode="after")
@@ -143,6 +163,16 @@ class Policy(Document):
         """Return the position of a level in `levels` by its ``id``; 0 is the best."""
         return next(n for n, level in enumerate(self.levels) if level.id == identifier)
 
+    @functools.cached_property
+    def unit(self) -> Unit:
+        """The unit of its distances: ``miles``, or ``km`` where it states any in kilometres."""
+        return next((unit for _, unit in stated_units(self)), "miles")
+
+    @property
+    def printed_units(self) -> tuple[Unit, ...]:
+        """The units of the distances in a report: miles, and its own unit if another."""
+        return ("miles",) if self.unit == "miles" else ("miles", self.unit)
+
     @property
     def band_levels(self) -> tuple[Level, ...]:
         """Levels of the bands, the best first."""
@@ -152,8 +182,9 @@ class Policy(Document):
     def drive_limit_minutes(self, level: str) -> float | None:
         """Return the drive-time limit of a level (by its ``id``) in minutes.
 
-        This is its delivery clock: the hours within which the replacement has to arrive. A level
-        that only ships, or that counts business days, has no limit.
+        This is its delivery clock: the hours within which the replacement has to arrive, the
+        shortest of several. A level that only ships, that counts business days, or that has only a
+        target or an average, has no limit.
 
         Examples
         --------
@@ -161,10 +192,37 @@ class Policy(Document):
         >>> policy.drive_limit_minutes("gold-plus"), policy.drive_limit_minutes("gold")
         (240.0, None)
         """
-        clock = self.level(level).replacement
-        if clock is None or clock.unit != "hours" or clock.end == "shipped":
-            return None
-        return clock.amount * 60.0
+        clocks = self.level(level).all_clocks
+        return min((clock.amount * 60.0 for clock in clocks if clock.limits_drive), default=None)
+
+    def calendar_side(self, clock: Replacement) -> Side:
+        """Return whose business days count for a clock."""
+        return calendar_side(clock, self.format)
+
+    def zone_side(self, clock: Replacement) -> Side:
+        """Return whose local time counts for the days and hours of a clock."""
+        return zone_side(clock, self.format)
+
+    def _told_side(self, clock: Replacement) -> Side | None:
+        """Return whose business days a text names; none in format 1: all are the center's."""
+        return None if self.format == 1 else self.calendar_side(clock)
+
+    def clock_text(self, clock: Replacement, *, subject: bool = False) -> str:
+        """Return a clock as text, optionally with what it is about.
+
+        Examples
+        --------
+        >>> policy = Policy.load()
+        >>> policy.clock_text(policy.levels[0].replacement)
+        'delivered within 4 hours of authorisation'
+        """
+        text = subject_text if subject else clock_text
+        return text(clock, self._told_side(clock))
+
+    def clock_texts(self, level: Level) -> list[str]:
+        """Return all clocks of a level as text, the main one first; empty if it has none."""
+        texts = [(clock.name, self.clock_text(clock)) for clock in level.all_clocks]
+        return [f"{name}: {text}" if name else text for name, text in texts]
 
     @functools.cached_property
     def titles(self) -> tuple[str, ...]:
@@ -189,7 +247,7 @@ class Policy(Document):
         """Return the bands of a country (alpha-2), the nearest first."""
         named = [b for b in self.bands if country in b.countries]
         others = [b for b in self.bands if ALL_OTHERS in b.countries]
-        return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
+        return tuple(sorted(named or others, key=lambda b: b.up_to_m))
 
     def band_for(self, country: str, limit_miles: float) -> Band | None:
         """Return the band of a country (alpha-2) with an upper limit, if any.
@@ -202,8 +260,8 @@ class Policy(Document):
             The ``limit_miles`` of a verdict, also as printed in a report: with 3 decimals.
         """
         bands = self.bands_in(country)
-        nearest = min(bands, key=lambda band: abs(band.up_to_miles - limit_miles))
-        return nearest if abs(nearest.up_to_miles - limit_miles) < PRINTED_MILES else None
+        nearest = min(bands, key=lambda band: abs(band.limit_in("miles") - limit_miles))
+        return nearest if abs(nearest.limit_in("miles") - limit_miles) < PRINTED_MILES else None
 
     def offered(self, level: str, country: str) -> bool:
         """Return whether a level (by its ``id``) is offered in a country (alpha-2).
@@ -215,6 +273,23 @@ class Policy(Document):
         [True, False]
         """
         return self.not_offered_rule(level, country) is None
+
+    def offers_in(self, country: str) -> tuple[Offer, ...]:
+        """Return the offers that apply in a country (alpha-2), the best level first."""
+        here = [o for o in self.offers if o.applies_in(country) and self.offered(o.level, country)]
+        return tuple(sorted(here, key=lambda offer: self.level_position(offer.level)))
+
+    def fallback_in(self, country: str) -> Level:
+        """Return the level of sites without a band in a country (alpha-2), whatever the product.
+
+        Examples
+        --------
+        >>> Policy.load().fallback_in("US").title
+        'Gold'
+        """
+        levels = [offer.level for offer in self.offers_in(country) if offer.products is None]
+        positions = map(self.level_position, (*levels, self.qualification.fallback))
+        return self.levels[min(positions)]
 
     def not_offered_rule(self, level: str, country: str) -> NotOffered | None:
         """Return the first rule by which a level is not offered in a country, if any."""
@@ -284,17 +359,17 @@ class Policy(Document):
             f"  source    {self.source.address or self.source.title}",
         ]
         lines += [
-            f"  level     {level.title}: {level.replacement or 'no replacement promise'}"
-            for level in self.levels
+            f"  level     {level.title}: {'; '.join(texts) or 'no replacement promise'}"
+            for level, texts in ((level, self.clock_texts(level)) for level in self.levels)
         ]
+        if self.vendor:
+            where = self.vendor.region or self.vendor.country
+            lines.append(f"  vendor    calendar of {where}, time of {self.vendor.time_zone}")
         for band in self.bands:
-            reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
-            lines.append(
-                f"  band      {self.level(band.level).title}: {reach}up to "
-                f"{miles_text(band.up_to_miles)} "
-                f"miles{' by road' if band.metric == 'road' else ''} in {where}"
-            )
+            lines.append(f"  band      {self.level(band.level).title}: {band.text} in {where}")
+        for offer in self.offers:
+            lines.append(f"  offer     {self.level(offer.level).title}: {offer.where}")
         same = "the same country" if self.qualification.same_country else "any country"
         lines.append(f"  center    in {same}")
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
@@ -302,6 +377,12 @@ class Policy(Document):
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all other countries")
             each = "" if time.per == "center" else f" per {time.per} (not applied)"
             lines.append(f"  lead time {time.span} in {where}{each}")
+        lines += [
+            f"  in force  {line}" for line in in_force.described(self.in_force_after, self.levels)
+        ]
+        lines += [
+            f"  moved     {line}" for line in relocation.described(self.relocation, self.levels)
+        ]
         rules = self.countries
         lines += [
             f"  country   territories of {code} count as {code}" for code in rules.fold_territories
@@ -314,6 +395,10 @@ class Policy(Document):
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))
+
+    def _repr_html_(self) -> str:
+        """Return the policy for a notebook."""
+        return notebook.labelled_lines(self.described())
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
         """Return how the policy interprets countries, as table numbers."""
@@ -329,7 +414,21 @@ class Policy(Document):
     def needs_country(self) -> bool:
         """Whether any verdict depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
+        everywhere &= all(rule.countries == (ALL_OTHERS,) for rule in self.in_force_after)
+        everywhere &= all(ALL_OTHERS in offer.countries for offer in self.offers)
         return self.qualification.same_country or self.restricts_offers or not everywhere
+
+    @property
+    def has_start_rules(self) -> bool:
+        """Whether a level may start on a day of the site's own: in force later, or moved."""
+        return bool(self.in_force_after) or self.relocation is not None
+
+    @property
+    def start_columns(self) -> tuple[str, ...]:
+        """The columns of sites that rules on the start of levels read."""
+        names = [column for rule in self.in_force_after for column in rule.columns]
+        names += RELOCATION_COLUMNS if self.relocation else ()
+        return tuple(dict.fromkeys(names))
 
 
 def builtin() -> dict[str, Policy]:

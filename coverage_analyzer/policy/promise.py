@@ -3,20 +3,12 @@
 from itertools import groupby
 from typing import Final
 
-from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.model import Policy
-from coverage_analyzer.policy.rules import ALL_OTHERS, Band
+from coverage_analyzer.policy.rules import ALL_OTHERS, METRIC_TEXTS, Band
 
 MAX_NAMED: Final = 4
 """Countries of a band that a sentence names; of more it gives the number."""
-
-SUBJECTS: Final = {
-    "delivered": "replacement",
-    "shipped": "replacement",
-    "on_site": "technician",
-    "repaired": "product",
-}
-"""What the clock of a level is about, by the event that stops it."""
 
 
 def promise(policy: Policy) -> str:
@@ -35,7 +27,9 @@ def promise(policy: Policy) -> str:
         if not bands:
             continue
         clock = level.replacement
-        what = f"{SUBJECTS[clock.end]} {clock}, " if clock else ""
+        main = [policy.clock_text(clock, subject=True)] if clock else []
+        what = "; ".join([*main, *policy.clock_texts(level)[1:]])
+        what = f"{what}, " if what else ""
         where = f"for sites {_limits(bands)} of a service center{own}"
         sentences.append(f"{level.title}: {what}{where}.")
     return " ".join(sentences)
@@ -45,10 +39,10 @@ def _limits(bands: list[Band]) -> str:
     """Return the limits of a level by country, those of all other countries last."""
     ordered = sorted(bands, key=lambda band: ALL_OTHERS in band.countries)
     parts: list[str] = []
-    for (above, metric), group in groupby(ordered, key=lambda b: (b.above_miles, b.metric)):
-        limits = " or ".join(f"{miles_text(b.up_to_miles)} miles{_places(b)}" for b in group)
-        start = f"more than {miles_text(above)} and up to" if above else "within"
-        parts.append(f"{start} {limits}{' by road' if metric == 'road' else ''}")
+    for (above, metric), group in groupby(ordered, key=lambda b: (b.above, b.metric)):
+        limits = " or ".join(f"{b.limit_text}{_places(b)}" for b in group)
+        start = f"more than {number_text(above)} and up to" if above else "within"
+        parts.append(f"{start} {limits}{METRIC_TEXTS[metric]}")
     return " or ".join(parts)
 
 

@@ -2,10 +2,37 @@
 
 from typing import Annotated, Final, Literal
 
+import pydantic
 from pydantic import Field
 
-from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.clock_keys import Hours
+from coverage_analyzer.policy.clocks import Clock, Replacement
+from coverage_analyzer.policy.distances import (
+    METRES,
+    Unit,
+    distance_text,
+    metres_of,
+    number_text,
+    reach_of,
+)
+from coverage_analyzer.policy.document import FORMAT_2, Identifier, Model
+
+__all__ = [
+    "ALL_OTHERS",
+    "NOT_COVERED",
+    "NOT_STATED",
+    "Band",
+    "CountryCode",
+    "CountryRules",
+    "Hours",
+    "IsoCode",
+    "LeadTime",
+    "Level",
+    "Miles",
+    "Qualification",
+    "Replacement",
+    "Warranty",
+]
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all not named by another entry of the same kind."""
@@ -14,85 +41,19 @@ NOT_STATED: Final = "not stated"
 """What a text reads that the source has lost, or never had."""
 
 
+BAND_UNITS: Final[tuple["BandUnit", ...]] = ("miles", "km", "minutes")
+"""Units of the limits of a band."""
+
+METRIC_TEXTS: Final = {"geodesic": "", "road": " by road", "drive_time": " of driving"}
+"""What follows the limit of a band in a text, by its metric."""
+
+
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
-
-
-class Hours(Model):
-    """Daily hours in which a clock in hours runs: ``[levels.replacement.hours]``.
-
-    Attributes
-    ----------
-    opens
-        Time of day as text, ``HH:MM`` or ``HH:MM:SS``, local to the site; required. Example:
-        ``"08:00"``.
-    closes
-        Time of day as text, local to the site, later than ``opens``; required. It is the first
-        moment outside the hours; ``"24:00"`` is the end of the day. Example: ``"17:00"``.
-    days
-        ``"business_days"`` (default: the clock stops on all other days) or ``"every_day"``.
-    """
-
-    opens: TimeOfDay
-    closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00)$")]
-    days: Literal["every_day", "business_days"] = "business_days"
-
-
-class Replacement(Model):
-    """The clock of a replacement, from one event to another: ``[levels.replacement]``.
-
-    Attributes
-    ----------
-    start
-        Event that starts the clock: ``"authorised"``, ``"rma_issued"``, ``"call_acknowledged"`` or
-        ``"diagnosis_complete"``; required.
-    end
-        Event that stops it: ``"delivered"``, ``"shipped"``, ``"on_site"`` or ``"repaired"``;
-        required.
-    amount
-        Integer from 1 to 10,000, in ``unit``; required. Example: ``4``.
-    unit
-        ``"hours"`` or ``"business_days"``; required.
-    hours
-        Table `Hours`, for the unit ``hours`` only: the clock runs within these hours. By default it
-        runs around the clock.
-    cut_off
-        Time of day as text, local to the center, for the unit ``business_days`` only: the cut-off
-        for an event to count for that business day. By default the whole day counts. Example:
-        ``"15:00"``.
-    clause
-        Name of a clause in ``[clauses]``; required. Example: ``"delivery-4-hours"``.
-    """
-
-    start: Literal["authorised", "rma_issued", "call_acknowledged", "diagnosis_complete"]
-    end: Literal["delivered", "shipped", "on_site", "repaired"]
-    amount: Annotated[int, Field(ge=1, le=10_000)]
-    unit: Literal["hours", "business_days"]
-    hours: Hours | None = None
-    cut_off: TimeOfDay | None = None
-    clause: Identifier
-
-    @property
-    def counts_business_days(self) -> bool:
-        """Whether the due time depends on business days."""
-        in_hours = self.hours is not None and self.hours.days == "business_days"
-        return self.unit == "business_days" or in_hours
-
-    def __str__(self) -> str:
-        """Return the promise as text, such as ``delivered within 4 hours of authorisation``."""
-        unit = self.unit.replace("_", " ").removesuffix("s")
-        start = {
-            "authorised": "authorisation",
-            "rma_issued": "the RMA number",
-            "call_acknowledged": "acknowledgement of the call",
-            "diagnosis_complete": "the diagnosis",
-        }[self.start]
-        within = f", counted from {self.hours.opens} to {self.hours.closes}" if self.hours else ""
-        until = f", cut-off at {self.cut_off}" if self.cut_off else ""
-        promise = f"{self.end.replace('_', ' ')} within {quantity(self.amount, unit)} of {start}"
-        return f"{promise}{within}{until}"
+Kilometres = Annotated[float, Field(ge=0, le=20_000)]
+Minutes = Annotated[float, Field(ge=0, le=1_440)]
+BandUnit = Literal["miles", "km", "minutes"]
 
 
 class Level(Model):
@@ -101,18 +62,24 @@ class Level(Model):
     Attributes
     ----------
     id
-        Text of lower-case letters, digits and single hyphens, unique; required. Example:
-        ``"gold-plus"``.
+        Text of lower-case letters, digits and single hyphens, unique; required. The rules refer to
+        the level by it. Example: ``"four-hours"``.
     title
-        Text, unique; required. Reports print it. Example: ``"Gold Plus"``.
+        Text, unique; required. Reports print it. Example: ``"Four hours"``.
     coverage_hours
-        Text; by default ``"not stated"``. Example: ``"24x7x365"``.
+        Text; by default ``"not stated"``. The hours of service as the contract states them, which
+        tables and letters print. Example: ``"24x7x365"``.
     software_updates
-        Text; by default ``"not stated"``. Example: ``"included"``.
+        Text; by default ``"not stated"``. What the contract says about new software. Example:
+        ``"included"``.
     technical_support
-        Text; by default ``"not stated"``. Example: ``"unlimited"``.
+        Text; by default ``"not stated"``. What the contract says about support by phone or web.
+        Example: ``"unlimited"``.
     replacement
-        Table `Replacement`. Without it, which is the default, the level promises nothing.
+        Table `Replacement`, the main clock. Without it, which is the default, the level promises
+        nothing.
+    clocks
+        List of tables `Clock`: further clocks beside the main one; empty by default.
     footnotes
         List of names of clauses in ``[clauses]``; empty by default. Example:
         ``["export-approval"]``.
@@ -124,7 +91,13 @@ class Level(Model):
     software_updates: str = NOT_STATED
     technical_support: str = NOT_STATED
     replacement: Replacement | None = None
+    clocks: Annotated[tuple[Clock, ...], FORMAT_2] = ()
     footnotes: tuple[Identifier, ...] = ()
+
+    @property
+    def all_clocks(self) -> tuple[Replacement, ...]:
+        """All clocks of the level, the main one first."""
+        return (*([self.replacement] if self.replacement else []), *self.clocks)
 
 
 NOT_COVERED: Final = Level(
@@ -164,10 +137,10 @@ class Qualification(Model):
         Boolean; required. Whether a site qualifies only by a center in its own country.
     fallback
         ``id`` of a level; required. The level of sites beyond each band, or without a center.
-        Example: ``"gold"``.
+        Example: ``"basic"``.
     interim
         ``id`` of a level; required. The level until a center within the limit opens. Example:
-        ``"gold"``.
+        ``"basic"``.
     clause
         Name of the clause in ``[clauses]`` behind ``same_country``; none by default. Example:
         ``"same-country"``.
@@ -184,34 +157,144 @@ class Qualification(Model):
 
 
 class Band(Model):
-    """A range of distances with a level, for some countries: ``[[bands]]``.
+    """A range of distances, or of drive times, with a level, for some countries: ``[[bands]]``.
 
     Attributes
     ----------
     level
-        ``id`` of a level; required. Example: ``"gold-plus"``.
+        ``id`` of a level; required. Example: ``"four-hours"``.
     countries
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
         no other band names; one band has to have it. Example: ``["US"]``.
     metric
-        ``"geodesic"`` (default) or ``"road"``. By road, the geodesic distance only decides which
-        sites are beyond the limit; those within are rechecked by road.
+        ``"geodesic"`` (default), ``"road"`` or ``"drive_time"``. By road, and by drive time, the
+        geodesic distance only decides which sites are beyond the limit; those within are rechecked
+        by road.
     above_miles
         Number, in miles, from 0 to 12,000; by default ``0``. A band starts where the band before
         it ends. Example: ``50``.
     up_to_miles
-        Number, in miles, greater than ``above_miles``, at most 12,000, itself included; required.
-        Example: ``70``.
+        Number, in miles, greater than ``above_miles``, at most 12,000, itself included; none by
+        default. Each band has one of the keys that start with ``up_to_``. Example: ``70``.
+    above_km
+        Number, in kilometres, from 0 to 20,000; by default ``0``. A policy states its distances in
+        miles or in kilometres, not in both. Example: ``80``.
+    up_to_km
+        Number, in kilometres, greater than ``above_km``, at most 20,000, itself included; none by
+        default. Example: ``100``.
+    above_minutes
+        Number, in minutes of driving, from 0 to 1,440; by default ``0``. Example: ``60``.
+    up_to_minutes
+        Number, in minutes of driving, greater than ``above_minutes``, at most 1,440, itself
+        included; none by default. The metric ``drive_time`` needs it, and no other has it.
+        Example: ``90``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"radius-us"``.
     """
 
     level: Identifier
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
-    metric: Literal["geodesic", "road"] = "geodesic"
+    metric: Literal["geodesic", "road", "drive_time"] = "geodesic"
     above_miles: Miles = 0
-    up_to_miles: Miles
+    up_to_miles: Miles | None = None
+    above_km: Annotated[Kilometres, FORMAT_2] = 0
+    up_to_km: Annotated[Kilometres | None, FORMAT_2] = None
+    above_minutes: Annotated[Minutes, FORMAT_2] = 0
+    up_to_minutes: Annotated[Minutes | None, FORMAT_2] = None
     clause: Identifier
+
+    @pydantic.model_validator(mode="after")
+    def _has_one_limit(self) -> "Band":
+        """Validate that the band has one upper limit, in the unit of its metric.
+
+        Raises
+        ------
+        ValueError
+            Which pydantic converts.
+        """
+        given = [unit for unit in BAND_UNITS if getattr(self, f"up_to_{unit}") is not None]
+        fits = ("minutes",) if self.metric == "drive_time" else ("miles", "km")
+        wanted = " or ".join(f"up_to_{unit}" for unit in fits)
+        if not given:
+            msg = f"the upper limit is missing: add {wanted}."
+            raise ValueError(msg)
+        if len(given) > 1 or given[0] not in fits:
+            found = " and ".join(f"up_to_{unit}" for unit in given)
+            msg = f"a band with metric = {self.metric!r} has one limit, {wanted}, not {found}."
+            raise ValueError(msg)
+        for unit in BAND_UNITS:
+            if unit != given[0] and getattr(self, f"above_{unit}"):
+                msg = f"above_{unit} does not fit {wanted}: use above_{given[0]}."
+                raise ValueError(msg)
+        return self
+
+    @property
+    def _replaced_keys(self) -> frozenset[str]:
+        return frozenset() if self.unit == "miles" else frozenset({"above_miles", "up_to_miles"})
+
+    @property
+    def unit(self) -> "BandUnit":
+        """The unit of its limits: ``miles``, ``km`` or ``minutes``."""
+        return next(u for u in BAND_UNITS if getattr(self, f"up_to_{u}") is not None)
+
+    @property
+    def up_to(self) -> float:
+        """The upper limit in `unit`."""
+        limit: float = getattr(self, f"up_to_{self.unit}")
+        return limit
+
+    @property
+    def above(self) -> float:
+        """The lower limit in `unit`."""
+        limit: float = getattr(self, f"above_{self.unit}")
+        return limit
+
+    @property
+    def up_to_m(self) -> float:
+        """The upper limit in metres along the geodesic, which decides.
+
+        A drive-time band has the distance beyond which no drive is short enough.
+        """
+        return self._metres(self.up_to)
+
+    @property
+    def above_m(self) -> float:
+        """The lower limit in metres along the geodesic; for a drive time as `up_to_m`."""
+        return self._metres(self.above)
+
+    def limit_in(self, unit: Unit) -> float:
+        """Return the upper limit in a unit of distance, to be printed.
+
+        Exactly as given where it is in that unit; otherwise to 6 decimals, while `up_to_m` decides.
+        """
+        return self.up_to if self.unit == unit else round(self.up_to_m / METRES[unit], 6)
+
+    def above_in(self, unit: Unit) -> float:
+        """Return the lower limit in a unit of distance, as `limit_in`."""
+        return self.above if self.unit == unit else round(self.above_m / METRES[unit], 6)
+
+    def longer_by(self, metres: float) -> "Band":
+        """Return the band with another upper limit, at least 0; a drive time keeps its own."""
+        unit = self.unit
+        if unit == "minutes":
+            return self
+        limit = max(self.up_to + metres / METRES[unit], 0.0)
+        return self.model_copy(update={f"up_to_{unit}": limit})
+
+    @property
+    def limit_text(self) -> str:
+        """The upper limit as text, such as ``70 miles``."""
+        return distance_text(self.up_to, self.unit)
+
+    @property
+    def text(self) -> str:
+        """The range as text, such as ``above 50, up to 100 miles by road``."""
+        start = f"above {number_text(self.above)}, " if self.above else ""
+        return f"{start}up to {self.limit_text}{METRIC_TEXTS[self.metric]}"
+
+    def _metres(self, amount: float) -> float:
+        unit = self.unit
+        return reach_of(amount) if unit == "minutes" else metres_of(amount, unit)
 
 
 class LeadTime(Model):
@@ -230,7 +313,7 @@ class LeadTime(Model):
         ``"days"``, ``"weeks"`` or ``"months"``; required.
     per
         ``"center"`` (default) or ``"appliance"``: the time to set up an appliance. No rule uses the
-        latter yet, as `consistency.policy_warnings` reports.
+        latter yet, as a warning says.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"lead-time"``.
     """
@@ -258,7 +341,8 @@ class CountryRules(Model):
         Table of ISO 3166-1 alpha-2 codes; empty by default. A country counts as another one (``{ PR
         = "US" }``, or a disputed area with its own code: ``{ EH = "MA" }``); ``{ PR = "PR" }``
         keeps one separate from its sovereign. A country that others count as may not count as
-        another one itself: such a chain is ambiguous and refused.
+        another one itself: such a chain is ambiguous and refused. Example:
+        ``{ PR = "US" }``.
     fold_territories
         List of ISO 3166-1 alpha-2 codes of sovereigns all of whose territories count as the
         sovereign; empty by default. Example: ``["US"]``.

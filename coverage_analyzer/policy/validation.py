@@ -1,13 +1,15 @@
 """Validate the consistency of the parts of a policy."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
-from coverage_analyzer.policy import due_times
-from coverage_analyzer.policy.document import known_names, mentions, nearest
+from coverage_analyzer.policy import due_times, in_force, relocation
+from coverage_analyzer.policy.clock_checks import named_clocks
+from coverage_analyzer.policy.distances import number_text, stated_units
+from coverage_analyzer.policy.document import known_names, mentions, newer_keys
 from coverage_analyzer.policy.eligibility import GateRules
-from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
@@ -15,6 +17,7 @@ from coverage_analyzer.policy.rules import (
     CountryRules,
     LeadTime,
 )
+from coverage_analyzer.policy.suggestions import nearest
 
 SOME: Final = 12
 """Maximum number of countries named in a message."""
@@ -28,15 +31,27 @@ if TYPE_CHECKING:
 
 def faults(policy: "Policy") -> Iterator[str]:
     """Yield all inconsistencies between the parts of a policy, as text that names the key."""
+    yield from _newer_keys(policy)
     yield from _duplicates(policy)
     yield from _dangling(policy)
     yield from _unknown_countries(policy)
     yield from _chained_folds(policy.countries)
     yield from _backward_times(policy.lead_times)
+    yield from _mixed_units(policy)
     yield from _band_faults(policy.bands)
+    if policy.format > 1:
+        yield from level_faults(policy)
     yield from _gate_faults(policy.gates)
+    yield from in_force.faults(policy.in_force_after, policy.levels)
+    yield from relocation.faults(policy.relocation)
     yield from _fallback_not_offered(policy)
-    yield from due_times.faults(policy.levels, policy.commitments)
+    yield from due_times.faults(policy.levels, policy.commitments, policy.vendor, policy.format)
+
+
+def _newer_keys(policy: "Policy") -> Iterator[str]:
+    """Yield each key that a policy of format 1 may not have."""
+    if policy.format == 1:
+        yield from (f"{key}: needs format = 2." for key in newer_keys(policy))
 
 
 def _duplicates(policy: "Policy") -> Iterator[str]:
@@ -75,7 +90,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
     used = [
         *(
             (f"{w}.{n}.countries", p.countries)
-            for w in ("bands", "lead_times")
+            for w in ("bands", "offers", "lead_times", "in_force_after")
             for n, p in enumerate(getattr(policy, w))
         ),
         *(
@@ -91,6 +106,13 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
             (f"commitments.calendars.{n}.countries", c.countries)
             for n, c in enumerate(policy.commitments.calendars)
         ),
+        *(
+            (f"{where}.hours_in.{m}.countries", own.countries)
+            for n, level in enumerate(policy.levels)
+            for where, clock in named_clocks(f"levels.{n}", level)
+            for m, own in enumerate(clock.hours_in)
+        ),
+        ("vendor.country", (policy.vendor.country,) if policy.vendor else ()),
         ("countries.fold", (*rules.fold, *rules.fold.values())),
         ("countries.fold_territories", rules.fold_territories),
     ]
@@ -122,24 +144,79 @@ def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
             yield f"lead_times.{number}: at_least is greater than at_most."
 
 
+def _mixed_units(policy: "Policy") -> Iterator[str]:
+    """Yield the first key in another unit of distance than the first distance of the policy."""
+    stated = list(stated_units(policy))
+    for key, unit in stated:
+        if unit != stated[0][1]:
+            yield (
+                f"{key}: the policy states distances in {stated[0][1]}, as in {stated[0][0]}. "
+                f"Use one unit for all distances."
+            )
+            return
+
+
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
     """Yield problems of bands: in each country they must start at 0 and be contiguous."""
     for country in sorted({c for b in bands for c in b.countries}):
-        some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
-        reached = 0.0
-        for band in some:
-            ended = miles_text(reached)
-            where = f"bands ({country}): {miles_text(band.above_miles)} to "
-            where += f"{miles_text(band.up_to_miles)} miles"
-            if band.up_to_miles <= band.above_miles:
-                yield f"{where}: up_to_miles must be greater than above_miles."
-            elif band.above_miles < reached:
-                yield f"{where} overlaps the previous band: above_miles must be {ended}."
-            elif band.above_miles > reached:
-                yield f"{where} leaves a gap after the previous band: above_miles must be {ended}."
-            reached = max(reached, band.up_to_miles)
+        here = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_m)
+        if len({b.unit == "minutes" for b in here}) > 1:
+            yield (
+                f"bands ({country}): some are in minutes of driving, others in {here[0].unit}. "
+                f"Use one of them for all bands of a country."
+            )
+        else:
+            yield from _gaps(here, country)
     if not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
+
+
+def _gaps(bands: list[Band], country: str) -> Iterator[str]:
+    """Yield each band of a country that does not start where the one before it ends."""
+    reached = 0.0
+    for band in bands:
+        ended, unit = number_text(reached), band.unit
+        where = f"bands ({country}): {number_text(band.above)} to {band.limit_text}"
+        if band.up_to <= band.above:
+            yield f"{where}: up_to_{unit} must be greater than above_{unit}."
+        elif band.above < reached:
+            yield f"{where} overlaps the previous band: above_{unit} must be {ended}."
+        elif band.above > reached:
+            yield f"{where} leaves a gap after the previous band: above_{unit} must be {ended}."
+        reached = max(reached, band.up_to)
+
+
+GIVING: Final = ("bands", "offers", "qualification", "relocation", "in_force_after")
+"""Tables of a policy that give a level to sites."""
+
+
+def level_faults(policy: "Policy") -> Iterator[str]:
+    """Yield each level out of order, and each that no rule gives to any site.
+
+    They are errors of a policy of format 2; an older one, which was accepted, gets a warning.
+    """
+    order = {level.id: n for n, level in enumerate(policy.levels)}
+    if not {band.level for band in policy.bands} <= order.keys():
+        return
+    for country in sorted({c for b in policy.bands for c in b.countries}):
+        here = sorted((b for b in policy.bands if country in b.countries), key=lambda b: b.up_to_m)
+        for near, far in itertools.pairwise(here):
+            if order[far.level] < order[near.level]:
+                yield (
+                    f"bands ({country}): {far.level!r} up to {far.limit_text} is a better level "
+                    f"than {near.level!r} up to {near.limit_text}. Levels are listed from the "
+                    f"best: a better one ends nearer."
+                )
+    if policy.gates.request:  # a site has the level that was purchased
+        return
+    dump = policy.model_dump(include=set(GIVING))
+    given = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
+    for number, level in enumerate(policy.levels):
+        if level.id not in given:
+            yield (
+                f"levels.{number}: no site can have {level.id!r}: no band, offer or fallback gives "
+                f"it. Add one, or remove the level."
+            )
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:
@@ -155,14 +232,34 @@ def _gate_faults(gates: GateRules) -> Iterator[str]:
 
 
 def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
-    """Yield each level of sites without a band that is not offered in some country."""
+    """Yield each level that replaces another one, but is not offered in some country."""
+    for where, why, level, codes in _replacing_levels(policy):
+        if closed := [code for code in codes if not policy.offered(level, code)]:
+            places = f"{len(closed)} countries" if len(closed) > SOME else ", ".join(closed)
+            yield (
+                f"{where}: sites get {level!r} {why}, but "
+                f"gates.not_offered says that it is not offered in {places}. Name a level that is "
+                f"offered in each country; one without a replacement makes no promise."
+            )
+
+
+def _replacing_levels(policy: "Policy") -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """Yield the key of each such level, when sites get it, the level, and in which countries."""
     codes = names.load().codes[1:]
     for key in ("fallback", "interim"):
         level = getattr(policy.qualification, key)
-        if closed := [code for code in codes if not policy.offered(level, code)]:
-            where = f"{len(closed)} countries" if len(closed) > SOME else ", ".join(closed)
-            yield (
-                f"qualification.{key}: sites get {level!r} where no band serves them, but "
-                f"gates.not_offered says that it is not offered in {where}. Name a level that is "
-                f"offered in each country; one without a replacement makes no promise."
+        yield f"qualification.{key}", "where no band serves them", level, codes
+    for number, rule in enumerate(policy.in_force_after):
+        there = [
+            code
+            for code in codes
+            if any(
+                rule in in_force.rules_in(policy.in_force_after, level, code)
+                and policy.offered(level, code)
+                for level in rule.levels
             )
+        ]
+        where = f"in_force_after.{number}.interim"
+        yield where, "until a level is in force", rule.interim, there
+    if policy.relocation:
+        yield "relocation.interim", "after a move", policy.relocation.interim, codes

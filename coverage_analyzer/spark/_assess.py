@@ -24,7 +24,7 @@ from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import arrow_rows
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
-from coverage_analyzer.files.table import Table, are_countries, open_table
+from coverage_analyzer.files.table import Table, are_countries, open_table, read_columns
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
@@ -32,11 +32,17 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.column_evidence import Evidence
 from coverage_analyzer.schema.column_matching import NO_EVIDENCE, Headers, match_columns
-from coverage_analyzer.schema.columns import CENTERS, FOR_REQUESTS, SITES, check_types
+from coverage_analyzer.schema.columns import (
+    CENTERS,
+    FOR_REQUESTS,
+    Column,
+    check_types,
+    site_columns,
+)
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import schema_in, verdict_names
 from coverage_analyzer.spark import session
 
 if TYPE_CHECKING:
@@ -115,25 +121,26 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     """
     with session.no_word_on_pandas():
         arrow = arrow_schema(df)
-    known = recognised(arrow, columns, evidence(df))
     rules = Policy.load(policy)
+    known = recognised(arrow, site_columns(rules.start_columns), columns, evidence(df))
     for told in rules.warnings:
         warnings.warn(told, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
     dated = products if isinstance(products, Products) else products_of(products)
     matcher = MatcherSpec(network, rules, day(as_of), trust_declared, dated).build()
-    spec, names = MatcherSpec.of(matcher), output_names(df.columns)
+    spec, unit = MatcherSpec.of(matcher), rules.unit
+    names = output_names(df.columns, unit)
 
     def verdicts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches):
             yield _with_verdicts(batch, names, known, built_once(spec))
 
     with session.no_word_on_pandas():
-        return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names))
+        return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names, unit))
 
 
-def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
-    """Return the columns of sites under their new names, and the verdict columns.
+def schema(sites: "StructType", names: Sequence[str], unit: str = "miles") -> "StructType":
+    """Return the columns of sites under their new names, and the verdict columns in a unit.
 
     Their types are those of `schema.verdict.COLUMNS`; for a rejected row all are null except
     ``status`` and ``reason``, which are never null.
@@ -152,7 +159,7 @@ def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
     ]
     added = [
         types.StructField(field.name, kinds[field.type], field.name not in ALWAYS)
-        for field in SCHEMA
+        for field in schema_in(unit)
     ]
     return types.StructType([*given, *added])
 
@@ -185,9 +192,12 @@ def evidence(df: "DataFrame", notation: Notation = DECIMAL_DEGREES) -> Evidence:
 
 
 def recognised(
-    sites: pa.Schema, columns: Mapping[str, str] | None, cells: Evidence = NO_EVIDENCE
+    sites: pa.Schema,
+    table: Sequence[Column],
+    columns: Mapping[str, str] | None,
+    cells: Evidence = NO_EVIDENCE,
 ) -> dict[str, int]:
-    """Return the positions of the known columns of sites.
+    """Return the positions of the known columns of sites (`schema.columns.site_columns`).
 
     Raises
     ------
@@ -195,22 +205,30 @@ def recognised(
         If one is missing, ambiguous or of an unusable type.
     """
     unread = frozenset(FOR_REQUESTS)
-    asked = Headers(sites.names, SITES, columns or {}, evidence=cells, unread=unread)
+    given = read_columns(table, columns) or {}
+    asked = Headers(sites.names, table, given, evidence=cells, unread=unread)
     known = match_columns(asked)
     types = {name: arrow_rows.plain_type(sites.field(at).type) for name, at in known.items()}
     check_types(types)
     return known
 
 
-def output_names(headers: Sequence[str]) -> list[str]:
+def output_names(headers: Sequence[str], unit: str = "miles") -> list[str]:
     """Return names of input columns that do not collide with the verdict's, ignoring case.
+
+    Parameters
+    ----------
+    headers
+        Of the input.
+    unit
+        The unit of the policy's distances.
 
     Examples
     --------
     >>> output_names(["site_id", "Level", "input_level"])
     ['site_id', 'input_input_Level', 'input_level']
     """
-    names = free_names(headers, VERDICT, str.lower)
+    names = free_names(headers, verdict_names(unit), str.lower)
     return [names.get(header, header) for header in headers]
 
 

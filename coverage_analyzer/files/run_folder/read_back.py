@@ -27,8 +27,8 @@ from coverage_analyzer.files.writers.delimited import SAFE, Style
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.columns import CENTERS, as_text, site_columns
+from coverage_analyzer.schema.verdict import TYPES, VERDICT, names_in
 
 TABLES: Final = ("columns", "renamed_columns", "centers", "inputs", "ledger", "options")
 """Keys of ``run.json`` that have further keys, if they are there."""
@@ -108,7 +108,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
     sheet = workbook.REPORT if str(names[0]).endswith(".xlsx") else ""
     dialect = Dialect(**notation_of(manifest), sheet=sheet)
-    table = open_table(folder / names[0], SITES, columns, dialect)
+    table = open_table(folder / names[0], site_columns(columns), columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
         msg = (
@@ -151,8 +151,8 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
         msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
         raise InputError(msg)
     columns = rows.block.columns
-    verdict = {f: columns.column(table.headers.index(f.name)) for f in SCHEMA}
-    return {f.name: _pointed(c) if pa.types.is_floating(f.type) else c for f, c in verdict.items()}
+    verdict = {n: columns.column(table.headers.index(n)) for n in names_in(table.headers)}
+    return {n: _pointed(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
 
 
 def typed_cells(
@@ -175,7 +175,7 @@ def typed_cells(
         If a cell is not of that type.
     """
     try:
-        return {name: _cast(cells[name], SCHEMA.field(name).type) for name in names}
+        return {name: _cast(cells[name], TYPES[name]) for name in names}
     except pa.ArrowInvalid as error:
         msg = f"{where} was changed: {error}. Run it again."
         raise InputError(msg) from None
@@ -193,7 +193,15 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _pointed(cells: pa.Array) -> pa.Array:
     """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
-    return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
+    if not pa.types.is_string(cells.type) or not _has_comma(cells):
+        return cells
+    return pc.replace_substring(cells, ",", ".")
+
+
+def _has_comma(cells: pa.Array) -> bool:
+    """Return whether a comma is in the buffer of some texts."""
+    buffer = cells.buffers()[2]
+    return buffer is not None and bool((np.frombuffer(buffer, np.uint8) == ord(",")).any())
 
 
 def centers_as_used(
@@ -275,6 +283,7 @@ def areas_as_drawn(path: Path, centers: Centers) -> Areas:
             planned=np.array([t["planned"] for t in told], np.bool_),
             geometry=np.array(shapes, object),
             km2=np.array([t["area_km2"] for t in told], np.float64),
+            unit="km" if any("limit_km" in t for t in told) else "miles",
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."

@@ -2,7 +2,7 @@
 
 import { textAt } from "./data.js";
 import { eachInView } from "./filters.js";
-import { element, quantity } from "./words.js";
+import { KM_PER_MILE, element, quantity } from "./words.js";
 
 // What a spreadsheet would run, and what it would not though it begins so: the rule of files/guard.
 // eslint-disable-next-line max-len -- a pattern is one piece
@@ -31,7 +31,7 @@ export function rowsInView(app) {
  */
 function verdictCells(app, i) {
   const { meta, sites } = app;
-  const { limit, distance, margin } = sites.figures(i);
+  const { limit, distance, margin, distanceKm, marginKm } = sites.figures(i);
   const fixed = (/** @type {number | null} */ value) => (value === null ? "" : value.toFixed(3));
   return {
     level: meta.levels[sites.level[i]] ?? "",
@@ -41,6 +41,9 @@ function verdictCells(app, i) {
     distance_miles: fixed(distance),
     limit_miles: limit === null ? "" : String(limit),
     margin_miles: fixed(margin),
+    distance_km: fixed(distanceKm),
+    limit_km: limit === null ? "" : String(Number((limit * KM_PER_MILE).toFixed(3))),
+    margin_km: fixed(marginKm),
     site_country: meta.countries[sites.site_country[i]] ?? "",
     available_on: meta.days[sites.available_on[i]] ?? "",
     centers_in_reach: String(sites.in_reach[i]),
@@ -80,7 +83,7 @@ function csvOf(app, rows) {
     const cells = own.map(({ texts: column }) => textAt(column, i));
     return [...texts, ...place, ...cells, ...app.meta.verdict.map((name) => verdict[name])];
   });
-  return [header, ...lines].map((cells) => `${cells.map(csvCell).join(",")}\n`);
+  return csvLines([header, ...lines]);
 }
 
 /** @param {number} degrees */
@@ -95,11 +98,29 @@ function sites5(degrees) {
  */
 export async function saveCsv(app) {
   await app.textsReady;
-  const blob = new Blob(csvOf(app, rowsInView(app)), { type: "text/csv" });
+  saveFile("sites-in-view.csv", csvOf(app, rowsInView(app)));
+  app.say(`${quantity(app.inView.total, "site")} saved as sites-in-view.csv`);
+}
+
+/**
+ * Saves lines as a file of the reader.
+ *
+ * @param {string} name
+ * @param {string[]} lines
+ */
+export function saveFile(name, lines) {
   const link = element("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = "sites-in-view.csv";
+  link.href = URL.createObjectURL(new Blob(lines, { type: "text/csv" }));
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  app.say(`${quantity(app.inView.total, "site")} saved as ${link.download}`);
+}
+
+/**
+ * Rows of cells as lines of a CSV file, in which no spreadsheet runs a cell.
+ *
+ * @param {string[][]} rows
+ */
+export function csvLines(rows) {
+  return rows.map((cells) => `${cells.map(csvCell).join(",")}\n`);
 }
