@@ -63,7 +63,8 @@ def picked(sites: Sites, at: slice) -> Sites:
 def rows_of(verdicts: Verdicts, ids: Sequence[str]) -> list[tuple[object, ...]]:
     """Return verdicts as tuples that compare, centers by their ids, what is missing as None."""
     columns: list[list[object]] = []
-    for name, values in vars(verdicts).items():
+    given = {name: values for name, values in vars(verdicts).items() if values is not None}
+    for name, values in given.items():
         if name == "center":
             columns.append([ids[i] if i >= 0 else None for i in values])
         else:
