@@ -63,8 +63,9 @@ def picked(sites: Sites, at: slice) -> Sites:
 def rows_of(verdicts: Verdicts, ids: Sequence[str]) -> list[tuple[object, ...]]:
     """Return verdicts as tuples that compare, centers by their ids, what is missing as None."""
     columns: list[list[object]] = []
-    given = {name: values for name, values in vars(verdicts).items() if values is not None}
-    for name, values in given.items():
+    for name, values in vars(verdicts).items():
+        if values is None:
+            continue  # kilometres of a policy in miles
         if name == "center":
             columns.append([ids[i] if i >= 0 else None for i in values])
         else:
