@@ -329,7 +329,7 @@ class Job:
         )
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
-        totals.summary = SummaryTotals(len(centers))
+        totals.summary = SummaryTotals(len(centers), self.policy.unit)
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())

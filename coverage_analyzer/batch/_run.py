@@ -189,7 +189,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     for read in (given, dated):
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
-    table = _opened_sites(sites, options)
+    table = _opened_sites(sites, options, rules)
     own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
@@ -205,7 +205,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 first, folder = options.on_duplicate == "first", publication.scratch
                 refused = duplicates(table, keep_first=first, folder=folder)
                 first_read = table.source.fingerprint
-                table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
+                table = dataclasses.replace(_opened_sites(sites, options, rules), refused=refused)
                 check_same(first_read, table.source.fingerprint)
             inputs = Inputs(table, given, dated)
             scratch = publication.scratch
@@ -236,8 +236,8 @@ def _names(options: Options) -> list[str]:
     return [f"report.{options.format}", *fixed]
 
 
-def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return open_sites(sites, options.columns, options.dialect)
+def _opened_sites(sites: str | Path, options: Options, policy: Policy) -> Table:
+    return open_sites(sites, options.columns, options.dialect, read=policy.start_columns)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -407,7 +407,8 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     """Assess all rows block by block, write report and rejects, and count the results."""
     shown = own_columns.named(options.map_columns)
     totals, publication = Totals(drawn=DrawnSites(shown)), outputs.publication
-    totals.summary = SummaryTotals(len(matcher.centers)) if options.summary else None
+    if options.summary:
+        totals.summary = SummaryTotals(len(matcher.centers), matcher.policy.unit)
     totals.what_if = what_if_rules(matcher, table)
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:

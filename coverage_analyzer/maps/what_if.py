@@ -13,7 +13,8 @@ from coverage_analyzer.countries import NONE, Names, Numbers
 from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.rules import ALL_OTHERS
+from coverage_analyzer.policy.distances import METRES
+from coverage_analyzer.policy.rules import ALL_OTHERS, Band
 
 ONE_BY_ONE: Final = (
     "Changes cannot be tried on this map, because it does not have all sites one by one: there are "
@@ -26,6 +27,10 @@ BY_ROAD: Final = (
 LEVELS_AND_RULES: Final = (
     "Changes cannot be tried on this map, because the level of a site depends on rules that read "
     "columns of the sites, and on several distances. Use coverage-analyzer what-if."
+)
+OFFERED: Final = (
+    "Changes cannot be tried on this map, because the policy offers levels without a distance. Use "
+    "coverage-analyzer what-if."
 )
 NOT_KEPT: Final = (
     "Changes cannot be tried on this map, because an earlier version made the run, which did not "
@@ -81,8 +86,10 @@ class WhatIfRules:
         """Why changes cannot be tried, in words; empty if they can."""
         if self.policy is None:
             return NOT_KEPT
-        if any(band.metric == "road" for band in self.policy.bands):
+        if any(band.metric != "geodesic" for band in self.policy.bands):
             return BY_ROAD
+        if self.policy.offers:
+            return OFFERED
         several = len({band.level for band in self.policy.bands}) > 1
         return LEVELS_AND_RULES if several and self.has_rules else ""
 
@@ -122,6 +129,11 @@ class WhatIfRules:
         }
 
 
+def _miles(band: Band) -> float:
+    """Return the upper limit of a band in miles, unrounded."""
+    return band.up_to if band.unit == "miles" else band.up_to_m / METRES["miles"]
+
+
 def _bands(policy: Policy) -> list[dict[str, Any]]:
     """Return the bands of each group of countries, those of all others last."""
     groups: dict[tuple[Any, ...], list[str]] = {}
@@ -131,7 +143,7 @@ def _bands(policy: Policy) -> list[dict[str, Any]]:
     return [
         {
             "countries": countries,
-            "up_to": [band.up_to_miles for band in bands],
+            "up_to": [_miles(band) for band in bands],
             "levels": [policy.level_position(band.level) for band in bands],
         }
         for bands, countries in (*groups.items(), (others, [ALL_OTHERS]))

@@ -22,6 +22,7 @@ from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.geometry import Geometries, area_km2, discs, polygons_of
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import Unit
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
 
@@ -48,6 +49,8 @@ class Areas:
         counter-clockwise (RFC 7946); empty if no part of the disc is in the country.
     km2
         Area on the ellipsoid.
+    unit
+        The unit of the policy's distances.
     """
 
     center: Ints
@@ -57,6 +60,7 @@ class Areas:
     planned: Bools
     geometry: Geometries
     km2: Floats
+    unit: Unit = "miles"
 
 
 def areas(
@@ -119,6 +123,7 @@ def areas(
         planned=centers.is_planned(day)[center],
         geometry=geometry,
         km2=area_km2(geometry),
+        unit=policy.unit,
     )
 
 
@@ -136,9 +141,17 @@ PROPERTIES: Final = (
 )
 """Names of the values yielded by `properties`, in order."""
 
+KM_PROPERTIES: Final = ("above_km", "limit_km")
+"""Names of two more, of a policy in kilometres."""
+
+
+def names(areas: Areas) -> tuple[str, ...]:
+    """Return the names of the values that `properties` yields, in order."""
+    return (*PROPERTIES, *(KM_PROPERTIES if areas.unit == "km" else ()))
+
 
 def properties(
-    areas: Areas, centers: Centers, country: Numbers, names: Names
+    areas: Areas, centers: Centers, country: Numbers, world: Names
 ) -> Iterator[dict[str, Any]]:
     """Yield the properties of each area besides its geometry."""
     for i, c in enumerate(areas.center.tolist()):
@@ -146,7 +159,7 @@ def properties(
         yield {
             "center_id": centers.center_id[c],
             "name": centers.name[c],
-            "country": names.codes[country[c]],
+            "country": world.codes[country[c]],
             "limit_miles": float(areas.limit_miles[i]),
             "opens_on": None if np.isnat(opens) else str(opens),
             "level": areas.level[i],
@@ -154,7 +167,16 @@ def properties(
             "planned": bool(areas.planned[i]),
             "area_km2": round(float(areas.km2[i]), 3),
             "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
-        }
+        } | _in_km(areas, i)
+
+
+def _in_km(areas: Areas, i: int) -> dict[str, float]:
+    """Return the band of an area in kilometres, if the policy states it so."""
+    if areas.unit != "km":
+        return {}
+    miles = areas.above_miles[i], areas.limit_miles[i]
+    km = (round(float(m) * MILE_M / 1000, 5) for m in miles)
+    return dict(zip(KM_PROPERTIES, km, strict=True))
 
 
 def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:

@@ -46,6 +46,7 @@ from coverage_analyzer.matching.eligibility import (
     FailedRule,
     RuleResult,
 )
+from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
@@ -132,7 +133,8 @@ class Verdicts:
     country
         Number of the assigned country.
     available_on
-        Opening day of that center for pending sites, else ``NaT``.
+        Day on which the level starts at pending sites, else ``NaT``: the opening day of that
+        center, or a later day on which the level is in force.
     centers_in_reach
         Number of open centers of its country that cover the site.
     distance_km, limit_km, margin_km
@@ -239,6 +241,9 @@ class Matcher:
         }
         day = np.datetime64(self.as_of, "D")
         self.gates = EligibilityChecker(policy, products, world, day)
+        self._start_rules = None
+        if policy.has_start_rules:
+            self._start_rules = StartRules(policy, world, self.convention)
         self._open = self._index(centers.is_open(day), list_all=False)
         self._planned = self._index(centers.is_planned(day), list_all=True)
 
@@ -383,7 +388,33 @@ class Matcher:
         if facts is None and not self.gates.everywhere:
             return verdicts
         waiting = PlannedCenters(later.site, now.take(later.site))
-        return self._apply_rules(verdicts, facts, RuleBasis(shown.band, waiting, offered))
+        starts = self.starts(sites, facts, country)
+        return self._apply_rules(verdicts, facts, RuleBasis(shown.band, waiting, offered, starts))
+
+    def starts(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> Starts | None:
+        """Return the rules on the start of levels at some sites; None if there is none.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Number of the country assigned to each.
+        """
+        if self._start_rules is None or facts is None or facts.starts is None:
+            return None
+        day = np.datetime64(self.as_of, "D")
+        return self._start_rules.of(facts.starts, (sites.lon, sites.lat), country, day)
+
+    def starts_at(self, sites: Sites, facts: EligibilityInputs | None) -> Starts | None:
+        """Return the rules on the start of levels at some sites, wherever they are."""
+        if self._start_rules is None:
+            return None
+        place = sites.lon, sites.lat, sites.declared
+        country, _ = assign_country(*place, self.world, self.convention)
+        return self.starts(sites, facts, country)
 
     def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
@@ -408,25 +439,27 @@ class Matcher:
         basis
             What the verdicts were made of.
         """
-        band, nearest, offered = basis
+        band, nearest, offered, starts = basis
         band_level = self._bands.level(verdicts.country, band)
-        rule, uncertain = self._failed_rules(verdicts, facts, band_level)
+        dated = self._deferred(verdicts, band_level, basis)
+        rule, uncertain = self._failed_rules(dated, facts, band_level)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
         lowers = (rule != FailedRule.none) & open_
-        status = np.where(
-            lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
-        )
+        status = np.where(lowers, np.where(uncertain, Status.review, Status.fallback), dated.status)
         lowest = self._levels(verdicts.country, status, band, offered)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = rule == FailedRule.not_offered_in_country
-        lowered = verdicts.changed(
+        lowered = dated.changed(
             lowers,
             level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
             status=status,
             reason=REASON_OF_RULE[rule],
             available_on=NO_DAY,
         )
-        result = lowered if facts is None else self._with_purchased_level(lowered, facts, offered)
+        result = lowered
+        if facts is not None:
+            result = self._with_purchased_level(lowered, facts, offered)
+            result = self._without_ended_levels(self._started(result, facts, starts), facts)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return self._with_center(result, nearest.site[back], nearest.nearest.take(back))
@@ -440,21 +473,57 @@ class Matcher:
         center = _put(verdicts.center, site, measured.center)
         return dataclasses.replace(verdicts, center=center, **new)
 
+    def _deferred(self, verdicts: Verdicts, band_level: Levels, basis: "RuleBasis") -> Verdicts:
+        """Return verdicts by distance that wait where the level of the band is not in force."""
+        starts = basis.starts
+        if starts is None:
+            return verdicts
+        if basis.offered is not None:
+            band_level = np.minimum(band_level, basis.offered)
+        closes = np.append(self.centers.closes_on, NO_DAY)[verdicts.center]  # last: `NO_CENTER`
+        return _with_outcome(verdicts, starts.deferred(_outcome(verdicts), band_level, closes))
+
+    def _started(
+        self, verdicts: Verdicts, facts: EligibilityInputs, starts: Starts | None
+    ) -> Verdicts:
+        """Return verdicts that wait where the fallback or purchased level is not in force.
+
+        A product that will be past the phases of that level by then waits for nothing.
+        """
+        if starts is None:
+            return verdicts
+        result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
+        waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
+        past = np.zeros(len(waiting), np.bool_)
+        for day in np.unique(result.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (result.available_on == day))
+            checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
+        return result.changed(
+            past,
+            status=Status.fallback,
+            reason=Reason.lifecycle_phase,
+            available_on=NO_DAY,
+        )
+
     def _with_purchased_level(
         self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
     ) -> Verdicts:
-        """Return verdicts with the purchased level, or none for a product past its phases.
-
-        A level that may have ended is also for review; it remains in the report.
-        """
+        """Return verdicts with the purchased level, where the policy offers it."""
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
-        result = self._without_levels_not_offered(
+        return self._without_levels_not_offered(
             dataclasses.replace(verdicts, level=level), facts, offered
         )
-        phases = self.gates.phases(facts, result.level)
-        result = result.changed(
+
+    def _without_ended_levels(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
+        """Return verdicts without a level for a product that is past its phases.
+
+        A level that may have ended is also for review; it remains in the report.
+        """
+        phases = self.gates.phases(facts, verdicts.level)
+        result = verdicts.changed(
             phases.past,
             level=len(self.policy.levels),
             status=Status.not_covered,
@@ -735,11 +804,14 @@ class RuleBasis(NamedTuple):
         keeps from waiting is shown that one.
     offered
         The level offered to each.
+    starts
+        The rules on the start of levels, if any.
     """
 
     band: Ints
     nearest: PlannedCenters
     offered: Levels | None
+    starts: Starts | None
 
 
 class CenterGroups(NamedTuple):
@@ -765,6 +837,16 @@ def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> 
     if not len(named):
         return now
     return now.replaced(later.site[named], later.nearest.take(named))
+
+
+def _outcome(verdicts: Verdicts) -> Outcome:
+    """Return the part of verdicts that rules on the start of levels change."""
+    return Outcome(verdicts.level, verdicts.status, verdicts.reason, verdicts.available_on)
+
+
+def _with_outcome(verdicts: Verdicts, outcome: Outcome) -> Verdicts:
+    """Return verdicts with that part replaced."""
+    return dataclasses.replace(verdicts, **outcome._asdict())
 
 
 def _put(values: npt.NDArray[Any], at: Ints, others: npt.NDArray[Any]) -> npt.NDArray[Any]:

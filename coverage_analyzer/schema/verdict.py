@@ -317,3 +317,5 @@ class Reason(enum.IntEnum):
         17,
         "a center may be within the limit by road; road distance has not been checked",
     )
+    not_yet_in_force = 18, "the level is not in force yet at this site"
+    relocated = 19, "the site has moved or will move, and the level has to be set up anew"
