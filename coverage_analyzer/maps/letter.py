@@ -313,7 +313,7 @@ class _Letter:
         if self._coming_band().metric == "road":
             yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
+        yield "later", f"{first}: {coming.title}. {self._promised(coming)}"
         yield (
             "reason",
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",
@@ -326,7 +326,7 @@ class _Letter:
         if band is not None and band.metric == "road":
             yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
+        yield "later", f"{first}: {coming.title}. {self._promised(coming)}"
         why = NOT_YET[reason].format(level=coming.title)
         if band is None:
             yield "reason", why
@@ -455,6 +455,10 @@ class _Letter:
         if center is None or self.story.status == "pending":
             return ""
         return f"those of the service center ({center.region or center.country})"
+
+    def _promised(self, level: Level) -> str:
+        """Return what a level promises, its clocks one after the other."""
+        return " ".join(words.promises(self._clocks(level)))
 
     def _clocks(self, level: Level) -> list[Replacement]:
         """Return the clocks of a level with the hours of the country whose calendar counts."""
