@@ -326,7 +326,7 @@ class _Letter:
         if band is not None and band.metric == "road":
             yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
+        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
         why = NOT_YET[reason].format(level=coming.title)
         if band is None:
             yield "reason", why
