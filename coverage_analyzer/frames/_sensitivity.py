@@ -20,7 +20,7 @@ from coverage_analyzer.comparison.sensitivity import (
     near_rows,
     scenarios,
 )
-from coverage_analyzer.errors import InputError, require
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames._compare import weights_in
 from coverage_analyzer.frames._timeline import save_figure
 from coverage_analyzer.frames.columns import (
@@ -31,6 +31,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
     texts,
 )
+from coverage_analyzer.frames.figure import new_figure
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import theme
@@ -255,11 +256,8 @@ def draw(rows: Sequence[Mapping[Any, Any]], title: str, path: str | Path | None 
     PublishError
         If the image cannot be written.
     """
-    require("plot", "matplotlib")
-    from matplotlib.figure import Figure
-
     shown = [row for row in rows if not row["country"] and row["kind"] != "run"][::-1]
-    figure = Figure(figsize=(9, 1.4 + 0.35 * len(shown)), layout="constrained")
+    figure = new_figure(9, 1.4 + 0.35 * len(shown))
     axes: Any = figure.add_subplot()
     labels, places = [row["scenario"] for row in shown], range(len(shown))
     for name, sign, status in (("gained", 1, Status.qualified), ("lost", -1, Status.fallback)):
