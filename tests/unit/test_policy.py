@@ -53,7 +53,7 @@ def refusal(folder: Path, old: str, new: str) -> str:
 
 def test_the_policies_that_ship_load() -> None:
     """All are there, and each is called what its file is called."""
-    assert tuple(builtin()) == SHIPPED
+    assert set(SHIPPED) <= builtin().keys()
     assert all(policy.name == name for name, policy in builtin().items())
 
 
