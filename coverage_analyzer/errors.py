@@ -15,6 +15,7 @@ Every message says what is wrong, where (the first rows, and how many), and what
 """
 
 import importlib.util
+import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -217,7 +218,7 @@ def install_command(extra: Extra, prefix: str = sys.prefix) -> str:
     "pip install 'coverage-analyzer[excel]'"
     """
     parts = Path(prefix).parts
-    pairs = set(zip(parts, parts[1:], strict=False))
+    pairs = set(itertools.pairwise(parts))
     what = f"coverage-analyzer[{extra}]"
     command = next((c for folders, c in TOOLS if folders in pairs), "pip install '{what}'")
     return command.format(what=what)
