@@ -489,7 +489,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching.Matcher._index",
-        "Attribute[widest]",
+        "Attribute[reach_m]",
         Rewrite("np.nanmin(self._bands.edges, axis=1)"),
         "only the nearest band counts centers in reach",
     ),
@@ -507,8 +507,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching.Matcher._borderline",
-        "BinOp[*]",
-        Keep(".left"),
+        "Call[abs]",
+        Rewrite("_ / 1609.344"),
         "an accuracy in metres held against miles",
     ),
     Mutant(
@@ -536,9 +536,9 @@ MUTANTS: Final = (
         "doubts about a country stop a policy that asks for none",
     ),
     Mutant(
-        "outcomes.printed_miles",
-        "BinOp[|]{Attribute[ARC_REACH_M]}",
-        Keep(".right"),
+        "outcomes.printed_metres",
+        "AugAssign",
+        Delete(),
         "a printed digit that is not Karney's",
     ),
     Mutant(
@@ -658,13 +658,13 @@ MUTANTS: Final = (
     ),
     # -------------------------------------------------------------------------- policy
     Mutant(
-        "policy_checks._band_faults",
+        "policy_checks._gaps",
         "Compare[<].comparators.0",
         Value(0),
         "an overlap of bands is accepted",
     ),
     Mutant(
-        "policy_checks._band_faults",
+        "policy_checks._gaps",
         "Compare[>].comparators.0",
         Value(12_000),
         "a gap between bands is accepted",

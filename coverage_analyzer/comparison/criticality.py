@@ -162,7 +162,7 @@ class Criticality:
         served = _Served(
             sites.take(rows),
             None if facts is None else facts.take(rows),
-            _take(verdicts, rows),
+            verdicts.take(rows),
             np.ones(len(rows)) if weight is None else weight[rows],
         )
         is_alone = (served.verdicts.status == Status.qualified) & (
@@ -286,11 +286,7 @@ class _Served(NamedTuple):
     def take(self, rows: Ints) -> "_Served":
         """Return a subset."""
         facts = None if self.facts is None else self.facts.take(rows)
-        return _Served(self.sites.take(rows), facts, _take(self.verdicts, rows), self.weight[rows])
-
-
-def _take(verdicts: Verdicts, rows: Ints) -> Verdicts:
-    return Verdicts(**{name: values[rows] for name, values in vars(verdicts).items()})
+        return _Served(self.sites.take(rows), facts, self.verdicts.take(rows), self.weight[rows])
 
 
 def _add(

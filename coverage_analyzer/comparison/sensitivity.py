@@ -20,7 +20,8 @@ from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.rules import ALL_OTHERS
+from coverage_analyzer.policy.distances import METRES
+from coverage_analyzer.policy.rules import ALL_OTHERS, BAND_UNITS
 from coverage_analyzer.schema.verdict import Status
 
 TABLE: Final = pa.schema(
@@ -207,12 +208,14 @@ def _shifted(bands: Bands, miles: float) -> Bands:
     InputError
         If no limit is left above 0.
     """
+    up_to, above, in_miles = _limit_keys(bands)
+    step = miles / in_miles
     for band in bands:
-        band["up_to_miles"] += miles
-        band["above_miles"] = max(band["above_miles"] + miles, 0) if band["above_miles"] else 0
-    kept = [band for band in bands if band["up_to_miles"] > 0]
+        band[up_to] += step
+        band[above] = max(band[above] + step, 0) if band.get(above) else 0
+    kept = [band for band in bands if band[up_to] > 0]
     if not kept:
-        where = ", ".join(bands[0]["countries"]).replace(ALL_OTHERS, "all other countries")
+        where = _places(bands)
         msg = f"Limits {miles:+g} miles: no limit is left above 0 in {where}. Ask for less."
         raise InputError(msg)
     return kept
@@ -220,10 +223,34 @@ def _shifted(bands: Bands, miles: float) -> Bands:
 
 def _limited(bands: Bands, miles: float) -> Bands:
     """Return bands of which the widest ends at some miles; those beyond are left out."""
-    bands = sorted(bands, key=lambda band: float(band["up_to_miles"]))
-    kept = [band for band in bands if band["above_miles"] < miles]
-    kept[-1]["up_to_miles"] = miles
+    up_to, above, in_miles = _limit_keys(bands)
+    bands = sorted(bands, key=lambda band: float(band[up_to]))
+    kept = [band for band in bands if band.get(above, 0) < miles / in_miles]
+    kept[-1][up_to] = miles / in_miles
     return kept
+
+
+def _limit_keys(bands: Bands) -> tuple[str, str, float]:
+    """Return the keys of the limits of some bands, and the miles in their unit.
+
+    Raises
+    ------
+    InputError
+        If they are drive times.
+    """
+    unit = next(u for u in BAND_UNITS if bands[0].get(f"up_to_{u}") is not None)
+    if unit == "minutes":
+        msg = (
+            f"The limits in {_places(bands)} are drive times: no distance can be added to them. "
+            f"Leave out the changes of limits."
+        )
+        raise InputError(msg)
+    return f"up_to_{unit}", f"above_{unit}", METRES[unit] / METRES["miles"]
+
+
+def _places(bands: Bands) -> str:
+    """Return the countries of some bands as text."""
+    return ", ".join(bands[0]["countries"]).replace(ALL_OTHERS, "all other countries")
 
 
 def _territories(policy: Policy) -> tuple[str, Policy]:
@@ -407,13 +434,9 @@ def near_rows(
         The distance from the limit, on either side.
     """
     rows = np.flatnonzero(np.abs(base.margin_miles) <= miles)  # NaN is not
-    cells: Mapping[str, pa.Array] = matcher.columns(_take(base, rows))
+    cells: Mapping[str, pa.Array] = matcher.columns(base.take(rows))
     at = arrays.from_numpy(rows)
     columns = [label.take(at) for label in labels]
     columns += [cells[n] for n in ("site_country", "center_id")]
     columns += [cells[n] for n in ("distance_miles", "limit_miles", "margin_miles", "status")]
     return pa.RecordBatch.from_arrays(columns, schema=NEAR)
-
-
-def _take(verdicts: Verdicts, rows: Ints) -> Verdicts:
-    return Verdicts(**{name: values[rows] for name, values in vars(verdicts).items()})

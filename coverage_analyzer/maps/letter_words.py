@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.miles import MILE_KM
+from coverage_analyzer.policy.distances import MILE_KM
 from coverage_analyzer.policy.rules import NOT_STATED, Level, Replacement
 
 MILE_COUNTRIES: Final = frozenset(

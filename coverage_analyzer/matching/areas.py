@@ -105,17 +105,17 @@ def areas(
         msg = f"{policy.name} has no coverage areas: its limits depend on the country of the site."
         raise InputError(msg)
     center = np.array([i for i, _ in bands], np.int64)
-    above = np.array([band.above_miles for _, band in bands])
-    limit = np.array([band.up_to_miles for _, band in bands])
-    geometry = _discs(centers.lon[center], centers.lat[center], above, limit)
+    above_m = np.array([band.above_m for _, band in bands])
+    limit_m = np.array([band.up_to_m for _, band in bands])
+    geometry = _discs(centers.lon[center], centers.lat[center], above_m, limit_m)
     if own and not trust_declared:
         geometry = _cut(geometry, country[center], world, policy.convention(world.names))
     geometry = shapely.orient_polygons(geometry, exterior_cw=False)
     return Areas(
         center=center,
         level=tuple(policy.level(band.level).title for _, band in bands),
-        above_miles=above,
-        limit_miles=limit,
+        above_miles=np.array([band.above_in("miles") for _, band in bands]),
+        limit_miles=np.array([band.limit_in("miles") for _, band in bands]),
         planned=centers.is_planned(day)[center],
         geometry=geometry,
         km2=area_km2(geometry),
@@ -190,13 +190,11 @@ def _shown(centers: Centers, day: np.datetime64) -> Ints:
     return np.flatnonzero(centers.is_open(day) | centers.is_planned(day))
 
 
-def _discs(lon: Floats, lat: Floats, above: Floats, limit: Floats) -> Geometries:
+def _discs(lon: Floats, lat: Floats, above_m: Floats, limit_m: Floats) -> Geometries:
     """Return a disc for each band, excluding the disc of the previous band."""
-    outer = discs(lon, lat, limit * MILE_M)
-    inner = np.flatnonzero(above > 0)
-    outer[inner] = shapely.difference(
-        outer[inner], discs(lon[inner], lat[inner], above[inner] * MILE_M)
-    )
+    outer = discs(lon, lat, limit_m)
+    inner = np.flatnonzero(above_m > 0)
+    outer[inner] = shapely.difference(outer[inner], discs(lon[inner], lat[inner], above_m[inner]))
     return outer
 
 

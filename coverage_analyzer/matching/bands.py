@@ -9,8 +9,8 @@ import numpy.typing as npt
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import Unit
 
 Levels: TypeAlias = npt.NDArray[np.int8]
 
@@ -23,17 +23,17 @@ class Bands:
     number
         Maximum number of bands of a country.
     edges
-        Upper limits in miles, ascending, shape (countries, bands); NaN where there are fewer.
+        Upper limits in metres, ascending, shape (countries, bands); NaN where there are fewer.
     widest
-        The greatest limit of each country.
+        The greatest limit of each country, in metres.
     """
 
     def __init__(self, policy: Policy, world: Countries) -> None:
         self.edges = edges = band_edges(policy, world)
         self.number, self.widest = edges.shape[1], np.nanmax(edges, axis=1)
-        limits = geodesy.chord_limits_m(edges.T * MILE_M)
+        limits = geodesy.chord_limits_m(edges.T)
         self._inner, self._outer = (np.ascontiguousarray(chord**2) for chord in limits)
-        self._limit = np.column_stack([edges, self.widest])
+        self._limits = {unit: limit_table(policy, world, unit) for unit in policy.printed_units}
         levels = band_levels(policy, world)
         self._level = np.column_stack([levels, levels[:, -1]])
         fits = levels[:, None, :] >= np.arange(len(policy.levels))[:, None]
@@ -53,15 +53,15 @@ class Bands:
             within = square <= self._inner[number].take(country)
             doubtful = np.flatnonzero((square <= self._outer[number].take(country)) & ~within)
             if len(doubtful):
-                limit_m = self.edges[country[doubtful], number] * MILE_M
+                limit_m = self.edges[country[doubtful], number]
                 lon1, lat1, lon2, lat2 = (c[doubtful] for c in pair)
                 within[doubtful] = geodesy.within(lon1, lat1, lon2, lat2, limit_m)
             band[within] = number
         return band
 
-    def limit(self, country: Numbers, band: Ints) -> Floats:
-        """Return the upper limit of bands in miles; the greatest one beyond all bands."""
-        return self._limit.take(self._place(country, band))
+    def limit(self, country: Numbers, band: Ints, unit: Unit) -> Floats:
+        """Return the upper limit of bands in a unit; the greatest one beyond all bands."""
+        return self._limits[unit].take(self._place(country, band))
 
     def level(self, country: Numbers, band: Ints) -> Levels:
         """Return the level positions of bands; beyond all bands the value is meaningless."""
@@ -73,7 +73,7 @@ class Bands:
         return band
 
     def by_road(self, country: Numbers, band: Ints) -> Bools:
-        """Return whether bands use road distance; beyond all bands, no road is shorter."""
+        """Return whether bands are decided by road; beyond all bands, no road is shorter."""
         return self._by_road.take(self._place(country, band))
 
     def _place(self, country: Numbers, band: Ints) -> Ints:
@@ -82,11 +82,22 @@ class Bands:
 
 
 def band_edges(policy: Policy, world: Countries) -> Floats:
-    """Return the upper limits of the bands of each country in miles, NaN where it has fewer."""
+    """Return the upper limits of the bands of each country in metres, NaN where it has fewer."""
     bands = [policy.bands_in(code) for code in world.names.codes]
     result = np.full((len(bands), max(map(len, bands))), np.nan)
     for number, country_bands in enumerate(bands):
-        result[number, : len(country_bands)] = [band.up_to_miles for band in country_bands]
+        result[number, : len(country_bands)] = [band.up_to_m for band in country_bands]
+    return result
+
+
+def limit_table(policy: Policy, world: Countries, unit: Unit) -> Floats:
+    """Return the upper limits of the bands of each country in a unit, and last the greatest."""
+    bands = [policy.bands_in(code) for code in world.names.codes]
+    result = np.full((len(bands), max(map(len, bands)) + 1), np.nan)
+    for number, country_bands in enumerate(bands):
+        limits = [band.limit_in(unit) for band in country_bands]
+        result[number, : len(limits)] = limits
+        result[number, -1] = limits[-1]
     return result
 
 
@@ -100,9 +111,9 @@ def band_levels(policy: Policy, world: Countries) -> Levels:
 
 
 def bands_by_road(policy: Policy, world: Countries) -> Bools:
-    """Return whether the bands of each country use road distance."""
+    """Return whether the bands of each country are decided by road, not by the geodesic."""
     result = np.zeros(band_edges(policy, world).shape, np.bool_)
     for number, code in enumerate(world.names.codes):
-        metrics = [band.metric == "road" for band in policy.bands_in(code)]
+        metrics = [band.metric != "geodesic" for band in policy.bands_in(code)]
         result[number, : len(metrics)] = metrics
     return result

@@ -16,7 +16,6 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Numbers
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import CenterGroups, Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import Index
@@ -129,7 +128,7 @@ class Exclusion:
         """Return an index of the open and of the planned centers of groups, for each reach."""
         centers, day = self._matcher.centers, np.datetime64(self._matcher.as_of, "D")
         listed = [near for near in members for _ in self._reaches]
-        reach_m = np.tile(self._reaches * MILE_M, len(listed) // max(len(self._reaches), 1))
+        reach_m = np.tile(self._reaches, len(listed) // max(len(self._reaches), 1))
 
         def index(serving: Bools, *, list_all: bool) -> Index:
             subset = [near[serving[near]] for near in listed]
@@ -142,8 +141,8 @@ class Exclusion:
 
 
 def _reaches(matcher: Matcher) -> tuple[Floats, Ints]:
-    """Return the different reaches in miles, and the position of that of each country."""
-    reaches, position = np.unique(matcher.reach_miles, return_inverse=True)
+    """Return the different reaches in metres, and the position of that of each country."""
+    reaches, position = np.unique(matcher.reach_m, return_inverse=True)
     return reaches, position.astype(np.int64)
 
 
@@ -154,10 +153,8 @@ def _neighbours(matcher: Matcher) -> Iterator[Ints]:
     serving = centers.is_open(day) | centers.is_planned(day)
     own = matcher.policy.qualification.same_country
     country = matcher.center_country
-    reach = (
-        matcher.reach_miles[country] if own else np.full(len(centers), matcher.reach_miles.max())
-    )
-    far = 2 * geodesy.chord_limits_m(reach * MILE_M)[1] + SLACK_M
+    reach = matcher.reach_m[country] if own else np.full(len(centers), matcher.reach_m.max())
+    far = 2 * geodesy.chord_limits_m(reach)[1] + SLACK_M
     for center in range(len(centers)):
         near = geodesy.square_m2(points, points[[center]]) <= far[center] ** 2
         near &= serving & ((country == country[center]) | (not own))

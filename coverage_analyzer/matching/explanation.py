@@ -19,7 +19,7 @@ from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.site_rows import SiteRows
-from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
@@ -133,7 +133,7 @@ class Explanation:
             f"            declared: {declared}; located in: {located}",
         ]
         if self.limit_miles is not None:
-            lines.append(f"  limit     {miles_text(self.limit_miles)} miles")
+            lines.append(f"  limit     {number_text(self.limit_miles)} miles")
         if self.center:
             lines.append(f"  center    {self.center}")
         listed = self.in_reach[:MAX_LISTED]
@@ -221,7 +221,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
         limit_miles=row["limit_miles"],
         center=near[at] if at != NO_CENTER else None,
-        in_reach=_in_reach(near, matcher.policy.bands_in(codes[number[0]])[-1].up_to_miles),
+        in_reach=_in_reach(near, float(matcher.reach_m[number[0]])),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
         available_from=_earliest(matcher, at) if row["available_on"] else "",
@@ -351,8 +351,8 @@ def _centers(
     return result
 
 
-def _in_reach(near: list[NearCenter], reach_miles: float) -> tuple[NearCenter, ...]:
-    most = reach_miles + geodesy.ROUNDING_M / MILE_M
+def _in_reach(near: list[NearCenter], reach_m: float) -> tuple[NearCenter, ...]:
+    most = (reach_m + geodesy.ROUNDING_M) / MILE_M
     reaching = [c for c in near if not c.refused and c.distance_miles <= most]
     return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
 

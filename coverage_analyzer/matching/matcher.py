@@ -38,7 +38,6 @@ from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import CountryBases, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.bands import Bands, Levels
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import (
@@ -51,15 +50,16 @@ from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
-    printed_miles,
+    printed_metres,
     statuses,
     without_country,
 )
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import METRES
 from coverage_analyzer.schema.days import NO_DAY, Days
-from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
+from coverage_analyzer.schema.verdict import Reason, Status, distance_columns, verdict_names
 
 ROWS_AT_ONCE: Final = 100_000
 """Maximum rows per chunk, which bounds memory; the result does not depend on it."""
@@ -135,6 +135,8 @@ class Verdicts:
         Opening day of that center for pending sites, else ``NaT``.
     centers_in_reach
         Number of open centers of its country that cover the site.
+    distance_km, limit_km, margin_km
+        As in miles, but in kilometres; None unless the policy states its distances in them.
     """
 
     level: npt.NDArray[np.int8]
@@ -147,6 +149,22 @@ class Verdicts:
     country: Numbers
     available_on: Days
     centers_in_reach: npt.NDArray[np.int32]
+    distance_km: Floats | None = None
+    limit_km: Floats | None = None
+    margin_km: Floats | None = None
+
+    def take(self, which: "Ints | slice") -> "Verdicts":
+        """Return the verdicts on a subset of the sites."""
+        columns: dict[str, Any] = {
+            name: None if values is None else values[which] for name, values in vars(self).items()
+        }
+        return Verdicts(**columns)
+
+    @staticmethod
+    def joined(parts: "Sequence[Verdicts]") -> "Verdicts":
+        """Return the verdicts of several chunks together, in their order; one at least."""
+        names = [name for name, value in vars(parts[0]).items() if value is not None]
+        return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
 
     def changed(self, where: Bools, **values: Any) -> "Verdicts":
         """Return verdicts with the values of some rows replaced.
@@ -250,8 +268,7 @@ class Matcher:
             every[self.center_country[every] == number] if own else every
             for number in range(len(self.world.names.codes))
         ]
-        reach_m = self._bands.widest * MILE_M
-        return Index(self.centers.lon, self.centers.lat, members, reach_m, list_all=list_all)
+        return Index(self.centers.lon, self.centers.lat, members, self.reach_m, list_all=list_all)
 
     def on(self, day: np.datetime64) -> "Matcher":
         """Return the same rules for another day."""
@@ -272,8 +289,8 @@ class Matcher:
         return result
 
     @property
-    def reach_miles(self) -> Floats:
-        """The widest limit of each country, by its number, in miles."""
+    def reach_m(self) -> Floats:
+        """The widest limit of each country, by its number, in metres."""
         widest: Floats = self._bands.widest
         return widest
 
@@ -327,7 +344,7 @@ class Matcher:
             )
             for run in chunks(len(sites))
         ]
-        return _joined(parts)
+        return Verdicts.joined(parts)
 
     def _match(
         self, sites: Sites, facts: EligibilityInputs | None, group: Ints | None = None
@@ -414,7 +431,16 @@ class Matcher:
         result = lowered if facts is None else self._with_purchased_level(lowered, facts)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
-        return _with_center(result, nearest.site[back], nearest.nearest.take(back))
+        return self._with_center(result, nearest.site[back], nearest.nearest.take(back))
+
+    def _with_center(self, verdicts: Verdicts, site: Ints, measured: "NearestCenters") -> Verdicts:
+        """Return verdicts with other centers for the sites at some positions."""
+        if not len(site):
+            return verdicts
+        values = self._distances(verdicts.country[site], measured)
+        new = {name: _put(getattr(verdicts, name), site, v) for name, v in values.items()}
+        center = _put(verdicts.center, site, measured.center)
+        return dataclasses.replace(verdicts, center=center, **new)
 
     def _with_purchased_level(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts with the purchased level, or none for a product past its phases.
@@ -512,9 +538,24 @@ class Matcher:
         band = self._bands.of(geodesy.square_m2(points, there), country, pair)
         inside = band < self._bands.number
         band = np.where(inside, np.maximum(band, first_band), band)
-        limit = self._bands.limit(country, band)
-        miles = printed_miles(geodesy.arc_m(points, there), limit, pair)
-        return NearestCenters(center, band, inside, limit, miles)
+        units = self.policy.printed_units
+        limits = {unit: self._bands.limit(country, band, unit) for unit in units}
+        metres = printed_metres(geodesy.arc_m(points, there), limits, pair)
+        return NearestCenters(center, band, inside, metres)
+
+    def _distances(self, country: Numbers, measured: "NearestCenters") -> dict[str, Floats]:
+        """Return distance, limit and margin of sites as printed, in each unit of the policy."""
+        result = {}
+        for unit in self.policy.printed_units:
+            limit = self._bands.limit(country, measured.band, unit)
+            away = measured.metres / METRES[unit]
+            margin = limit - away
+            result[f"distance_{unit}"] = np.rint(away * 1000) / 1000
+            result[f"limit_{unit}"] = limit
+            result[f"margin_{unit}"] = away_from_zero(
+                np.where(measured.inside, np.maximum(margin, 0), margin)
+            )
+        return result
 
     def _verdicts_by_distance(
         self,
@@ -540,18 +581,20 @@ class Matcher:
             Number of open centers that may serve each.
         """
         country, ground = decided_
-        center, band, inside, limit, miles = shown
+        center, band, inside, metres = shown
         pending = np.zeros(len(sites), np.bool_)
         pending[waiting] = True
         status, reason = statuses(
-            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, miles)
+            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, metres)
         )
         # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
-        margin = limit - miles
+        distances = self._distances(country, shown)
+        for unit in self.policy.printed_units:
+            distances[f"limit_{unit}"][lost] = np.nan
         opens = np.full(len(sites), NO_DAY)
         later = np.flatnonzero(status == Status.pending)
         opens[later] = self.centers.opens_on[center[later]]
@@ -560,22 +603,20 @@ class Matcher:
             status=status,
             reason=reason,
             center=center.astype(np.int32),
-            distance_miles=_rounded(miles),
-            limit_miles=np.where(lost, np.nan, limit),
-            margin_miles=away_from_zero(np.where(inside, np.maximum(margin, 0), margin)),
             country=country,
             available_on=opens,
             centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
+            **distances,
         )
 
-    def _borderline(self, sites: Sites, country: Numbers, miles: Floats) -> Bools:
+    def _borderline(self, sites: Sites, country: Numbers, metres: Floats) -> Bools:
         """Return where coordinates are too inaccurate to decide the side of a limit."""
         result = np.zeros(len(sites), np.bool_)
         rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
         edges = self._bands.edges[country[rough]]
-        away = np.abs(edges - miles[rough, None])
+        away = np.abs(edges - metres[rough, None])
         off = away.min(axis=1, initial=np.inf, where=~np.isnan(edges))
-        result[rough] = off * MILE_M < sites.accuracy_m[rough]
+        result[rough] = off < sites.accuracy_m[rough]
         return result
 
     def _levels(
@@ -589,7 +630,7 @@ class Matcher:
         return np.where(status == Status.qualified, bought, less.take(status))
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
-        """Return verdicts as report columns, in the order of `VERDICT`."""
+        """Return verdicts as report columns, in the order of `verdict_names`."""
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
@@ -597,15 +638,17 @@ class Matcher:
             "status": arrays.take_texts(verdicts.status, self.texts["status"]),
             "reason": arrays.take_texts(verdicts.reason, self.texts["reason"]),
             "center_id": arrays.take_texts(verdicts.center, self.texts["center_id"]),
-            "distance_miles": _nullable(verdicts.distance_miles),
-            "limit_miles": _nullable(verdicts.limit_miles),
-            "margin_miles": _nullable(verdicts.margin_miles),
+            **{
+                name: _nullable(getattr(verdicts, name))
+                for unit in self.policy.printed_units
+                for name in distance_columns(unit)
+            },
             "site_country": arrays.take_texts(country, self.texts["country"]),
             "available_on": arrays.from_numpy(verdicts.available_on, days),
             "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
             "as_of": arrays.from_numpy(np.full(len(days), np.datetime64(self.as_of, "D"))),
         }
-        return {name: columns[name] for name in VERDICT}
+        return {name: columns[name] for name in verdict_names(self.policy.unit)}
 
 
 def _nullable(values: Floats) -> pa.Array:
@@ -626,14 +669,13 @@ class NearestCenters(NamedTuple):
     """One center per site: position or `NO_CENTER`, and the band of its distance; shape (n,) each.
 
     ``band`` is one more than the last where the site is beyond all bands, as ``inside`` also says;
-    ``limit`` and ``miles`` are the band's upper limit and the distance.
+    ``metres`` is the distance, accurate enough for every printed digit.
     """
 
     center: Ints
     band: Ints
     inside: Bools
-    limit: Floats
-    miles: Floats
+    metres: Floats
 
     def take(self, which: Ints) -> "NearestCenters":
         """Return a subset of the sites."""
@@ -665,12 +707,6 @@ class CenterGroups(NamedTuple):
     planned: Index
 
 
-def _joined(parts: Sequence[Verdicts]) -> Verdicts:
-    """Return the verdicts of several chunks, at least one, together."""
-    names = [f.name for f in dataclasses.fields(Verdicts)]
-    return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
-
-
 class AssignedGroups(NamedTuple):
     """The country of each site, and the group of centers that it is compared with; shape (n,)."""
 
@@ -687,26 +723,6 @@ def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> 
     if not len(named):
         return now
     return now.replaced(later.site[named], later.nearest.take(named))
-
-
-def _with_center(verdicts: Verdicts, site: Ints, measured: NearestCenters) -> Verdicts:
-    """Return verdicts with other centers for the sites at some positions."""
-    if not len(site):
-        return verdicts
-    return dataclasses.replace(
-        verdicts,
-        center=_put(verdicts.center, site, measured.center),
-        distance_miles=_put(verdicts.distance_miles, site, _rounded(measured.miles)),
-        limit_miles=_put(verdicts.limit_miles, site, measured.limit),
-        margin_miles=_put(
-            verdicts.margin_miles, site, away_from_zero(measured.limit - measured.miles)
-        ),
-    )
-
-
-def _rounded(miles: Floats) -> Floats:
-    """Return distances as printed."""
-    return np.rint(miles * 1000) / 1000
 
 
 def _put(values: npt.NDArray[Any], at: Ints, others: npt.NDArray[Any]) -> npt.NDArray[Any]:

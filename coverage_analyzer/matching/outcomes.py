@@ -1,6 +1,6 @@
-"""Determine status and reason, and the printed miles."""
+"""Determine status and reason, and the printed distances."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries.assignment import CountryBases, CountryBasis
-from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.policy.distances import METRES, Unit
 from coverage_analyzer.schema.verdict import Reason, Status
 
 
@@ -56,25 +56,39 @@ def statuses(
     return STATUS_OF.take(case), REASON_OF.take(case)
 
 
-def printed_miles(arc_m: Floats, limit: Floats, pair: Sequence[Floats]) -> Floats:
+def printed_metres(arc_m: Floats, limits: Mapping[Unit, Floats], pair: Sequence[Floats]) -> Floats:
     """Return distances accurate enough for every printed digit, and for those of the margin.
 
-    Karney's algorithm is used where an arc is long, or within its error of a rounding step.
+    Karney's algorithm is used where an arc is long, or within its error of a rounding step in one
+    of the units.
+
+    Parameters
+    ----------
+    arc_m
+        Length of the arcs, shape (n,).
+    limits
+        The limit of each, by unit in which distance and margin are printed.
+    pair
+        Arguments of `geodesy.distance_m`.
     """
-    miles, error = arc_m / MILE_M, geodesy.arc_error_m(arc_m) / MILE_M
-    jumps = _near_step(miles + 0.0005, error) | _near_step(limit - miles, error)
-    ask = np.flatnonzero(jumps | (arc_m > geodesy.ARC_REACH_M))
-    miles[ask] = geodesy.distance_m(*(c[ask] for c in pair)) / MILE_M
-    return miles
+    ask = arc_m > geodesy.ARC_REACH_M
+    error_m = geodesy.arc_error_m(arc_m)
+    for unit, limit in limits.items():
+        away, error = arc_m / METRES[unit], error_m / METRES[unit]
+        ask |= _near_step(away + 0.0005, error) | _near_step(limit - away, error)
+    rows = np.flatnonzero(ask)
+    metres = arc_m.copy()
+    metres[rows] = geodesy.distance_m(*(c[rows] for c in pair))
+    return metres
 
 
-def _near_step(miles: Floats, error: Floats) -> Bools:
+def _near_step(amount: Floats, error: Floats) -> Bools:
     """Return where a number is within its error of a rounding step, a multiple of 0.001."""
-    steps = miles * 1000
+    steps = amount * 1000
     near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
     return near
 
 
-def away_from_zero(miles: Floats) -> Floats:
+def away_from_zero(amount: Floats) -> Floats:
     """Round numbers to 3 decimals away from zero, so that only zero prints as zero."""
-    return np.sign(miles) * np.ceil(np.round(np.abs(miles) * 1000, 6)) / 1000
+    return np.sign(amount) * np.ceil(np.round(np.abs(amount) * 1000, 6)) / 1000

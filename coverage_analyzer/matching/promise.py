@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.explanation import Explanation, site_row
 from coverage_analyzer.matching.matcher import Matcher, MatcherInputs
 from coverage_analyzer.matching.timeline import own_days
@@ -68,7 +67,7 @@ class Promises:
         """Yield the later days on which the site's verdict may change, in order."""
         centers, policy = self.matcher.centers, self.matcher.policy
         away = geodesy.distance_m(story.longitude, story.latitude, centers.lon, centers.lat)
-        reach = max(band.up_to_miles for band in policy.bands) * MILE_M
+        reach = max(band.up_to_m for band in policy.bands)
         near = np.flatnonzero(away <= reach + 1)
         days = [centers.opens_on[near], centers.closes_on[near]]
         if inputs.facts is not None:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from coverage_analyzer.policy.miles import MILE_KM, miles_text
+from coverage_analyzer.policy.distances import MILE_KM, number_text
+from coverage_analyzer.policy.rules import Band
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
@@ -78,14 +79,14 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
         said = _said(policy.clauses[rule.clause])
         expected = {rule.unit: rule.amount, **rule.others}
         units = [unit for unit in expected if said.get(unit)]
-        if "miles" in units:  # beside which km may be rounded
-            units = ["miles"]
-        if not units or any(_agrees(said[u], expected[u], u) for u in units):
+        if rule.unit in ("miles", "km") and rule.unit in units:  # the other may be rounded
+            units = [rule.unit]
+        if not units or any(_agrees(said[u], expected[u], _tolerance(u, rule.unit)) for u in units):
             continue
         told = " and ".join(f"{text} {unit}" for unit in units for text in said[unit])
         yield (
             f"{rule.where}: the clause {rule.clause!r} says {told}, {rule.what} "
-            f"{miles_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
+            f"{number_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
             f"rule."
         )
 
@@ -93,8 +94,9 @@ def _contradictions(policy: "Policy") -> Iterator[str]:
 def _figures(policy: "Policy") -> Iterator[Stated]:
     """Yield the figures of a policy that its clauses may also state."""
     for n, band in enumerate(policy.bands):
-        km = {"km": band.up_to_miles * MILE_KM}
-        yield Stated(f"bands.{n}", "the band", band.clause, band.up_to_miles, "miles", km)
+        yield Stated(
+            f"bands.{n}", "the band", band.clause, band.up_to, band.unit, _in_other_units(band)
+        )
     for n, level in enumerate(policy.levels):
         if clock := level.replacement:
             where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
@@ -113,6 +115,13 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
         yield Stated("gates.registration", "the rule", grace.clause, grace.grace_days, "days", {})
 
 
+def _in_other_units(band: Band) -> dict[str, float]:
+    """Return the upper limit of a band in the other units in which a clause may state it."""
+    if band.unit == "minutes":
+        return {"hours": band.up_to / 60}
+    return {"km": band.up_to * MILE_KM} if band.unit == "miles" else {"miles": band.up_to / MILE_KM}
+
+
 def _said(text: str) -> dict[str, list[str]]:
     """Return the figures in a text by unit, as written."""
     found: dict[str, list[str]] = {}
@@ -122,12 +131,19 @@ def _said(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _agrees(said: list[str], amount: float, unit: str) -> bool:
-    """Return whether any of the figures equals an amount; a distance may be rounded.
+def _tolerance(unit: str, own: str) -> float:
+    """Return how far a figure in a clause may be from that of its rule, relative to it.
 
-    Miles by 0.1 %, such as 62.14 for 62.13712; km by 1 %, as vendors round 50 miles to 80 km.
+    A distance may be rounded: in the unit of the rule by 0.1 %, such as 62.14 for 62.13712 miles;
+    in the other by 1 %, as vendors round 50 miles to 80 km.
     """
-    tolerance = {"miles": 1e-3, "km": 1e-2}.get(unit, 1e-9)
+    if unit not in ("miles", "km"):
+        return 1e-9
+    return 1e-3 if unit == own else 1e-2
+
+
+def _agrees(said: list[str], amount: float, tolerance: float) -> bool:
+    """Return whether any of the figures equals an amount within a relative tolerance."""
     return any(
         math.isclose(value, amount, rel_tol=tolerance) for text in said for value in _values(text)
     )

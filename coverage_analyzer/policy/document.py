@@ -21,7 +21,6 @@ from pydantic import Field
 
 from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError, PolicyError, quantity
-from coverage_analyzer.policy.miles import miles_of_km
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Kind = Literal["policy", "programme"]
@@ -420,9 +419,6 @@ def _fault(error: Any, model: type[Model]) -> str:
     if error["type"] == "extra_forbidden":
         *parents, key = error["loc"]
         near = nearest(key, _keys_of(parents, model))
-        if str(key).endswith("_km"):
-            km = error["input"] if isinstance(error["input"], (int, float)) else 100
-            near = f" Distances are in miles: {km:g} km are {miles_of_km(km)} miles."
         return f"{where}: unknown key.{near}"
     if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
         return f"{where}: {error['input']!r} is not a country code of two capital letters."
@@ -435,7 +431,8 @@ def _fault(error: Any, model: type[Model]) -> str:
     if error["type"] == "missing":
         return f"{where}: missing."
     if error["type"] == "value_error":
-        return str(error["ctx"]["error"]).replace("\n", "\n  ")
+        text = str(error["ctx"]["error"]).replace("\n", "\n  ")
+        return f"{where}: {text}" if where else text
     text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
     return f"{where}: {text} (found {error['input']!r})."
 

@@ -12,10 +12,10 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy.consistency import policy_warnings
+from coverage_analyzer.policy.distances import Unit, stated_units
 from coverage_analyzer.policy.document import Document, Identifier, Kind
 from coverage_analyzer.policy.due_times import CommitmentRules
 from coverage_analyzer.policy.eligibility import GateRules, NotOffered
-from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
@@ -143,6 +143,16 @@ class Policy(Document):
         """Return the position of a level in `levels` by its ``id``; 0 is the best."""
         return next(n for n, level in enumerate(self.levels) if level.id == identifier)
 
+    @functools.cached_property
+    def unit(self) -> Unit:
+        """The unit of its distances: ``miles``, or ``km`` where it states any in kilometres."""
+        return next((unit for _, unit in stated_units(self)), "miles")
+
+    @property
+    def printed_units(self) -> tuple[Unit, ...]:
+        """The units of the distances in a report: miles, and its own unit if another."""
+        return ("miles",) if self.unit == "miles" else ("miles", self.unit)
+
     @property
     def band_levels(self) -> tuple[Level, ...]:
         """Levels of the bands, the best first."""
@@ -189,7 +199,7 @@ class Policy(Document):
         """Return the bands of a country (alpha-2), the nearest first."""
         named = [b for b in self.bands if country in b.countries]
         others = [b for b in self.bands if ALL_OTHERS in b.countries]
-        return tuple(sorted(named or others, key=lambda b: b.up_to_miles))
+        return tuple(sorted(named or others, key=lambda b: b.up_to_m))
 
     def band_for(self, country: str, limit_miles: float) -> Band | None:
         """Return the band of a country (alpha-2) with an upper limit, if any.
@@ -202,8 +212,8 @@ class Policy(Document):
             The ``limit_miles`` of a verdict, also as printed in a report: with 3 decimals.
         """
         bands = self.bands_in(country)
-        nearest = min(bands, key=lambda band: abs(band.up_to_miles - limit_miles))
-        return nearest if abs(nearest.up_to_miles - limit_miles) < PRINTED_MILES else None
+        nearest = min(bands, key=lambda band: abs(band.limit_in("miles") - limit_miles))
+        return nearest if abs(nearest.limit_in("miles") - limit_miles) < PRINTED_MILES else None
 
     def offered(self, level: str, country: str) -> bool:
         """Return whether a level (by its ``id``) is offered in a country (alpha-2).
@@ -288,13 +298,8 @@ class Policy(Document):
             for level in self.levels
         ]
         for band in self.bands:
-            reach = f"above {miles_text(band.above_miles)}, " if band.above_miles else ""
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
-            lines.append(
-                f"  band      {self.level(band.level).title}: {reach}up to "
-                f"{miles_text(band.up_to_miles)} "
-                f"miles{' by road' if band.metric == 'road' else ''} in {where}"
-            )
+            lines.append(f"  band      {self.level(band.level).title}: {band.text} in {where}")
         same = "the same country" if self.qualification.same_country else "any country"
         lines.append(f"  center    in {same}")
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")

@@ -3,9 +3,9 @@
 from itertools import groupby
 from typing import Final
 
-from coverage_analyzer.policy.miles import miles_text
+from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.model import Policy
-from coverage_analyzer.policy.rules import ALL_OTHERS, Band
+from coverage_analyzer.policy.rules import ALL_OTHERS, METRIC_TEXTS, Band
 
 MAX_NAMED: Final = 4
 """Countries of a band that a sentence names; of more it gives the number."""
@@ -45,10 +45,10 @@ def _limits(bands: list[Band]) -> str:
     """Return the limits of a level by country, those of all other countries last."""
     ordered = sorted(bands, key=lambda band: ALL_OTHERS in band.countries)
     parts: list[str] = []
-    for (above, metric), group in groupby(ordered, key=lambda b: (b.above_miles, b.metric)):
-        limits = " or ".join(f"{miles_text(b.up_to_miles)} miles{_places(b)}" for b in group)
-        start = f"more than {miles_text(above)} and up to" if above else "within"
-        parts.append(f"{start} {limits}{' by road' if metric == 'road' else ''}")
+    for (above, metric), group in groupby(ordered, key=lambda b: (b.above, b.metric)):
+        limits = " or ".join(f"{b.limit_text}{_places(b)}" for b in group)
+        start = f"more than {number_text(above)} and up to" if above else "within"
+        parts.append(f"{start} {limits}{METRIC_TEXTS[metric]}")
     return " or ".join(parts)
 
 

@@ -2,10 +2,19 @@
 
 from typing import Annotated, Final, Literal
 
+import pydantic
 from pydantic import Field
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.distances import (
+    METRES,
+    Unit,
+    distance_text,
+    metres_of,
+    number_text,
+    reach_of,
+)
+from coverage_analyzer.policy.document import FORMAT_2, Identifier, Model
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all not named by another entry of the same kind."""
@@ -14,9 +23,19 @@ NOT_STATED: Final = "not stated"
 """What a text reads that the source has lost, or never had."""
 
 
+BAND_UNITS: Final[tuple["BandUnit", ...]] = ("miles", "km", "minutes")
+"""Units of the limits of a band."""
+
+METRIC_TEXTS: Final = {"geodesic": "", "road": " by road", "drive_time": " of driving"}
+"""What follows the limit of a band in a text, by its metric."""
+
+
 IsoCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]
 Miles = Annotated[float, Field(ge=0, le=12_000)]
+Kilometres = Annotated[float, Field(ge=0, le=20_000)]
+Minutes = Annotated[float, Field(ge=0, le=1_440)]
+BandUnit = Literal["miles", "km", "minutes"]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 
 
@@ -184,7 +203,7 @@ class Qualification(Model):
 
 
 class Band(Model):
-    """A range of distances with a level, for some countries: ``[[bands]]``.
+    """A range of distances, or of drive times, with a level, for some countries: ``[[bands]]``.
 
     Attributes
     ----------
@@ -194,24 +213,127 @@ class Band(Model):
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
         no other band names; one band has to have it. Example: ``["US"]``.
     metric
-        ``"geodesic"`` (default) or ``"road"``. By road, the geodesic distance only decides which
-        sites are beyond the limit; those within are rechecked by road.
+        ``"geodesic"`` (default), ``"road"`` or ``"drive_time"``. By road, and by drive time, the
+        geodesic distance only decides which sites are beyond the limit; those within are rechecked
+        by road.
     above_miles
         Number, in miles, from 0 to 12,000; by default ``0``. A band starts where the band before
         it ends. Example: ``50``.
     up_to_miles
-        Number, in miles, greater than ``above_miles``, at most 12,000, itself included; required.
-        Example: ``70``.
+        Number, in miles, greater than ``above_miles``, at most 12,000, itself included; none by
+        default. Each band has one of the keys that start with ``up_to_``. Example: ``70``.
+    above_km
+        Number, in kilometres, from 0 to 20,000; by default ``0``. A policy states its distances in
+        miles or in kilometres, not in both. Example: ``80``.
+    up_to_km
+        Number, in kilometres, greater than ``above_km``, at most 20,000, itself included; none by
+        default. Example: ``100``.
+    above_minutes
+        Number, in minutes of driving, from 0 to 1,440; by default ``0``. Example: ``60``.
+    up_to_minutes
+        Number, in minutes of driving, greater than ``above_minutes``, at most 1,440, itself
+        included; none by default. The metric ``drive_time`` needs it, and no other has it.
+        Example: ``90``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"radius-us"``.
     """
 
     level: Identifier
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
-    metric: Literal["geodesic", "road"] = "geodesic"
+    metric: Literal["geodesic", "road", "drive_time"] = "geodesic"
     above_miles: Miles = 0
-    up_to_miles: Miles
+    up_to_miles: Miles | None = None
+    above_km: Annotated[Kilometres, FORMAT_2] = 0
+    up_to_km: Annotated[Kilometres | None, FORMAT_2] = None
+    above_minutes: Annotated[Minutes, FORMAT_2] = 0
+    up_to_minutes: Annotated[Minutes | None, FORMAT_2] = None
     clause: Identifier
+
+    @pydantic.model_validator(mode="after")
+    def _has_one_limit(self) -> "Band":
+        """Validate that the band has one upper limit, in the unit of its metric.
+
+        Raises
+        ------
+        ValueError
+            Which pydantic converts.
+        """
+        given = [unit for unit in BAND_UNITS if getattr(self, f"up_to_{unit}") is not None]
+        fits = ("minutes",) if self.metric == "drive_time" else ("miles", "km")
+        wanted = " or ".join(f"up_to_{unit}" for unit in fits)
+        if not given:
+            msg = f"the upper limit is missing: add {wanted}."
+            raise ValueError(msg)
+        if len(given) > 1 or given[0] not in fits:
+            found = " and ".join(f"up_to_{unit}" for unit in given)
+            msg = f"a band with metric = {self.metric!r} has one limit, {wanted}, not {found}."
+            raise ValueError(msg)
+        for unit in BAND_UNITS:
+            if unit != given[0] and getattr(self, f"above_{unit}"):
+                msg = f"above_{unit} does not fit {wanted}: use above_{given[0]}."
+                raise ValueError(msg)
+        return self
+
+    @property
+    def unit(self) -> "BandUnit":
+        """The unit of its limits: ``miles``, ``km`` or ``minutes``."""
+        return next(u for u in BAND_UNITS if getattr(self, f"up_to_{u}") is not None)
+
+    @property
+    def up_to(self) -> float:
+        """The upper limit in `unit`."""
+        limit: float = getattr(self, f"up_to_{self.unit}")
+        return limit
+
+    @property
+    def above(self) -> float:
+        """The lower limit in `unit`."""
+        limit: float = getattr(self, f"above_{self.unit}")
+        return limit
+
+    @property
+    def up_to_m(self) -> float:
+        """The upper limit in metres along the geodesic, which decides.
+
+        A drive-time band has the distance beyond which no drive is short enough.
+        """
+        return self._metres(self.up_to)
+
+    @property
+    def above_m(self) -> float:
+        """The lower limit in metres along the geodesic; for a drive time as `up_to_m`."""
+        return self._metres(self.above)
+
+    def limit_in(self, unit: Unit) -> float:
+        """Return the upper limit in a unit of distance: exactly as given where it is that unit."""
+        return self.up_to if self.unit == unit else self.up_to_m / METRES[unit]
+
+    def above_in(self, unit: Unit) -> float:
+        """Return the lower limit in a unit of distance, as `limit_in`."""
+        return self.above if self.unit == unit else self.above_m / METRES[unit]
+
+    def longer_by(self, metres: float) -> "Band":
+        """Return the band with another upper limit, at least 0; a drive time keeps its own."""
+        unit = self.unit
+        if unit == "minutes":
+            return self
+        limit = max(self.up_to + metres / METRES[unit], 0.0)
+        return self.model_copy(update={f"up_to_{unit}": limit})
+
+    @property
+    def limit_text(self) -> str:
+        """The upper limit as text, such as ``70 miles``."""
+        return distance_text(self.up_to, self.unit)
+
+    @property
+    def text(self) -> str:
+        """The range as text, such as ``above 50, up to 100 miles by road``."""
+        start = f"above {number_text(self.above)}, " if self.above else ""
+        return f"{start}up to {self.limit_text}{METRIC_TEXTS[self.metric]}"
+
+    def _metres(self, amount: float) -> float:
+        unit = self.unit
+        return reach_of(amount) if unit == "minutes" else metres_of(amount, unit)
 
 
 class LeadTime(Model):

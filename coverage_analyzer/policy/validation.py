@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times
+from coverage_analyzer.policy.distances import number_text, stated_units
 from coverage_analyzer.policy.document import known_names, mentions, nearest, newer_keys
 from coverage_analyzer.policy.eligibility import GateRules
-from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
@@ -34,6 +34,7 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _unknown_countries(policy)
     yield from _chained_folds(policy.countries)
     yield from _backward_times(policy.lead_times)
+    yield from _mixed_units(policy)
     yield from _band_faults(policy.bands)
     yield from _gate_faults(policy.gates)
     yield from _fallback_not_offered(policy)
@@ -129,24 +130,46 @@ def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
             yield f"lead_times.{number}: at_least is greater than at_most."
 
 
+def _mixed_units(policy: "Policy") -> Iterator[str]:
+    """Yield the first key in another unit of distance than the first distance of the policy."""
+    stated = list(stated_units(policy))
+    for key, unit in stated:
+        if unit != stated[0][1]:
+            yield (
+                f"{key}: the policy states distances in {stated[0][1]}, as in {stated[0][0]}. "
+                f"Use one unit for all distances."
+            )
+            return
+
+
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
     """Yield problems of bands: in each country they must start at 0 and be contiguous."""
     for country in sorted({c for b in bands for c in b.countries}):
-        some = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_miles)
-        reached = 0.0
-        for band in some:
-            ended = miles_text(reached)
-            where = f"bands ({country}): {miles_text(band.above_miles)} to "
-            where += f"{miles_text(band.up_to_miles)} miles"
-            if band.up_to_miles <= band.above_miles:
-                yield f"{where}: up_to_miles must be greater than above_miles."
-            elif band.above_miles < reached:
-                yield f"{where} overlaps the previous band: above_miles must be {ended}."
-            elif band.above_miles > reached:
-                yield f"{where} leaves a gap after the previous band: above_miles must be {ended}."
-            reached = max(reached, band.up_to_miles)
+        here = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_m)
+        if len({b.unit == "minutes" for b in here}) > 1:
+            yield (
+                f"bands ({country}): some are in minutes of driving, others in {here[0].unit}. "
+                f"Use one of them for all bands of a country."
+            )
+        else:
+            yield from _gaps(here, country)
     if not any(ALL_OTHERS in b.countries for b in bands):
         yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
+
+
+def _gaps(bands: list[Band], country: str) -> Iterator[str]:
+    """Yield each band of a country that does not start where the one before it ends."""
+    reached = 0.0
+    for band in bands:
+        ended, unit = number_text(reached), band.unit
+        where = f"bands ({country}): {number_text(band.above)} to {band.limit_text}"
+        if band.up_to <= band.above:
+            yield f"{where}: up_to_{unit} must be greater than above_{unit}."
+        elif band.above < reached:
+            yield f"{where} overlaps the previous band: above_{unit} must be {ended}."
+        elif band.above > reached:
+            yield f"{where} leaves a gap after the previous band: above_{unit} must be {ended}."
+        reached = max(reached, band.up_to)
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:

@@ -5,7 +5,6 @@ from typing import Final
 
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import ALL_OTHERS, Policy
-from coverage_analyzer.policy.miles import miles_text
 from coverage_analyzer.policy.rules import NOT_STATED, LeadTime, Level, Warranty
 
 NONE: Final = "none"
@@ -108,12 +107,7 @@ def _radius(policy: Policy, level: Level, code: str) -> str:
     """Return the maximum distance to a center for a level in a country."""
     if not any(band.level == level.id for band in policy.bands):
         return "any distance"
-    limits = [
-        f"{f'above {miles_text(b.above_miles)}, ' if b.above_miles else ''}up to "
-        f"{miles_text(b.up_to_miles)} miles{' by road' if b.metric == 'road' else ''}"
-        for b in policy.bands_in(code)
-        if b.level == level.id
-    ]
+    limits = [band.text for band in policy.bands_in(code) if band.level == level.id]
     return "; ".join(limits) or "not available"
 
 

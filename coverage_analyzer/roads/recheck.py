@@ -181,9 +181,9 @@ def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.
     """
     result = np.full(len(road_miles), BEYOND_ALL)
     for country, limit, subset in _groups(rows):
-        bands = [b for b in policy.bands_in(country) if b.up_to_miles > limit - PRINTED_MILES]
+        bands = [b for b in policy.bands_in(country) if b.limit_in("miles") > limit - PRINTED_MILES]
         for band in reversed(bands):
-            most = np.inf if band.metric == "geodesic" else band.up_to_miles + ROUNDING_M / MILE_M
+            most = np.inf if band.metric == "geodesic" else (band.up_to_m + ROUNDING_M) / MILE_M
             fits = subset[road_miles[subset] <= most]
             offered = policy.offered(band.level, country)
             result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED

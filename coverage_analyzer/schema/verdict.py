@@ -5,6 +5,7 @@ the texts are also in the README and in ``docs/reasons.md``, which tests compare
 """
 
 import enum
+from collections.abc import Sequence
 from typing import Final, NamedTuple, Self
 
 import pyarrow as pa
@@ -72,6 +73,25 @@ COLUMNS: Final = (
 VERDICT: Final = tuple(column.name for column in COLUMNS)
 """The names of `COLUMNS`."""
 
+KM_COLUMNS: Final = (
+    VerdictColumn(
+        "distance_km",
+        pa.float64(),
+        "geodesic distance to that center, where the policy states its limits in kilometres",
+        "km",
+        decimals=3,
+    ),
+    VerdictColumn("limit_km", pa.float64(), "the limit that applied", "km"),
+    VerdictColumn(
+        "margin_km",
+        pa.float64(),
+        "the limit minus the distance, rounded away from zero as `margin_miles`",
+        "km",
+        decimals=3,
+    ),
+)
+"""Columns behind ``margin_miles`` if the policy states its limits in kilometres."""
+
 TEXT_BESIDE: Final = {"reason": "reason_text", "site_country": "site_country_name"}
 """The columns of text that workbooks have behind a code, by the column of the code."""
 
@@ -80,6 +100,68 @@ SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
 
 DECIMALS: Final = {c.name: c.decimals for c in COLUMNS if c.decimals is not None}
 """The columns printed with fixed decimals in CSV and Excel, and their number."""
+
+
+def distance_columns(unit: str) -> tuple[str, str, str]:
+    """Return the names of the columns of distance, limit and margin in a unit.
+
+    Examples
+    --------
+    >>> distance_columns("km")
+    ('distance_km', 'limit_km', 'margin_km')
+    """
+    return f"distance_{unit}", f"limit_{unit}", f"margin_{unit}"
+
+
+def verdict_columns(unit: str) -> tuple[VerdictColumn, ...]:
+    """Return the columns of a verdict, in report order.
+
+    Parameters
+    ----------
+    unit
+        The unit of the policy's distances: ``miles`` or ``km``.
+    """
+    if unit != "km":
+        return COLUMNS
+    at = VERDICT.index("margin_miles") + 1
+    return (*COLUMNS[:at], *KM_COLUMNS, *COLUMNS[at:])
+
+
+def verdict_names(unit: str) -> tuple[str, ...]:
+    """Return the names of `verdict_columns`.
+
+    Examples
+    --------
+    >>> verdict_names("miles") == VERDICT, len(verdict_names("km")) - len(VERDICT)
+    (True, 3)
+    """
+    return tuple(column.name for column in verdict_columns(unit))
+
+
+def unit_of(headers: Sequence[str]) -> str:
+    """Return the unit of the policy behind a report: ``miles`` or ``km``.
+
+    Parameters
+    ----------
+    headers
+        Of the report. Its own columns stand before those of the verdict, so that an own column
+        called like one of `KM_COLUMNS` does not count.
+
+    Examples
+    --------
+    >>> unit_of(("distance_km", *VERDICT)), unit_of(verdict_names("km"))
+    ('miles', 'km')
+    """
+    names = list(headers)
+    at = names.index("margin_miles") + 1 if "margin_miles" in names else len(names)
+    return "km" if tuple(names[at : at + 3]) == distance_columns("km") else "miles"
+
+
+def decimals_of(headers: Sequence[str]) -> dict[str, int]:
+    """Return the fixed decimals of the columns of a report, by name: `DECIMALS`, also in km."""
+    if unit_of(headers) != "km":
+        return DECIMALS
+    return DECIMALS | {c.name: c.decimals for c in KM_COLUMNS if c.decimals is not None}
 
 
 def _not_empty(text: str) -> str:

@@ -16,13 +16,12 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Numbers
 from coverage_analyzer.errors import InputError, refuse
-from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.bands import band_edges, band_levels, bands_by_road
+from coverage_analyzer.matching.bands import band_edges, band_levels, bands_by_road, limit_table
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import Index
-from coverage_analyzer.matching.outcomes import printed_miles
+from coverage_analyzer.matching.outcomes import printed_metres
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.days import NO_DAY
 from coverage_analyzer.schema.verdict import Reason, Status
@@ -116,7 +115,8 @@ class Reach:
                 f"distance. Choose a policy that measures by distance."
             )
             raise InputError(msg)
-        self.limit_miles = band_edges(policy, world)[:, 0]
+        self.limit_m = band_edges(policy, world)[:, 0]
+        self._limits = {u: limit_table(policy, world, u)[:, 0] for u in policy.printed_units}
         self.level = band_levels(policy, world)[:, 0]
         self.same_country = policy.qualification.same_country
         self._countries = len(world.names.codes)
@@ -128,7 +128,7 @@ class Reach:
             np.flatnonzero(country == number) if self.same_country else every
             for number in range(self._countries)
         ]
-        return Index(lon, lat, members, self.limit_miles * MILE_M, list_all=True)
+        return Index(lon, lat, members, self.limit_m, list_all=True)
 
     def pairs(self, index: Index, sites: Sites, country: Numbers) -> tuple[Ints, Ints]:
         """Return all pairs of a site and a place that gives it the level for certain.
@@ -141,11 +141,12 @@ class Reach:
             return site, place
         x, y = site[rough], place[rough]
         pair = (sites.lon[x], sites.lat[x], index.lon[y], index.lat[y])
-        limit = self.limit_miles[country[x]]
+        at = country[x]
         points = geodesy.ecef(*pair[:2]), geodesy.take(index.points, y)
-        miles = printed_miles(geodesy.arc_m(*points), limit, pair)
+        limits = {unit: table[at] for unit, table in self._limits.items()}
+        metres = printed_metres(geodesy.arc_m(*points), limits, pair)
         certain = np.ones(len(site), np.bool_)
-        certain[rough] = np.abs(limit - miles) * MILE_M >= sites.accuracy_m[x]
+        certain[rough] = np.abs(self.limit_m[at] - metres) >= sites.accuracy_m[x]
         return site[certain], place[certain]
 
     def has_level(self, verdicts: Verdicts) -> Bools:

@@ -9,7 +9,7 @@ import numpy as np
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import ATTRIBUTION
-from coverage_analyzer.geodesy import distance_m
+from coverage_analyzer.geodesy import MILE_M, distance_m
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import Matcher
@@ -206,7 +206,7 @@ def gain_rows(answer: Plan) -> list[Row]:
     metres = distance_m(
         table.sites.lon[gains.site], table.sites.lat[gains.site], places.lon[at], places.lat[at]
     )
-    miles = np.rint(metres / 1609.344 * 1000) / 1000
+    miles = np.rint(metres / MILE_M * 1000) / 1000
     ids = table.site_id.take(gains.site).to_pylist()
     weights = [plain(w) for w in table.weight[gains.site].tolist()]
     names = [places.ids[i] for i in at.tolist()]
@@ -502,7 +502,7 @@ def _gained_at(answer: Plan, miles: float) -> Ints:
 def _near(answer: Plan) -> Bools:
     """Return which sites may have a chosen place within the longer limit, by latitude alone."""
     demand, places = answer.setting.demand, answer.setting.places
-    far = (np.nanmax(demand.reach.limit_miles) + SHIFT_MILES) * 1609.344 / 110_000
+    far = (np.nanmax(demand.reach.limit_m) + SHIFT_MILES * MILE_M) / 110_000
     lat = np.sort(places.lat[answer.opened])
     sites = demand.table.sites.lat
     at = np.searchsorted(lat, sites)
@@ -516,10 +516,7 @@ def _near(answer: Plan) -> Bools:
 
 def _moved(matcher: Matcher, centers: Centers, miles: float) -> Matcher:
     """Return a matcher whose limits are so many miles longer."""
-    bands = tuple(
-        band.model_copy(update={"up_to_miles": max(band.up_to_miles + miles, 0.0)})
-        for band in matcher.policy.bands
-    )
+    bands = tuple(band.longer_by(miles * MILE_M) for band in matcher.policy.bands)
     policy = matcher.policy.model_copy(update={"bands": bands})
     spec = dataclasses.replace(MatcherSpec.of(matcher), centers=centers, policy=policy)
     return spec.build(matcher.world)

@@ -142,7 +142,11 @@ def test_the_hash_survives_a_round_trip() -> None:
 
 BAD = {
     "unknown key": ("up_to_miles = 70", "up_to_mile = 70", ["bands.0.up_to_mile", "'up_to_miles'"]),
-    "missing key": ("up_to_miles = 70\n", "", ["bands.0.up_to_miles", "missing"]),
+    "missing key": (
+        "up_to_miles = 70\n",
+        "",
+        ["bands.0: ", "add up_to_miles or up_to_km"],
+    ),
     "unit": ('unit = "hours"', 'unit = "hour"', ["levels.0.replacement.unit", "'hour'", "'hours'"]),
     "duplicate key": ("up_to_miles = 70", "up_to_miles = 70\nup_to_miles = 7", ["TOML", "line 82"]),
     "unknown level": (

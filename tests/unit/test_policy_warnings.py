@@ -12,7 +12,6 @@ from coverage_analyzer import policy
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.miles import miles_of_km
 
 BUILT_IN = policy.text("appliance-maintenance")
 OWN = BUILT_IN.replace('name = "appliance-maintenance"', 'name = "mine"', 1)
@@ -86,23 +85,22 @@ def test_a_clause_says_what_its_rule_says(tmp_path: Path, old: str, new: str, to
     assert told in "".join(found)
 
 
-def test_the_advice_on_km_is_not_short(tmp_path: Path) -> None:
-    """100 km in miles, rounded up: a site at 100,000.0 m is within."""
-    assert miles_of_km(100) == "62.137120"
-    assert 100_000 <= float(miles_of_km(100)) * 1609.344 < 100_000.01
-    for km, miles in (("100", "62.137120"), ("80.5", "50.020381")):
-        with pytest.raises(ca.CoverageError, match=f"{km} km are {miles} miles"):
-            loaded(tmp_path, OWN.replace("up_to_miles = 70", f"up_to_km = {km}"))
-    wide = loaded(tmp_path, OWN.replace("up_to_miles = 50", "up_to_miles = 62.137120"))
-    centers = pd.DataFrame(
-        {"center_id": ["C"], "country": ["KE"], "latitude": [0.0], "longitude": [37.0]}
+def test_a_clause_in_miles_beside_a_band_in_km(tmp_path: Path) -> None:
+    """A policy in kilometres compares those, and only without them the rounded miles."""
+    own = OWN.replace("format = 1", "format = 2")
+    own = own.replace("up_to_miles = 70", "up_to_km = 112.65").replace(
+        "up_to_miles = 50", "up_to_km = 80"
     )
-    east = 37.0 + 100_000 / 111_319.49079327358  # metres a degree of the equator
-    story = ca_explained(centers, wide, east)
-    assert (story.status, story.limit_miles) == ("qualified", 62.13712)
-    assert "limit     62.13712 miles" in str(story)
-    old = loaded(tmp_path, OWN.replace("up_to_miles = 50", "up_to_miles = 62.137"))
-    assert ca_explained(centers, old, east).status == "fallback"
+    for words, told in (
+        ("80 km", ""),
+        ("80 km (49.7 miles)", ""),
+        ("50 miles", ""),
+        ("81 km (50 miles)", "says 81 km, the band 80 km"),
+        ("60 miles", "says 60 miles, the band 80 km"),
+    ):
+        text = own.replace(RADIUS, RADIUS.replace("50 miles", words))
+        found = loaded(tmp_path, text).warnings
+        assert [told in f for f in found] == [True] * bool(told), found
 
 
 def ca_explained(centers: pd.DataFrame, rules: Policy, longitude: float) -> Any:

@@ -27,7 +27,14 @@ from coverage_analyzer.files.writers.spool import RowSpool
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.actions import REJECT_ACTIONS
 from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
-from coverage_analyzer.schema.verdict import DECIMALS, TEXT_BESIDE, VERDICT, Reason
+from coverage_analyzer.schema.verdict import (
+    TEXT_BESIDE,
+    VERDICT,
+    Reason,
+    decimals_of,
+    unit_of,
+    verdict_names,
+)
 
 SUMMARY: Final = "Summary"
 REPORT: Final = "Report"
@@ -122,7 +129,8 @@ class ReportWorkbook(Writer):
         # Of a report that is read again, the columns beside the codes are made again.
         names = schema.names
         verdict = names.index(VERDICT[0])
-        self._kept = [n for i, n in enumerate(names) if i < verdict or n in VERDICT]
+        ours = verdict_names(unit_of(names))
+        self._kept = [n for i, n in enumerate(names) if i < verdict or n in ours]
         kept = pa.schema([schema.field(name) for name in self._kept])
         self._spool = RowSpool(path.parent, kept, own)
 
@@ -175,7 +183,7 @@ class ReportWorkbook(Writer):
         beside = _Beside.of(self._spool.schema.names, run)
         layout = excel.Layout(
             widths=beside.widths(self._spool.widths()),
-            decimals=DECIMALS,
+            decimals=decimals_of(beside.headers),
             fills={"status": theme.FILLS},
             page=page,
         )

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, TextIO, cast
@@ -18,7 +18,7 @@ from coverage_analyzer.files.readers.streams import BOM
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.schema.rejects import Reject
-from coverage_analyzer.schema.verdict import DECIMALS
+from coverage_analyzer.schema.verdict import decimals_of
 
 
 class CsvRows(Protocol):
@@ -102,7 +102,7 @@ def left_out(schema: pa.Schema) -> list[str]:
 
 
 class CsvWriter(Writer):
-    """UTF-8 text, LF, quoted text, miles with three decimals, no byte columns (`left_out`).
+    """UTF-8 text, LF, quoted text, distances with three decimals, no byte columns (`left_out`).
 
     Text that a spreadsheet would run is escaped (`formulas`), unless raw text is requested.
     """
@@ -116,8 +116,9 @@ class CsvWriter(Writer):
         self._kept = [i for i, f in enumerate(schema) if not arrays.is_bytes(f.type)]
         fields = [schema.field(i) for i in self._kept]
         self._names = [f.name for f in fields]
+        self._decimals = decimals_of(self._names)
         shown = list(map(style.shown, self._names))
-        types = [_csv_type(f, style.output_decimal) for f in fields]
+        types = [_csv_type(f, style.output_decimal, self._decimals) for f in fields]
         self._schema = pa.schema(list(zip(shown, types, strict=True)))
         self._sink.write(style.beginning)
         options = pyarrow.csv.WriteOptions(delimiter=style.delimiter)
@@ -126,7 +127,9 @@ class CsvWriter(Writer):
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
         columns = [_plain(batch.column(i)) for i in self._kept]
-        cells = [_csv_cells(n, c) for n, c in zip(self._names, columns, strict=True)]
+        cells = [
+            _csv_cells(c, self._decimals.get(n)) for n, c in zip(self._names, columns, strict=True)
+        ]
         if not self._style.raw_text:
             cells = [formulas.escape_formulas(c, decimal=self._style.decimal) for c in cells]
         if self._style.output_decimal != ".":
@@ -187,17 +190,17 @@ def _with_mark(cells: pa.Array, mark: str) -> pa.Array:
     return pc.replace_substring(cells.cast(pa.string()), ".", mark)
 
 
-def _csv_type(field: pa.Field, mark: str) -> pa.DataType:
-    if mark != "." and (field.name in DECIMALS or _is_fractional(field.type)):
+def _csv_type(field: pa.Field, mark: str, decimals: Mapping[str, int]) -> pa.DataType:
+    if mark != "." and (field.name in decimals or _is_fractional(field.type)):
         return pa.string()
-    if field.name in DECIMALS:
-        return pa.decimal128(18, DECIMALS[field.name])
+    if field.name in decimals:
+        return pa.decimal128(18, decimals[field.name])
     return pa.string() if pa.types.is_nested(field.type) else _text_type(field.type)
 
 
-def _csv_cells(name: str, cells: pa.Array) -> pa.Array:
-    if name in DECIMALS:
-        return arrays.decimals(arrays.as_numpy(cells), DECIMALS[name])
+def _csv_cells(cells: pa.Array, decimals: int | None) -> pa.Array:
+    if decimals is not None:
+        return arrays.decimals(arrays.as_numpy(cells), decimals)
     if pa.types.is_nested(cells.type):
         texts = ["" if v is None else json.dumps(v, default=str) for v in cells.to_pylist()]
         return arrays.text_array(texts)

@@ -93,10 +93,10 @@ def _workbook_writer(
     from coverage_analyzer.files.writers import excel
     from coverage_analyzer.schema import theme
     from coverage_analyzer.schema.cell_types import NO_TEXT
-    from coverage_analyzer.schema.verdict import DECIMALS
+    from coverage_analyzer.schema.verdict import decimals_of
 
     layout = excel.Layout(
-        decimals=DECIMALS, fills={"status": theme.FILLS}, page=page or excel.Page()
+        decimals=decimals_of(schema.names), fills={"status": theme.FILLS}, page=page or excel.Page()
     )
     return excel.WorkbookWriter(path, schema, layout, escaped, own or NO_TEXT)
 
