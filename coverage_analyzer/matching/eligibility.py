@@ -22,6 +22,7 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.matching.products import PHASES, Products, name_key
+from coverage_analyzer.matching.site_areas import AREA_TEXTS, SiteAreas, States
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import Reason
@@ -34,8 +35,8 @@ NOT_GIVEN: Final = -1
 UNKNOWN: Final = -2
 """Code of a cell that is not in the table."""
 
-TEXTS: Final = ("component", "product", "version", "requested_level")
-"""Text columns of eligibility rules."""
+TEXTS: Final = ("component", "product", "version", "requested_level", *AREA_TEXTS)
+"""Text columns of eligibility rules and areas."""
 
 DAYS: Final = ("registered_on", "installed_on")
 """Date columns of eligibility rules."""
@@ -74,6 +75,7 @@ class FailedRule(enum.IntEnum):
     address_not_registered = 5, Reason.address_not_registered, "registration"
     component_unknown = 6, Reason.component_unknown, "components"
     product_undated = 7, Reason.product_undated, "lifecycle"
+    area_excluded = 8, Reason.area_excluded, "excluded_areas"
 
 
 RULE_OF_REASON: Final = {
@@ -113,6 +115,8 @@ class EligibilityInputs:
         A `RegistrationTiming`, or `NOT_GIVEN` where only the day of the assessment decides.
     registered_on
         ``NaT`` if unknown.
+    areas
+        What the cells say of areas (`SiteAreas.states`), shape (n, lists).
     """
 
     component: Codes
@@ -120,6 +124,7 @@ class EligibilityInputs:
     requested: Codes
     registration: Codes
     registered_on: Days
+    areas: States
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -168,6 +173,8 @@ class EligibilityChecker:
     ----------
     columns
         Those that eligibility rules read.
+    area_columns
+        Those that areas read.
     """
 
     def __init__(
@@ -189,21 +196,24 @@ class EligibilityChecker:
             for rule, column in COLUMN_OF_RULE.items()
             if getattr(self.rules, rule) is not None
         )
+        self.area_columns = policy.area_columns
 
     @property
     def everywhere(self) -> bool:
-        """Whether a rule uses only the country, so that no column is required."""
-        return self._offered is not None
+        """Whether a rule uses only country or area, so that no column is required."""
+        return self._offered is not None or bool(self.rules.excluded_areas)
 
-    def facts(self, columns: Mapping[str, Any]) -> EligibilityInputs | None:
+    def facts(self, columns: Mapping[str, Any], areas: SiteAreas) -> EligibilityInputs | None:
         """Return the rule inputs as numbers; None if no rule has a column.
 
         Parameters
         ----------
         columns
             The available columns of `TEXTS` as Arrow strings, and of `DAYS` as numpy dates.
+        areas
+            The areas of the policy.
         """
-        if not any(name in columns for name in self.columns):
+        if not any(name in columns for name in (*self.columns, *self.area_columns)):
             return None
         rows = len(next(iter(columns.values())))
         not_given = np.full(rows, NOT_GIVEN, np.int8)
@@ -218,6 +228,7 @@ class EligibilityChecker:
             else not_given,
             registration=self._registration(*days),
             registered_on=days[0],
+            areas=areas.states(columns, rows),
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
@@ -259,7 +270,7 @@ class EligibilityChecker:
 
     def not_checked(self, columns: Collection[str]) -> list[str]:
         """Return the columns of eligibility rules that the rows do not have."""
-        return [n for n in self.columns if n not in columns]
+        return [n for n in (*self.columns, *self.area_columns) if n not in columns]
 
     def unchecked_rules(self, columns: Collection[str]) -> list[str]:
         """Return warnings about rules for which the policy or products lack data."""
@@ -283,7 +294,11 @@ class EligibilityChecker:
         ]
 
     def failed_rules(
-        self, facts: EligibilityInputs | None, country: Numbers, promised: Codes
+        self,
+        facts: EligibilityInputs | None,
+        country: Numbers,
+        promised: Codes,
+        closed: Bools | None = None,
     ) -> RuleResult:
         """Return the rule that fails on each row.
 
@@ -295,6 +310,8 @@ class EligibilityChecker:
             Number of the assigned country.
         promised
             Position of the level of a center's band, now or later.
+        closed
+            Levels excluded in the areas of each row (`Zoned.closed`); None if there is no rule.
         """
         rows = len(country)
         rule, is_uncertain = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
@@ -303,8 +320,11 @@ class EligibilityChecker:
             cases.append(
                 (FailedRule.not_offered_in_country, ~self._offered[country, promised], False)
             )
+        if closed is not None:
+            excluded = closed[np.arange(rows), promised]
+            cases.append((FailedRule.area_excluded, excluded, False))
         if facts is not None:
-            cases += self._cases(facts, country, promised)
+            cases += self._cases(facts, country, promised, closed)
         for code, fails, uncertain in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
             rule[fails], is_uncertain[fails] = code, uncertain
         return RuleResult(rule, is_uncertain)
@@ -340,11 +360,14 @@ class EligibilityChecker:
         position = self._levels.get(name_key(text))
         return None if position is None else self._ids[position]
 
-    def without_band(self, facts: EligibilityInputs, country: Numbers) -> Bools:
+    def without_band(
+        self, facts: EligibilityInputs, country: Numbers, closed: Bools | None = None
+    ) -> Bools:
         """Return which rows purchased a level that no distance limits, so that they have it."""
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
-        return self._has_unbanded(facts) & ~self.not_offered_there(facts, country)
+        barred = self.not_offered_there(facts, country) | self.excluded_there(facts, closed)
+        return self._has_unbanded(facts) & ~barred
 
     def _has_unbanded(self, facts: EligibilityInputs) -> Bools:
         """Return which rows purchased a level that has no band."""
@@ -360,16 +383,30 @@ class EligibilityChecker:
         there: Bools = (facts.requested >= 0) & ~self._offered[country, level]
         return there
 
+    def excluded_there(self, facts: EligibilityInputs, closed: Bools | None) -> Bools:
+        """Return which rows purchased a level that is excluded in their area."""
+        if not self.rules.request or closed is None:
+            return np.zeros(len(facts), np.bool_)
+        level = np.maximum(facts.requested, 0)
+        there: Bools = (facts.requested >= 0) & closed[np.arange(len(facts)), level]
+        return there
+
     def _cases(
-        self, facts: EligibilityInputs, country: Numbers, promised: Codes
+        self,
+        facts: EligibilityInputs,
+        country: Numbers,
+        promised: Codes,
+        closed: Bools | None,
     ) -> list[tuple[FailedRule, Bools, bool]]:
         """Return each rule on cells, where it fails, and whether the failure is uncertain."""
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.request:
             lower = (facts.requested > promised) | self._has_unbanded(facts)
             barred = self.not_offered_there(facts, country)
-            cases.append((FailedRule.level_not_requested, lower & ~barred, False))
+            excluded = self.excluded_there(facts, closed) & ~barred
+            cases.append((FailedRule.level_not_requested, lower & ~barred & ~excluded, False))
             cases.append((FailedRule.not_offered_in_country, lower & barred, True))
+            cases.append((FailedRule.area_excluded, lower & excluded, True))
             cases.append((FailedRule.level_not_requested, facts.requested == UNKNOWN, True))
         if self.rules.components:
             out = facts.component == Component.excluded

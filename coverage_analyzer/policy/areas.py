@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 
 import pydantic
 from pydantic import Field
@@ -12,9 +12,8 @@ from coverage_analyzer.countries import names, regions
 from coverage_analyzer.countries.postal_codes import PostcodeEntry, postcode_entry
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.area_files import AreaFile, known_file, read_area_file
+from coverage_analyzer.policy.distances import metres_of
 from coverage_analyzer.policy.document import Identifier, Model, nearest
-
-MILE_M: Final = 1609.344
 
 Degrees90 = Annotated[float, Field(ge=-90, le=90)]
 Degrees180 = Annotated[float, Field(ge=-180, le=180)]
@@ -44,7 +43,9 @@ class Place(Model):
     @property
     def radius_m(self) -> float:
         """The radius in metres."""
-        return self.up_to_km * 1000 if self.up_to_km is not None else (self.up_to_miles or 0) * MILE_M
+        if self.up_to_km is not None:
+            return metres_of(self.up_to_km, "km")
+        return metres_of(self.up_to_miles or 0, "miles")
 
 
 class Area(Model):

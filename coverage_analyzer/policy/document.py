@@ -115,10 +115,14 @@ class Document(Model):
             document: Self = registered.document
             return document
         text, origin = cls._read(cast("str | Path", source))
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin)
+        file = cls.file_of(source)
+        folder = None if file is None else file.parent
+        return cls.from_mapping(cls._parsed(text, origin), origin=origin, folder=folder)
 
     @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "") -> Self:
+    def from_mapping(
+        cls, data: Mapping[str, Any], *, origin: str = "", folder: Path | None = None
+    ) -> Self:
         """Create a document from nested dictionaries and lists, as from TOML or JSON.
 
         Parameters
@@ -127,6 +131,9 @@ class Document(Model):
             The data, by key.
         origin
             Name of the document in messages; by default ``The policy`` or ``The programme``.
+        folder
+            Folder of the files that the data name. By default a file that this process has read
+            with the same hash, else one in the current folder.
 
         Raises
         ------
@@ -134,7 +141,7 @@ class Document(Model):
             If it is invalid; the message names the key.
         """
         try:
-            return cls._validated(data)
+            return cls._validated(data, folder)
         except pydantic.ValidationError as error:
             found = validation_faults(error, cls)
             lines = "\n".join(f"  {fault}" for fault in found)
@@ -143,8 +150,8 @@ class Document(Model):
             raise PolicyError(msg) from None
 
     @classmethod
-    def _validated(cls, data: Mapping[str, Any]) -> Self:
-        return cls.model_validate(_with_tuples(data))
+    def _validated(cls, data: Mapping[str, Any], folder: Path | None) -> Self:
+        return cls.model_validate(_with_tuples(data), context={"folder": folder})
 
     @classmethod
     def builtin_names(cls) -> tuple[str, ...]:
@@ -218,7 +225,7 @@ class Document(Model):
             text, origin = cls._read(path)
             data = cls._parsed(text, origin)
             if kind_of(data) == cls.kind:
-                document = cls.from_mapping(data, origin=origin)
+                document = cls.from_mapping(data, origin=origin, folder=path.parent)
                 _refuse_taken(document, path, found)
                 found[document.name] = _Registered(path, text, document)
         if not found:
@@ -293,7 +300,11 @@ class Document(Model):
     @functools.cached_property
     def sha256(self) -> str:
         """Hash of the content of the document; comments and key order do not matter."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self._hashed(), sort_keys=True).encode()).hexdigest()
+
+    def _hashed(self) -> dict[str, Any]:
+        """Return what the hash is made of."""
+        return self.to_dict()
 
 
 class _Registered(NamedTuple):

@@ -47,6 +47,8 @@ REASON_ACTIONS: Final[Mapping[Reason, str]] = {
     Reason.road_over_budget: "Confirm the route and the time by hand.",
     Reason.road_unreachable: "Confirm the route by hand, and check the coordinates.",
     Reason.road_unchecked: "Run drive-times on this run, or check the route by hand.",
+    Reason.area_excluded: "Nothing, if the region, postcode and coordinates are right.",
+    Reason.area_unknown: "Write the region or the postcode in the row.",
 }
 
 REJECT_ACTIONS: Final[Mapping[Rejected, str]] = {

@@ -304,3 +304,5 @@ class Reason(enum.IntEnum):
         17,
         "a center may be within the limit by road; road distance has not been checked",
     )
+    area_excluded = 18, "the level is not offered in its area"
+    area_unknown = 19, "its area, on which the level depends, is not known"
