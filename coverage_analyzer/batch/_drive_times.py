@@ -70,7 +70,7 @@ from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_l
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema.columns import as_text
-from coverage_analyzer.schema.verdict import SCHEMA, Reason, Status
+from coverage_analyzer.schema.verdict import TYPES, Reason, Status
 
 MARK: Final = "By road: "
 """Prefix of the road warnings in ``run.json``, which the next recheck replaces."""
@@ -455,7 +455,7 @@ def _merged(
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """Return verdict columns with their types, which text files do not preserve."""
-    return {name: _cast(cells, SCHEMA.field(name).type) for name, cells in verdict.items()}
+    return {name: _cast(cells, TYPES[name]) for name, cells in verdict.items()}
 
 
 def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -36,7 +36,7 @@ from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import COUNTRY_STATED, LABELS, PARTS, as_text
 from coverage_analyzer.schema.coordinates import numbers
-from coverage_analyzer.schema.verdict import TEXT_BESIDE, VERDICT
+from coverage_analyzer.schema.verdict import TEXT_BESIDE, names_in
 
 INPUTS: Final = ("latitude", "longitude", "accuracy_m", *COUNTRY_STATED, *TEXTS, *DAYS)
 """The known columns that a verdict depends on."""
@@ -176,7 +176,7 @@ def headers_of(before: Report, after: Report, key: tuple[str, ...]) -> Headers:
 
 def _own_headers(report: Report) -> list[str]:
     """Return the headers of the sites: without those of the verdict, and what formats add."""
-    added = {*VERDICT, *TEXT_BESIDE.values(), *report.table.source.made}
+    added = {*names_in(report.table.headers), *TEXT_BESIDE.values(), *report.table.source.made}
     return [header for header in report.table.headers if header not in added]
 
 

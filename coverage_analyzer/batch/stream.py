@@ -116,7 +116,7 @@ def judged(
     blocks: Generator[ParsedRows, None, None], table: Table, matcher: Matcher
 ) -> Generator[Judged, None, None]:
     """Yield blocks of a table with their verdicts, in order; closing this closes the blocks."""
-    names = renamed(table.headers)
+    names = renamed(table.headers, matcher.policy.unit)
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import verdict_names
 
 OTHER_KINDS: Final = frozenset(
     {
@@ -115,6 +115,14 @@ def free_names(
     return names
 
 
-def renamed(headers: Sequence[str]) -> dict[str, str]:
-    """Return new names for input columns that collide with verdict columns."""
-    return free_names(headers, VERDICT)
+def renamed(headers: Sequence[str], unit: str = "miles") -> dict[str, str]:
+    """Return new names for input columns that collide with verdict columns.
+
+    Parameters
+    ----------
+    headers
+        Of the input.
+    unit
+        The unit of the policy's distances.
+    """
+    return free_names(headers, verdict_names(unit))

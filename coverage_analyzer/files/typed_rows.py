@@ -13,7 +13,7 @@ from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.schema.cell_types import NO_TEXT, OwnText
 from coverage_analyzer.schema.columns import COUNTRY_STATED
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import names_in
 
 KNOWN_AS_TEXT = frozenset(
     {
@@ -66,7 +66,9 @@ def own_text(batch: pa.RecordBatch, table: Table) -> OwnText:
     if table.source.declared_types() is not None:
         return NO_TEXT
     known = {at for name, at in table.columns.items() if name in KNOWN_AS_TEXT}
-    names = [n for at, n in enumerate(batch.schema.names) if at not in known and n not in VERDICT]
+    headers = batch.schema.names
+    ours = names_in(headers)
+    names = [n for at, n in enumerate(headers) if at not in known and n not in ours]
     notation = table.notation
     said = notation.decimal if notation.decimal != DECIMAL_DEGREES.decimal else ""
     return OwnText(names=names, decimal=said, date_format=notation.date_format)

@@ -121,7 +121,7 @@ def assess(
         warnings.warn(told, stacklevel=2)
     verdicts = matcher.match(*inputs)
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
-    names = _renamed(plain)
+    names = _renamed(plain, matcher.policy.unit)
     if names:
         warnings.warn(
             f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
@@ -184,10 +184,10 @@ def build_matcher(
     ).build()
 
 
-def _renamed(sites: pd.DataFrame) -> dict[str, str]:
+def _renamed(sites: pd.DataFrame, unit: str) -> dict[str, str]:
     """Return new names for columns that collide with verdict columns or their geometry."""
     headers = [str(c) for c in sites.columns]
-    return renamed(headers) | free_names(headers, ("geometry",))
+    return renamed(headers, unit) | free_names(headers, ("geometry",))
 
 
 def _told(matcher: Matcher) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from coverage_analyzer.errors import InputError, PolicyError, require
 from coverage_analyzer.frames.columns import geometries, need, texts
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import LABELS, PARTS
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import TYPES, VERDICT, names_in
 
 Verdicts = pd.DataFrame | str | Path
 """Verdicts as a frame, or a run folder."""
@@ -202,7 +202,8 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
     for what, frame in (("earlier", before), ("later", after)):
         missing = [name for name in wanted if name not in frame]
         if missing:
-            listed = ", ".join(repr(str(c)) for c in frame.columns if c not in VERDICT)
+            ours = _verdict_names(frame)
+            listed = ", ".join(repr(str(c)) for c in frame.columns if c not in ours)
             msg = (
                 f"The {what} verdicts have no column {missing[0]!r}, by which rows are matched. "
                 f"Name the columns that identify a site with key=. Columns: {listed}."
@@ -224,12 +225,19 @@ def _side(frame: pd.DataFrame, policy: Policy | None) -> Side:
         },
         "trust_declared": bool(told.get("trust_declared", False)),
         "centers": dict(told.get("centers", {})),
-        "columns": [str(c) for c in frame.columns if c not in {*VERDICT, *geometries(frame)}],
+        "columns": [
+            str(c) for c in frame.columns if c not in {*_verdict_names(frame), *geometries(frame)}
+        ],
         "roads": "drive_time_limits" in told,
         "inputs_known": False,
     }
     found = policy or _known_policy(told)
     return Side(facts, () if found is None else found.titles)
+
+
+def _verdict_names(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns of the verdict in a frame."""
+    return names_in([str(name) for name in frame.columns])
 
 
 def _known_policy(told: Mapping[Any, Any]) -> Policy | None:
@@ -280,7 +288,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
     InputError
         If it has another type.
     """
-    kind = SCHEMA.field(name).type
+    kind = TYPES[name]
     if pa.types.is_string(kind):
         return texts(frame, name)
     try:
@@ -293,7 +301,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
 
 def _group_names(frame: pd.DataFrame, headers: Headers, weight: str) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
-    left = {*VERDICT, *LABELS, *headers.key, weight, *geometries(frame)}
+    left = {*_verdict_names(frame), *LABELS, *headers.key, weight, *geometries(frame)}
     left |= {"latitude", "longitude", "accuracy_m", "country"}
     return [
         str(name)

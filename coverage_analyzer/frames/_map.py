@@ -40,7 +40,7 @@ from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.days import day, today
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import VERDICT, names_in
 
 if TYPE_CHECKING:
     from coverage_analyzer.maps.folium_map import CoverageMap
@@ -215,14 +215,15 @@ def map_data(
     need(verdicts, VERDICT, "verdicts", "assess()")
     lon, lat = positions(verdicts, "verdicts")
     known = known_columns(verdicts, SITES)
-    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(VERDICT)]), preserve_index=False)
-    columns = {name: plain.column(name).combine_chunks() for name in VERDICT}
+    ours = names_in([str(header) for header in verdicts.columns])
+    plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(ours)]), preserve_index=False)
+    columns = {name: plain.column(name).combine_chunks() for name in ours}
     rows = [str(label) for label in verdicts.index]
     site_id, name = (
         texts(verdicts, known[n]).to_pylist() if n in known else spare
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
-    headers = [str(header) for header in verdicts.columns if header not in VERDICT]
+    headers = [str(header) for header in verdicts.columns if header not in ours]
     own_columns.check(own, headers, "The frame of verdicts")
     drawn = DrawnSites(own)
     details = Details([texts(verdicts, header) for header in own], _drive(verdicts))

@@ -49,7 +49,7 @@ from coverage_analyzer.matching.products import Products
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads.network import ATTRIBUTION as ROADS
 from coverage_analyzer.schema.cell_types import OwnText
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT, Status
+from coverage_analyzer.schema.verdict import VERDICT, Status, names_in, schema_in, unit_of
 
 PLAIN_OBJECTS: Final = {
     *("string", "bytes", "boolean", "integer", "floating", "decimal"),
@@ -151,7 +151,9 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
         before = gate.previous(publication.folder)
         joined = _rows_joined(gate, before, verdicts, rules, publication)
         path = publication.path(name)
-        own = OwnText(names=set(table.schema.names) - {*VERDICT, *KNOWN_AS_TEXT})
+        own = OwnText(
+            names=set(table.schema.names) - {*names_in(table.schema.names), *KNOWN_AS_TEXT}
+        )
         with workbook.report_writer(path, kind, table.schema, SAFE, own) as writer:
             for batch in table.to_batches():
                 writer.write(batch)
@@ -252,7 +254,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
     """
     names = [str(name) for name in frame.columns]
     table = pa.table([_cells(frame[name]) for name in frame.columns], names=names)
-    for field in SCHEMA:
+    for field in schema_in(unit_of(names)):
         if pa.types.is_string(field.type):
             continue
         at = names.index(field.name)

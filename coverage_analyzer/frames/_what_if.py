@@ -29,7 +29,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import day
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import VERDICT, names_in
 
 Place = str | Sequence[Any] | Mapping[str, Any]
 """A place: ``"49.61,6.13,LU"``, (latitude, longitude[, country]), or columns of a center."""
@@ -145,7 +145,9 @@ def _of_frame(
     """Return the changes of verdicts in a frame."""
     changed = edit.apply(spec)
     names = {new: old for old, new in verdicts.attrs.get("renamed_columns", {}).items()}
-    sites = verdicts.drop(columns=list(VERDICT)).rename(columns=names)
+    sites = verdicts.drop(columns=list(names_in(list(map(str, verdicts.columns))))).rename(
+        columns=names
+    )
     told = verdicts.attrs
     facts: dict[str, Any] = {
         "as_of": str(spec.as_of),

@@ -47,9 +47,14 @@ class Model(pydantic.BaseModel):
         data: dict[str, Any] = dump(self)
         for name, key in type(self).model_fields.items():
             unused = getattr(self, name) == key.get_default(call_default_factory=True)
-            if format_of(key) > 1 and unused:
+            if unused and (format_of(key) > 1 or name in self._replaced_keys):
                 data.pop(name, None)
         return data
+
+    @property
+    def _replaced_keys(self) -> frozenset[str]:
+        """Older keys that a newer one in use replaces, so that a dump leaves them out, too."""
+        return frozenset()
 
 
 class Source(Model):

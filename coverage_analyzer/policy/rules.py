@@ -290,6 +290,10 @@ class Band(Model):
         return self
 
     @property
+    def _replaced_keys(self) -> frozenset[str]:
+        return frozenset() if self.unit == "miles" else frozenset({"above_miles", "up_to_miles"})
+
+    @property
     def unit(self) -> "BandUnit":
         """The unit of its limits: ``miles``, ``km`` or ``minutes``."""
         return next(u for u in BAND_UNITS if getattr(self, f"up_to_{u}") is not None)
@@ -320,12 +324,15 @@ class Band(Model):
         return self._metres(self.above)
 
     def limit_in(self, unit: Unit) -> float:
-        """Return the upper limit in a unit of distance: exactly as given where it is that unit."""
-        return self.up_to if self.unit == unit else self.up_to_m / METRES[unit]
+        """Return the upper limit in a unit of distance, to be printed.
+
+        Exactly as given where it is in that unit; otherwise to 6 decimals, while `up_to_m` decides.
+        """
+        return self.up_to if self.unit == unit else round(self.up_to_m / METRES[unit], 6)
 
     def above_in(self, unit: Unit) -> float:
         """Return the lower limit in a unit of distance, as `limit_in`."""
-        return self.above if self.unit == unit else self.above_m / METRES[unit]
+        return self.above if self.unit == unit else round(self.above_m / METRES[unit], 6)
 
     def longer_by(self, metres: float) -> "Band":
         """Return the band with another upper limit, at least 0; a drive time keeps its own."""

@@ -27,9 +27,9 @@ from coverage_analyzer.schema.columns import (
     header_key,
     option,
 )
-from coverage_analyzer.schema.verdict import TEXT_BESIDE, VERDICT
+from coverage_analyzer.schema.verdict import TEXT_BESIDE, TYPES
 
-OURS: Final = frozenset({*VERDICT, *TEXT_BESIDE.values()})
+OURS: Final = frozenset({*TYPES, *TEXT_BESIDE.values()})
 """Columns of a report, which are no input."""
 
 LIMITS: Final = {"latitude": 90.0, "longitude": 180.0}

@@ -98,6 +98,9 @@ TEXT_BESIDE: Final = {"reason": "reason_text", "site_country": "site_country_nam
 SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
 """The names and types of `COLUMNS`."""
 
+TYPES: Final = {column.name: column.type for column in (*COLUMNS, *KM_COLUMNS)}
+"""The type of each column that a verdict may have, by name."""
+
 DECIMALS: Final = {c.name: c.decimals for c in COLUMNS if c.decimals is not None}
 """The columns printed with fixed decimals in CSV and Excel, and their number."""
 
@@ -136,6 +139,16 @@ def verdict_names(unit: str) -> tuple[str, ...]:
     (True, 3)
     """
     return tuple(column.name for column in verdict_columns(unit))
+
+
+def schema_in(unit: str) -> pa.Schema:
+    """Return the names and types of `verdict_columns`."""
+    return pa.schema([(column.name, column.type) for column in verdict_columns(unit)])
+
+
+def names_in(headers: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the verdict columns that a report with some headers has, in order."""
+    return verdict_names(unit_of(headers))
 
 
 def unit_of(headers: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ from coverage_analyzer.schema.columns import CENTERS, FOR_REQUESTS, SITES, check
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import schema_in, verdict_names
 from coverage_analyzer.spark import session
 
 if TYPE_CHECKING:
@@ -122,18 +122,19 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     network = _centers(centers, rules, trust_declared=trust_declared)
     dated = products if isinstance(products, Products) else products_of(products)
     matcher = MatcherSpec(network, rules, day(as_of), trust_declared, dated).build()
-    spec, names = MatcherSpec.of(matcher), output_names(df.columns)
+    spec, unit = MatcherSpec.of(matcher), rules.unit
+    names = output_names(df.columns, unit)
 
     def verdicts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches):
             yield _with_verdicts(batch, names, known, built_once(spec))
 
     with session.no_word_on_pandas():
-        return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names))
+        return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names, unit))
 
 
-def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
-    """Return the columns of sites under their new names, and the verdict columns.
+def schema(sites: "StructType", names: Sequence[str], unit: str = "miles") -> "StructType":
+    """Return the columns of sites under their new names, and the verdict columns in a unit.
 
     Their types are those of `schema.verdict.COLUMNS`; for a rejected row all are null except
     ``status`` and ``reason``, which are never null.
@@ -152,7 +153,7 @@ def schema(sites: "StructType", names: Sequence[str]) -> "StructType":
     ]
     added = [
         types.StructField(field.name, kinds[field.type], field.name not in ALWAYS)
-        for field in SCHEMA
+        for field in schema_in(unit)
     ]
     return types.StructType([*given, *added])
 
@@ -202,15 +203,22 @@ def recognised(
     return known
 
 
-def output_names(headers: Sequence[str]) -> list[str]:
+def output_names(headers: Sequence[str], unit: str = "miles") -> list[str]:
     """Return names of input columns that do not collide with the verdict's, ignoring case.
+
+    Parameters
+    ----------
+    headers
+        Of the input.
+    unit
+        The unit of the policy's distances.
 
     Examples
     --------
     >>> output_names(["site_id", "Level", "input_level"])
     ['site_id', 'input_input_Level', 'input_level']
     """
-    names = free_names(headers, VERDICT, str.lower)
+    names = free_names(headers, verdict_names(unit), str.lower)
     return [names.get(header, header) for header in headers]
 
 

@@ -42,7 +42,7 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import CENTERS
 from coverage_analyzer.schema.days import day
-from coverage_analyzer.schema.verdict import VERDICT
+from coverage_analyzer.schema.verdict import verdict_names
 from coverage_analyzer.spark import readers, session
 from coverage_analyzer.spark._assess import REJECTED, ROWS_AT_ONCE, output_names
 from coverage_analyzer.spark.storage import Folder
@@ -229,7 +229,7 @@ def _published(
     rejects = judged.where(judged["status"] == REJECTED)
     ledger = Ledger(
         read=counts.read,
-        decided=_write_report(judged, found, folder, options),
+        decided=_write_report(judged, found, folder, options, matcher.policy.unit),
         rejected=_write_csv(
             rejects.select(*REJECTS.names), REJECTS, folder, "rejects.csv", options.style
         ),
@@ -269,7 +269,7 @@ def _published(
             "run.json",
         ],
     }
-    told["renamed_columns"] = _renamed(found.table.headers)
+    told["renamed_columns"] = _renamed(found.table.headers, matcher.policy.unit)
     held = _decide(gate, files, told, before).held
     contents.write_manifest(files / "run.json", told)
     for name in summary:
@@ -292,8 +292,8 @@ def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFram
     return spark.read.parquet(folder.stage)
 
 
-def _renamed(headers: list[str]) -> dict[str, str]:
-    pairs = zip(headers, output_names(headers), strict=True)
+def _renamed(headers: list[str], unit: str) -> dict[str, str]:
+    pairs = zip(headers, output_names(headers, unit), strict=True)
     return {old: new for old, new in pairs if old != new}
 
 
@@ -344,7 +344,7 @@ def _empty(judged: "DataFrame", found: readers.Input, matcher: Matcher) -> dict[
     from pyspark.sql import functions as f
 
     at = {
-        n: found.schema.names[i]
+        n: found.schema(matcher.policy.unit).names[i]
         for n, i in found.table.columns.items()
         if n in matcher.gates.columns
     }
@@ -380,16 +380,16 @@ def _first(rejects: "DataFrame") -> list[str]:
 
 
 def _write_report(
-    judged: "DataFrame", found: readers.Input, folder: Folder, options: Options
+    judged: "DataFrame", found: readers.Input, folder: Folder, options: Options, unit: str
 ) -> int:
     """Write the decided rows and return how many were written."""
-    headers = found.table.headers
-    names = [*output_names(headers), *VERDICT]
-    inner = found.schema.names[: len(names)]
+    headers, schema = found.table.headers, found.schema(unit)
+    names = [*output_names(headers, unit), *verdict_names(unit)]
+    inner = schema.names[: len(names)]
     decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())
     decided = decided.select(*inner)
     if options.format == "csv":
-        kinds = [found.schema.field(name).type for name in inner]
+        kinds = [schema.field(name).type for name in inner]
         shown = pa.schema(list(zip(names, kinds, strict=True)))
         return _write_csv(decided, shown, folder, "report.csv", options.style)
     watched, rows = _watched(decided)

@@ -42,7 +42,7 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import SITES
 from coverage_analyzer.schema.coordinates import Written, is_text
 from coverage_analyzer.schema.rejects import Reject
-from coverage_analyzer.schema.verdict import SCHEMA
+from coverage_analyzer.schema.verdict import schema_in, unit_of
 from coverage_analyzer.spark import session
 from coverage_analyzer.spark._assess import (
     REJECTED,
@@ -117,17 +117,22 @@ class Input:
     rows_at_once: int = ROWS_AT_ONCE
     check: Callable[[], object] = bool
 
-    @property
-    def schema(self) -> pa.Schema:
-        """Columns of `judged`: the input's as ``c0``, ``c1`` ..., the verdict's, and `TOLD`."""
-        return _schema(_types(self.table, typed=self.typed))
+    def schema(self, unit: str) -> pa.Schema:
+        """Return the columns of `judged`: the input's as ``c0`` ..., the verdict's, and `TOLD`.
+
+        Parameters
+        ----------
+        unit
+            The unit of the policy's distances.
+        """
+        return _schema(_types(self.table, typed=self.typed), unit)
 
     def judged(self, spec: MatcherSpec) -> "DataFrame":
         """Return decided rows, rejects (by their status) and counts (without a status)."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
         with session.no_word_on_pandas():
-            kinds = from_arrow_schema(self.schema, prefer_timestamp_ntz=True)
+            kinds = from_arrow_schema(self.schema(spec.policy.unit), prefer_timestamp_ntz=True)
             return plainly_named(self.frame).mapInArrow(self.judging(spec), kinds)
 
 
@@ -450,10 +455,10 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
         raise InputError(msg)
 
 
-def _schema(types: list[pa.DataType]) -> pa.Schema:
+def _schema(types: list[pa.DataType], unit: str) -> pa.Schema:
     plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
     given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
-    return pa.schema([*given, *SCHEMA, *TOLD])
+    return pa.schema([*given, *schema_in(unit), *TOLD])
 
 
 def _types(table: Table, *, typed: bool) -> list[pa.DataType]:
@@ -471,7 +476,8 @@ def _is_typed(kind: pa.DataType) -> bool:
 
 def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array, *, typed: bool) -> Batches:
     """Yield the decided rows of a block, its rejects, and a row of counts."""
-    schema, rejects = _schema(_types(table, typed=typed)), some.rows.rejects
+    unit, rejects = unit_of(list(some.columns)), some.rows.rejects
+    schema = _schema(_types(table, typed=typed), unit)
     rows = RowTyper(table).typed(some.report, some.rows) if typed else some.report
     cells = rows.columns[: len(table.headers)]
     given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}

@@ -96,7 +96,7 @@ class Origin:
                 **{n.name: getattr(sites.notation, n.name) for n in fields(Notation)}
             ),
             coordinates=sites.written.notation,
-            renamed_columns=renamed(sites.headers),
+            renamed_columns=renamed(sites.headers, matcher.policy.unit),
             warnings=[
                 *matcher.policy.warnings,
                 *(guess for table in inputs.values() for guess in table.guesses),

@@ -28,7 +28,7 @@ from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
-from coverage_analyzer.schema.verdict import SCHEMA, VERDICT
+from coverage_analyzer.schema.verdict import TYPES, VERDICT, names_in
 
 TABLES: Final = ("columns", "renamed_columns", "centers", "inputs", "ledger", "options")
 """Keys of ``run.json`` that have further keys, if they are there."""
@@ -151,8 +151,8 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
         msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
         raise InputError(msg)
     columns = rows.block.columns
-    verdict = {f: columns.column(table.headers.index(f.name)) for f in SCHEMA}
-    return {f.name: _pointed(c) if pa.types.is_floating(f.type) else c for f, c in verdict.items()}
+    verdict = {n: columns.column(table.headers.index(n)) for n in names_in(table.headers)}
+    return {n: _pointed(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
 
 
 def typed_cells(
@@ -175,7 +175,7 @@ def typed_cells(
         If a cell is not of that type.
     """
     try:
-        return {name: _cast(cells[name], SCHEMA.field(name).type) for name in names}
+        return {name: _cast(cells[name], TYPES[name]) for name in names}
     except pa.ArrowInvalid as error:
         msg = f"{where} was changed: {error}. Run it again."
         raise InputError(msg) from None
