@@ -1,7 +1,7 @@
-"""Postcodes of each country: their format, and whether a cell names a place in a list of codes.
+"""Postcodes of each country: their format, and whether a cell names one of a list.
 
-A cell may have spaces, hyphens, lower case, full-width letters, a sign (〒), the code of its country
-in front, more digits than needed (ZIP+4), or may have lost its leading zeros in a spreadsheet.
+A cell may have spaces, hyphens, lower case, full-width letters, a sign (〒), its country in front,
+more digits than needed (ZIP+4), or may have lost its leading zeros in a spreadsheet.
 """
 
 import functools
@@ -46,6 +46,7 @@ UNKNOWN: Final = r"[0-9]{4,6}"
 SHORT: Final = {"US": 5, "PR": 5, "BR": 5, "NL": 4, "PT": 4}
 """Number of leading characters of a postcode that are often written alone and identify the town."""
 
+
 def compact(text: str) -> str:
     """Return only letters and digits, in one case, for comparing numbers and postcodes.
 
@@ -85,14 +86,13 @@ class Member(IntEnum):
 BRITISH: Final = frozenset({"GB", "GG", "JE", "IM"})
 """Countries of codes like ``SW1A 1AA``: an outward and an inward part, neither read as a prefix."""
 
-_LOST: Final = {
-    **dict.fromkeys("US PR VI AS FI IT JP NO PL ZA KE".split(), 2),
-    **dict.fromkeys(
+_LOST_ZEROS: Final = {
+    2: "US PR VI AS FI IT JP NO PL ZA KE",
+    1: (
         "DE FR ES KR MX MY MM LT UA SK GR DK AU NZ PH BR DZ PE CO EC CN SG KZ RO TR VN GF GP MQ RE"
-        .split(),
-        1,
     ),
 }
+_LOST: Final = {code: n for n, codes in _LOST_ZEROS.items() for code in codes.split()}
 """How many zeros a code may begin with, and so lose in a spreadsheet; in other countries none."""
 
 _LETTERED: Final = {

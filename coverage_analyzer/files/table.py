@@ -42,6 +42,7 @@ from coverage_analyzer.schema.column_matching import (
 )
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
+    FOR_AREAS,
     FOR_REQUESTS,
     LABELS,
     PARTS,
@@ -286,7 +287,7 @@ def open_table(
             overrides,
             source.cut_at,
             Evidence(source.preview, dialect, are_countries),
-            frozenset(unread),
+            frozenset({*unread, *FOR_AREAS}),
         )
         source, asked = _with_points(source, asked)
         matched = match_columns(asked)

@@ -168,6 +168,8 @@ class EligibilityChecker:
         Table of country numbers.
     day
         The day of the assessment.
+    areas
+        The areas of the policy; without them no cell says where a site is.
 
     Attributes
     ----------
@@ -178,9 +180,14 @@ class EligibilityChecker:
     """
 
     def __init__(
-        self, policy: Policy, products: Products | None, world: Countries, day: np.datetime64
+        self,
+        policy: Policy,
+        products: Products | None,
+        world: Countries,
+        day: np.datetime64,
+        areas: SiteAreas | None = None,
     ) -> None:
-        self.rules, self.products, self.day = policy.gates, products, day
+        self.rules, self.products, self.day, self.areas = policy.gates, products, day, areas
         self._ids = tuple(level.id for level in policy.levels)
         self._levels = {
             name_key(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)
@@ -203,15 +210,13 @@ class EligibilityChecker:
         """Whether a rule uses only country or area, so that no column is required."""
         return self._offered is not None or bool(self.rules.excluded_areas)
 
-    def facts(self, columns: Mapping[str, Any], areas: SiteAreas) -> EligibilityInputs | None:
+    def facts(self, columns: Mapping[str, Any]) -> EligibilityInputs | None:
         """Return the rule inputs as numbers; None if no rule has a column.
 
         Parameters
         ----------
         columns
             The available columns of `TEXTS` as Arrow strings, and of `DAYS` as numpy dates.
-        areas
-            The areas of the policy.
         """
         if not any(name in columns for name in (*self.columns, *self.area_columns)):
             return None
@@ -228,7 +233,9 @@ class EligibilityChecker:
             else not_given,
             registration=self._registration(*days),
             registered_on=days[0],
-            areas=areas.states(columns, rows),
+            areas=np.zeros((rows, 0), np.int8)
+            if self.areas is None
+            else self.areas.states(columns, rows),
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:

@@ -74,6 +74,9 @@ REASON_OF_RULE: Final = np.array([failed.reason or 0 for failed in FailedRule], 
 NOT_OFFERED: Final = (FailedRule.not_offered_in_country, FailedRule.area_excluded)
 """Rules by which the level of a band is not offered where the site is."""
 
+NOWHERE_M: Final = 1e12
+"""Distance to no center, where distances are compared."""
+
 COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
 """Reasons for which the location of a site is unknown."""
 
@@ -244,7 +247,7 @@ class Matcher:
             "country": arrays.text_array(world.names.codes),
         }
         day = np.datetime64(self.as_of, "D")
-        self.gates = EligibilityChecker(policy, products, world, day)
+        self.gates = EligibilityChecker(policy, products, world, day, self.zones.areas)
         self._open = self.zones.index(centers.is_open(day), list_all=False)
         self._planned = self.zones.index(centers.is_planned(day), list_all=True)
 
@@ -281,7 +284,9 @@ class Matcher:
         """Return the same rules for a day before which no center opens or closes."""
         result = copy.copy(self)
         result.as_of = _date(day)
-        result.gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+        result.gates = EligibilityChecker(
+            self.policy, self.gates.products, self.world, day, self.zones.areas
+        )
         return result
 
     @property
@@ -311,7 +316,7 @@ class Matcher:
         declared = rows.declared(self.world.names)
         return MatcherInputs(
             Sites(rows.lon, rows.lat, declared, rows.accuracy_m),
-            self.gates.facts(rows.cells, self.zones.areas),
+            self.gates.facts(rows.cells),
         )
 
     def match(
@@ -381,7 +386,7 @@ class Matcher:
 
     def _match_in(self, rows: "_Rows", zoned: Zoned) -> "_Matched":
         """Return the verdict on each site in the zones given, and the level of its band."""
-        sites, facts, points, assigned, _ = rows
+        sites, facts, _, assigned, _ = rows
         found = [self._open_centers(rows, number, zoned) for number in range(len(zoned.zones))]
         now, in_reach = found[0]
         for other, reaching in found[1:]:
@@ -394,9 +399,7 @@ class Matcher:
             open_ = self._borderline_between(sites, [each for each, _ in found])
             open_[later.site] = borderline[later.site]
             borderline = open_
-        verdicts = self._verdicts_by_distance(
-            assigned, shown, later.site, in_reach, borderline
-        )
+        verdicts = self._verdicts_by_distance(assigned, shown, later.site, in_reach, borderline)
         if facts is not None or self.gates.everywhere:
             waiting = PlannedCenters(later.site, now.take(later.site))
             promise = Promised(shown.zone, shown.band, zoned.closed)
@@ -422,7 +425,7 @@ class Matcher:
     ) -> "NearestCenters":
         """Return of two centers the one with the better level, then the nearer, for each site."""
         levels = [self._reached_level(each) for each in (one, other)]
-        metres = [np.nan_to_num(each.metres, nan=np.inf) for each in (one, other)]
+        metres = [np.nan_to_num(each.metres, nan=NOWHERE_M) for each in (one, other)]
         close = np.flatnonzero((levels[0] == levels[1]) & (np.abs(metres[0] - metres[1]) < 1.0))
         for at, each in enumerate((one, other)):  # arcs do not decide near ties
             sites, center = rows.sites, each.center[close]
@@ -735,9 +738,7 @@ class Matcher:
         result[rough] = ends[0] != ends[1]
         return result
 
-    def _levels(
-        self, zone: Ints, status: npt.NDArray[np.int8], band: Ints
-    ) -> npt.NDArray[np.int8]:
+    def _levels(self, zone: Ints, status: npt.NDArray[np.int8], band: Ints) -> npt.NDArray[np.int8]:
         """Return the level in force: that of the band, else interim or fallback."""
         rules, position = self.policy.qualification, self.policy.level_position
         less = np.full(len(Status), position(rules.fallback), np.int8)

@@ -190,7 +190,12 @@ class SiteAreas:
         for place in area.places:
             lon, lat = np.float64(place.longitude), np.float64(place.latitude)
             chord = geodesy.chord_m(sites.points, geodesy.ecef([lon], [lat]))
-            pair = (sites.lon, sites.lat, np.full_like(sites.lon, lon), np.full_like(sites.lat, lat))
+            pair = (
+                sites.lon,
+                sites.lat,
+                np.full_like(sites.lon, lon),
+                np.full_like(sites.lat, lat),
+            )
             limit = np.full(len(sites.lon), place.radius_m)
             doubt = np.zeros(len(limit), np.bool_)
             near = np.flatnonzero(sites.accuracy_m > 0)

@@ -18,7 +18,7 @@ from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.matching.bands import Bands, country_rows
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.nearest import Index
-from coverage_analyzer.matching.site_areas import Located, Membership, SiteAreas, States
+from coverage_analyzer.matching.site_areas import Located, Membership, SiteAreas
 from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.areas import of_country
 
@@ -111,7 +111,7 @@ class Zones:
         return centers[self._class_of[centers] == self.kinds[kind][0]]
 
     def index(self, serving: Bools, *, list_all: bool) -> Index:
-        """Return the index of the given centers: sites of a country look for its own ones, or all."""
+        """Return the index of the given centers; each country uses its own ones, or all."""
         own = self._policy.qualification.same_country
         every, n_countries = np.flatnonzero(serving), len(self._codes)
         lon, lat = self._centers.lon, self._centers.lat

@@ -77,46 +77,38 @@ def read_bytes(name: str, folder: Path) -> bytes:
     InputError
         If it may not be read, or cannot be read. The text lacks the subject.
     """
-    path = _inside(name, folder)
+    problem = _path_fault(name) or _link_fault(name, folder)
+    path = folder / name
     try:
-        if not path.is_file():
-            msg = f"does not exist in {folder}, or is not a regular file."
-            raise InputError(msg)
-        return documents.read_bytes(path, MAX_BYTES)
+        if not problem and path.is_file():
+            return documents.read_bytes(path, MAX_BYTES)
     except InputError as error:
         raise InputError(_sentence(str(error))) from None
     except (OSError, ValueError) as error:
-        msg = f"cannot be read: {visible(str(error))}."
-        raise InputError(msg) from None
+        problem = f"cannot be read: {visible(str(error))}."
+    raise InputError(problem or f"does not exist in {folder}, or is not a regular file.")
 
 
-def _inside(name: str, folder: Path) -> Path:
-    """Return the path of a file that may be read.
-
-    Raises
-    ------
-    InputError
-        If it is a web address, absolute, outside the folder, or reached by a link.
-    """
-    windows, parts = PureWindowsPath(name), name.split("/")
-    problem = ""
+def _path_fault(name: str) -> str:
+    """Return why a path may not be read, if so: only files in the folder of the policy may."""
+    windows = PureWindowsPath(name)
     if "://" in name:
-        problem = "is a web address, and nothing is fetched. Save the file beside the policy."
-    elif windows.drive or windows.root or name.startswith(("/", "~")):
-        problem = "is an absolute path. Write it relative to the policy file."
-    elif "\\" in name:
-        problem = "has a backslash. Write / between folders."
-    elif ".." in parts:
-        problem = "is outside the folder of the policy. Put the file beside the policy."
-    elif "\0" in name or not name.strip():
-        problem = "is not the path of a file."
-    if not problem:
-        links = (folder.joinpath(*parts[: n + 1]) for n in range(len(parts)))
-        if any(path.is_symlink() for path in links):
-            problem = "is a symbolic link, or in one. Put the file itself beside the policy."
-    if problem:
-        raise InputError(problem)
-    return folder / name
+        return "is a web address, and nothing is fetched. Save the file beside the policy."
+    if windows.drive or windows.root or name.startswith(("/", "~")):
+        return "is an absolute path. Write it relative to the policy file."
+    if "\\" in name:
+        return "has a backslash. Write / between folders."
+    if ".." in name.split("/"):
+        return "is outside the folder of the policy. Put the file beside the policy."
+    return "" if name.strip() and "\0" not in name else "is not the path of a file."
+
+
+def _link_fault(name: str, folder: Path) -> str:
+    """Return why a file may not be read, if it is a symbolic link, or in one."""
+    parts = name.split("/")
+    if any(folder.joinpath(*parts[: n + 1]).is_symlink() for n in range(len(parts))):
+        return "is a symbolic link, or in one. Put the file itself beside the policy."
+    return ""
 
 
 def _sentence(text: str) -> str:
