@@ -25,7 +25,8 @@ from coverage_analyzer.matching.matcher import Matcher, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import PRODUCTS
+from coverage_analyzer.schema.column_matching import Headers, find_columns
+from coverage_analyzer.schema.columns import PRODUCTS, SITES
 
 
 def build_matcher(
@@ -93,8 +94,24 @@ def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | 
 log = logging.getLogger(__name__)
 
 
+def check_area_columns(rules: EligibilityChecker, table: Table) -> None:
+    """Raise if several headers fit a column that the areas of the policy need.
+
+    For other policies such a column is not read, so that it is no error when the table is opened.
+
+    Raises
+    ------
+    InputError
+        With the headers, and how to choose one.
+    """
+    for column in SITES:
+        if column.name in rules.area_columns and column.name not in table.columns:
+            find_columns(Headers(table.headers, (column,)))
+
+
 def log_not_checked(rules: EligibilityChecker, table: Table) -> list[str]:
     """Return the columns of eligibility rules that a table does not have, and log them."""
+    check_area_columns(rules, table)
     absent = rules.not_checked(table.columns)
     if absent:
         log.info("not checked (columns missing from %s): %s", table.path, ", ".join(absent))

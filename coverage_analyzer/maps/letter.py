@@ -25,6 +25,7 @@ from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
+from coverage_analyzer.policy.model import PRINTED_MILES
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import actions, theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
@@ -397,12 +398,13 @@ class _Letter:
     def _coming_band(self) -> Band:
         """Return the band of a site once its center opens: that of the limit that applied."""
         policy, story = self.matcher.policy, self.story
-        band = policy.band_for(story.country, story.limit_miles or 0.0)
-        return band or policy.bands_in(story.country)[-1]
+        limit = story.limit_miles or 0.0
+        here = (b for b in story.bands if abs(b.limit_in("miles") - limit) < PRINTED_MILES)
+        return next(here, None) or (story.bands or policy.bands_in(story.country))[-1]
 
     def _band(self) -> Band:
         """Return the band of the best level in the country of the site."""
-        return self.matcher.policy.bands_in(self.story.country)[0]
+        return (self.story.bands or self.matcher.policy.bands_in(self.story.country))[0]
 
     def _scene(self) -> Scene:
         """Return the content of the map: the center of the verdict and all others near it."""

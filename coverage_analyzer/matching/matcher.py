@@ -55,9 +55,9 @@ from coverage_analyzer.matching.outcomes import (
     without_country,
 )
 from coverage_analyzer.matching.products import Products
-from coverage_analyzer.matching.site_areas import Located
+from coverage_analyzer.matching.site_areas import Located, Membership
 from coverage_analyzer.matching.site_rows import SiteRows
-from coverage_analyzer.matching.zones import Zoned, Zones
+from coverage_analyzer.matching.zones import SitePlace, Zoned, Zones
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import METRES
 from coverage_analyzer.schema.days import NO_DAY, Days
@@ -370,10 +370,7 @@ class Matcher:
         points = geodesy.ecef(sites.lon, sites.lat)
         located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
         rows = _Rows(sites, facts, points, AssignedCountries(country, basis), group)
-        members = None
-        if self.policy.by_area:
-            states = None if facts is None else facts.areas
-            members = self.zones.areas.membership(located, states)
+        members = self._members(located, facts)
         first, *others = self.zones.options(located, members)
         result = self._match_in(rows, first.zoned)
         if members is None or not others:
@@ -383,6 +380,48 @@ class Matcher:
             doubt.compare(site, self._match_in(rows.take(site), zoned))
         fallback = self.policy.level_position(self.policy.qualification.fallback)
         return doubt.verdicts(self.zones.doubtful_cells(members), fallback)
+
+    def _members(self, sites: Located, facts: EligibilityInputs | None) -> Membership | None:
+        """Return in which areas sites are; None if no verdict depends on it."""
+        if not self.policy.by_area:
+            return None
+        return self.zones.areas.membership(sites, None if facts is None else facts.areas)
+
+    def place_of(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> SitePlace:
+        """Return in which areas one site is, and which bands apply there.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Its assigned country.
+        """
+        points = geodesy.ecef(sites.lon, sites.lat)
+        located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
+        return self.zones.place(located, self._members(located, facts))
+
+    def zones_of(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> tuple[Ints, Bools]:
+        """Return the zone of each site for centers without bands of their own, and where uncertain.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Their assigned country.
+        """
+        points = geodesy.ecef(sites.lon, sites.lat)
+        located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
+        first, *others = self.zones.options(located, self._members(located, facts))
+        uncertain = np.zeros(len(sites), np.bool_)
+        for site, _ in others:
+            uncertain[site] = True
+        return first.zoned.zones[0], uncertain
 
     def _match_in(self, rows: "_Rows", zoned: Zoned) -> "_Matched":
         """Return the verdict on each site in the zones given, and the level of its band."""
@@ -431,17 +470,14 @@ class Matcher:
             sites, center = rows.sites, each.center[close]
             pair = sites.lon[close], sites.lat[close], self._lon[center], self._lat[center]
             metres[at][close] = geodesy.distance_m(*pair)
-        keys = list(zip(levels, metres, (one.center, other.center), strict=True))
-        better = np.zeros(len(one.center), np.bool_)
-        equal = np.ones(len(one.center), np.bool_)
-        for column in range(3):
-            first, second = (np.asarray(key[column]) for key in keys)
-            better |= equal & (second < first)
-            equal &= second == first
+        better = levels[1] < levels[0]
+        equal = levels[1] == levels[0]
+        better |= equal & (metres[1] < metres[0])
+        better |= equal & (metres[1] == metres[0]) & (other.center < one.center)
         better &= other.center != NO_CENTER
         better |= (one.center == NO_CENTER) & (other.center != NO_CENTER)
-        at = np.flatnonzero(better)
-        return one.replaced(at, other.take(at))
+        chosen = np.flatnonzero(better)
+        return one.replaced(chosen, other.take(chosen))
 
     def _reached_level(self, near: "NearestCenters") -> Levels:
         """Return the level of the band in which each site is; beyond all, one after the last."""

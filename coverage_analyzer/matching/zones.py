@@ -54,6 +54,14 @@ class Option(NamedTuple):
     zoned: Zoned
 
 
+class SitePlace(NamedTuple):
+    """Where one site is: the ids of its areas, certain and uncertain; bands by class of centers."""
+
+    areas: tuple[str, ...]
+    uncertain: tuple[str, ...]
+    bands: dict[int, tuple[Band, ...]]
+
+
 class Zones:
     """The zones of a policy for some centers.
 
@@ -68,8 +76,10 @@ class Zones:
     ----------
     areas
         The areas of the policy.
-    bands
-        The bands of each zone.
+    by_country
+        Whether the zone of each site is its country, and all centers are of one class.
+    rows, bands
+        The bands of each zone, and the same as tables.
     reach_m
         The widest limit in each country, in any zone of it, by its number.
     kinds
@@ -90,9 +100,9 @@ class Zones:
         self._used = np.array([name in _used(policy) for name in self.areas.ids], np.bool_)
         self.by_country = not (policy.by_area or policy.by_center)
         self._class_of, self._example = _classes(policy, centers)
-        self._rows = country_rows(policy, world) if self.by_country else list(self._all_rows())
-        self._number = {} if self.by_country else {row: n for n, row in enumerate(self._rows)}
-        self.bands = Bands(policy, self._rows)
+        self.rows = country_rows(policy, world) if self.by_country else list(self._all_rows())
+        self._number = {} if self.by_country else {row: n for n, row in enumerate(self.rows)}
+        self.bands = Bands(policy, self.rows)
         possible = [policy.possible_bands(code) for code in self._codes]
         self.reach_m: Floats = np.array([max(b.up_to_m for b in bands) for bands in possible])
         reaches, reach_of = np.unique(self.bands.widest, return_inverse=True)
@@ -108,7 +118,8 @@ class Zones:
 
     def members(self, kind: int, centers: Ints) -> Ints:
         """Return those of some centers that are in the class of a kind."""
-        return centers[self._class_of[centers] == self.kinds[kind][0]]
+        own: Ints = centers[self._class_of[centers] == self.kinds[kind][0]]
+        return own
 
     def index(self, serving: Bools, *, list_all: bool) -> Index:
         """Return the index of the given centers; each country uses its own ones, or all."""
@@ -195,6 +206,15 @@ class Zones:
             for number, example in enumerate(self._example)
         }
 
+    def place(self, sites: Located, members: Membership | None) -> "SitePlace":
+        """Return in which areas one site is, and the bands there, as if in no uncertain area."""
+        certain: tuple[str, ...] = ()
+        uncertain: tuple[str, ...] = ()
+        if members is not None:
+            certain, uncertain = (self.areas.named(m[0] & self._used) for m in members[:2])
+        bands = self.of_site(int(sites.country[0]), frozenset(certain))
+        return SitePlace(certain, uncertain, bands)
+
     def class_of(self, center: int) -> int:
         """Return the class of a center, by its position."""
         return int(self._class_of[center])
@@ -226,7 +246,9 @@ class Zones:
         if key not in self._known:
             ids = np.array(self.areas.ids, object)[self._used]
             inside = frozenset(ids[certain].tolist())
-            found = (self._outcome(country, inside | more) for more in _combined(ids[possible]))
+            found = (
+                self._outcome(country, inside | more) for more in _combined(ids[possible].tolist())
+            )
             self._known[key] = list(dict.fromkeys(found))
         return self._known[key]
 
@@ -256,10 +278,7 @@ class Zones:
 
 def _used(policy: Policy) -> frozenset[str]:
     """Return each ``id`` of an area that a rule names."""
-    rules = (*policy.bands, *policy.gates.excluded_areas)
-    return frozenset(
-        name for rule in rules for name in (*rule.areas, *getattr(rule, "except_areas", ()))
-    )
+    return frozenset(name for _, names in policy.area_rules for name in names)
 
 
 def _classes(policy: Policy, centers: Centers) -> tuple[Ints, list[str]]:

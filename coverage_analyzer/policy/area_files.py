@@ -21,6 +21,9 @@ from coverage_analyzer.errors import InputError, visible
 MAX_BYTES: Final = 16 << 20
 """Maximum size of a file of areas; a country by counties needs a tenth of it at 100 m."""
 
+MAX_AREA_FILES: Final = 9
+"""Maximum number of different files of areas of a policy, which run folders keep."""
+
 MAX_FAULTS: Final = 5
 """Maximum number of faults of one file in a message; the rest is counted."""
 
@@ -32,8 +35,9 @@ _WGS84: Final = re.compile(r"(CRS:?84|(EPSG|epsg)[:/\w.]*:?4326)$")
 
 
 class AreaFile(NamedTuple):
-    """The polygons of a file: their hash (of the file's bytes), and each as WKB."""
+    """A file: its bytes, their hash, and its polygons as WKB."""
 
+    data: bytes
     sha256: str
     polygons: tuple[bytes, ...]
 
@@ -64,7 +68,7 @@ def read_area_file(name: str, folder: Path) -> AreaFile:
         subject.
     """
     data = read_bytes(name, folder)
-    found = AreaFile(hashlib.sha256(data).hexdigest(), _wkb(data))
+    found = AreaFile(data, hashlib.sha256(data).hexdigest(), _wkb(data))
     _READ[found.sha256] = found
     return found
 

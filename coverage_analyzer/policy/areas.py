@@ -11,7 +11,12 @@ from pydantic import Field
 from coverage_analyzer.countries import names, regions
 from coverage_analyzer.countries.postal_codes import PostcodeEntry, postcode_entry
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.policy.area_files import AreaFile, known_file, read_area_file
+from coverage_analyzer.policy.area_files import (
+    MAX_AREA_FILES,
+    AreaFile,
+    known_file,
+    read_area_file,
+)
 from coverage_analyzer.policy.distances import metres_of
 from coverage_analyzer.policy.document import Identifier, Model, nearest
 
@@ -113,6 +118,11 @@ class Area(Model):
         return self._file.polygons if self._file else ()
 
     @property
+    def data(self) -> bytes:
+        """The bytes of the file."""
+        return self._file.data if self._file else b""
+
+    @property
     def entries(self) -> tuple[PostcodeEntry, ...]:
         """The postcodes, read."""
         return tuple(map(postcode_entry, self.postcodes))
@@ -171,7 +181,7 @@ class ExcludedArea(Model):
         ``id`` of a level; none by default. Example: ``"gold-plus"``.
     levels
         List of each ``id`` of a level; empty by default. Without ``level`` and ``levels`` the rule
-        is about every level but the fallback and the interim one.
+        is about every level of a band but the fallback and the interim one.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"excluded-areas"``.
     """
@@ -235,6 +245,8 @@ def area_faults(areas: Sequence[Area], uses: Iterable[tuple[str, Sequence[str]]]
         yield f"areas: two areas have the id {name!r}."
     for number, area in enumerate(areas):
         yield from area.faults(f"areas.{number}")
+    if len({area.sha256 for area in areas} - {None}) > MAX_AREA_FILES:
+        yield f"areas: more than {MAX_AREA_FILES} different files. Join some of them."
     for where, named in uses:
         for name in named:
             if name not in known:

@@ -236,7 +236,15 @@ class Policy(Document):
     @property
     def by_area(self) -> bool:
         """Whether a verdict may depend on the areas in which a site is."""
-        return bool(self.gates.excluded_areas) or any(b.areas or b.except_areas for b in self.bands)
+        return any(names for _, names in self.area_rules)
+
+    @property
+    def area_rules(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The clause of each rule, and each ``id`` of an area that it names."""
+        return (
+            *((band.clause, (*band.areas, *band.except_areas)) for band in self.bands),
+            *((rule.clause, rule.areas) for rule in self.gates.excluded_areas),
+        )
 
     @property
     def by_center(self) -> bool:
@@ -252,7 +260,7 @@ class Policy(Document):
     def excluded_levels(self, inside: frozenset[str]) -> frozenset[str]:
         """Return each ``id`` of a level that is not offered in some areas."""
         kept = {self.qualification.fallback, self.qualification.interim}
-        every = tuple(level.id for level in self.levels if level.id not in kept)
+        every = tuple(level.id for level in self.band_levels if level.id not in kept)
         return frozenset(
             level
             for rule in self.gates.excluded_areas
@@ -358,7 +366,8 @@ class Policy(Document):
         ]
         for band in self.bands:
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
-            lines.append(f"  band      {self.level(band.level).title}: {band.text} in {where}")
+            text = f"{band.text} in {where}{band.where_text}"
+            lines.append(f"  band      {self.level(band.level).title}: {text}")
         same = "the same country" if self.qualification.same_country else "any country"
         lines.append(f"  center    in {same}")
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")

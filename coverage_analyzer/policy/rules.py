@@ -353,6 +353,16 @@ class Band(Model):
         start = f"above {number_text(self.above)}, " if self.above else ""
         return f"{start}up to {self.limit_text}{METRIC_TEXTS[self.metric]}"
 
+    @property
+    def where_text(self) -> str:
+        """The areas and centers of the band as text; empty if it has none."""
+        parts = (
+            (" in the areas ", self.areas),
+            (" except in ", self.except_areas),
+            (" from ", self.centers),
+        )
+        return "".join(f"{words}{', '.join(names)}" for words, names in parts if names)
+
     def _metres(self, amount: float) -> float:
         unit = self.unit
         return reach_of(amount) if unit == "minutes" else metres_of(amount, unit)

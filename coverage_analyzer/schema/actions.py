@@ -70,6 +70,10 @@ REJECT_ACTIONS: Final[Mapping[Rejected, str]] = {
 }
 
 TO_CLEAR: Final[Mapping[Reason, str]] = {
+    Reason.area_unknown: (
+        "the level depends on the area of the site, which is not certain. Please give its state or "
+        "province and its postcode"
+    ),
     Reason.country_conflict: (
         "the country given for the site and its coordinates do not match. Please confirm the "
         "country and the exact position"
