@@ -27,10 +27,10 @@ from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import (
     Judged,
     build_matcher,
-    check_area_columns,
     judged,
     log_not_checked,
     open_products,
+    with_area_columns,
 )
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
@@ -188,7 +188,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
-    check_area_columns(matcher.gates, table)
+    table = with_area_columns(matcher.gates, table)
     log.info("%s: columns %s", table.path, table.matched_columns)
     metrics = Metrics(check_metrics(options.metrics), str(output))
     with (

@@ -51,8 +51,7 @@ class Areas:
     km2
         Area on the ellipsoid.
     area
-        Each ``id`` of an area of the policy to which it belongs, as text; empty if the policy has
-        none.
+        Each ``id`` of an area of the policy to whose bands it belongs, as text; empty outside.
     """
 
     center: Ints
@@ -62,7 +61,7 @@ class Areas:
     planned: Bools
     geometry: Geometries
     km2: Floats
-    area: tuple[str, ...] = ()
+    area: tuple[str, ...]
 
 
 def areas(
@@ -129,7 +128,7 @@ def areas(
         planned=centers.is_planned(day)[center],
         geometry=geometry,
         km2=area_km2(geometry),
-        area=tuple(", ".join(s.areas) for _, s in sectors) if policy.by_area else (),
+        area=tuple(", ".join(s.areas) for _, s in sectors),
     )
 
 
@@ -154,7 +153,7 @@ def properties(
     """Yield the properties of each area besides its geometry."""
     for i, c in enumerate(areas.center.tolist()):
         opens = centers.opens_on[c]
-        yield ({"area": areas.area[i]} if areas.area else {}) | {
+        row = {
             "center_id": centers.center_id[c],
             "name": centers.name[c],
             "country": names.codes[country[c]],
@@ -166,6 +165,7 @@ def properties(
             "area_km2": round(float(areas.km2[i]), 3),
             "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
         }
+        yield row | ({"area": areas.area[i]} if any(areas.area) else {})
 
 
 def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:

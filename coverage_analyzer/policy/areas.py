@@ -32,11 +32,15 @@ class Place(Model):
     ----------
     name
         Text; required. Example: ``"Zurich"``.
-    latitude, longitude
-        Numbers, in degrees on WGS 84; required. Example: ``47.3769``.
-    up_to_miles, up_to_km
-        Number, in miles or km along the geodesic, greater than 0, itself included; one of the two
-        is required, in the unit of the policy. Example: ``30``.
+    latitude
+        Number, in degrees on WGS 84, from -90 to 90; required. Example: ``47.3769``.
+    longitude
+        Number, in degrees on WGS 84, from -180 to 180; required. Example: ``8.5417``.
+    up_to_miles
+        Number, the radius in miles along the geodesic, itself included, greater than 0, at most
+        20,000; none by default. A place has either this or ``up_to_km``. Example: ``30``.
+    up_to_km
+        Number, the radius in kilometres, as ``up_to_miles``; none by default. Example: ``30``.
     """
 
     name: Annotated[str, Field(min_length=1)]

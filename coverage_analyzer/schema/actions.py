@@ -95,6 +95,10 @@ TO_CLEAR: Final[Mapping[Reason, str]] = {
         "the address of the product is not registered. Please register the address at which it is "
         "installed"
     ),
+    Reason.area_excluded: (
+        "the purchased level is not offered in the area of the site. Please confirm the state or "
+        "province, the postcode and the exact position"
+    ),
     Reason.not_offered_in_country: (
         "the level purchased is not offered in the country of the site. Please confirm both"
     ),

@@ -275,6 +275,7 @@ def areas_as_drawn(path: Path, centers: Centers) -> Areas:
             planned=np.array([t["planned"] for t in told], np.bool_),
             geometry=np.array(shapes, object),
             km2=np.array([t["area_km2"] for t in told], np.float64),
+            area=tuple(str(t.get("area", "")) for t in told),
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."
