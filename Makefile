@@ -4,14 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 READY := .venv/.ready
+LIGHT := .venv/.light
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint lint-js check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-clocks fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
-demo: $(READY)
+# A first look needs the product alone, without what tests and extras need.
+demo: $(if $(wildcard $(READY)),$(READY),$(LIGHT))
 	$(BIN)/coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \
 		--as-of 2026-12-01 -o $(DEMO)
 	@echo
@@ -20,7 +22,7 @@ demo: $(READY)
 	@echo "Why one site gets its level:"
 	@echo "  $(BIN)/coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv"
 
-test: lint lint-js check wheel lowest guard
+test: lint lint-js docs check wheel lowest guard
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -49,14 +51,20 @@ $(JS)/node_modules/.ready: $(JS)/package.json
 	cd $(JS) && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
 
+# The documentation as a site, in build/docs; a warning is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is in build/docs: open build/docs/index.html."
+
 # One process has all tests of Spark: a session takes long to start.
 check: $(READY)
 	$(BIN)/pytest -n auto --dist loadgroup
 
-# What a user gets: the built wheel, in an environment of its own, with its resources inside.
+# What a user gets: the wheel, built from the source archive, in an environment of its own, with its
+# resources inside.
 wheel: $(READY)
 	rm -rf build/wheel && mkdir -p build/wheel
-	$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python -o build/wheel
+	$(UV) build --quiet --no-build-isolation --python $(BIN)/python -o build/wheel
 	$(UV) venv --quiet build/wheel/env --python $(BIN)/python
 	$(UV) pip install --quiet --python build/wheel/env/bin/python -c requirements.lock build/wheel/*.whl
 	cd build/wheel && env/bin/coverage-analyzer --version && env/bin/coverage-analyzer run \
@@ -110,6 +118,10 @@ MINUTES ?= 1
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz.py $(MINUTES)
 
+# Due times of random clocks against counting minute by minute (about 2 minutes).
+fuzz-clocks: $(READY)
+	CLOCK_CASES=3000 $(BIN)/pytest -q tests/property/test_clock_laws.py
+
 # Every question of siting against all plans of 500 random problems (about 3 minutes).
 fuzz-siting: $(READY)
 	SITING_CASES=500 $(BIN)/pytest -q tests/conformance/test_siting_brute_force.py
@@ -147,9 +159,16 @@ format: $(READY)
 clean:
 	rm -rf .venv $(BENCH) build dist reports benchmarks/cache tools/js/node_modules
 
-$(READY): requirements.lock pyproject.toml
+$(UV): requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || $(BIN)/python -m pip install --quiet "$$(grep -o "^uv==[0-9.]*" requirements.lock)"
+	touch $(UV)
+
+$(LIGHT): requirements.lock pyproject.toml $(UV)
+	$(UV) pip install --quiet -c requirements.lock --python $(BIN)/python -e .
+	touch $(LIGHT)
+
+$(READY): requirements.lock pyproject.toml $(UV)
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
 	touch $(READY)

@@ -1,9 +1,10 @@
 """What a comparison of two reports costs, beside other tools on the same files.
 
-``python benchmarks/compare.py FOLDER [ROWS]`` makes two runs in FOLDER (1,000 centers, of which 25
-close; 1,000,000 sites, or ROWS) and prints a table of processor seconds and peak memory. datacompy
-is measured if it is installed; it needs another pandas than this package, so give an environment of
-its own with ``--peers PYTHON``. COMPARE.md has the results.
+``python benchmarks/compare.py FOLDER [ROWS]`` makes two runs in FOLDER (1,000 centers, of which 8
+close, so that about 1 % of the sites change; 1,000,000 sites, or ROWS) and prints a table of
+processor seconds and peak memory. datacompy is measured if it is installed; it needs another pandas
+than this package, so give an environment of its own with ``--peers PYTHON``. COMPARE.md has the
+results.
 """
 
 import argparse
@@ -21,14 +22,13 @@ from typing import NamedTuple
 import data
 from coverage_analyzer import batch
 
-CLOSED = 25
-KEEP = ("level", "status", "reason", "center_id", "available_on")
+CLOSED = 8
 
 OURS = """
 import sys
 from coverage_analyzer.batch._compare import compare
-told = compare(sys.argv[1], sys.argv[2], sys.argv[3])
-print(told["ledger"]["changed"])
+comparison = compare(sys.argv[1], sys.argv[2], sys.argv[3])
+print(comparison["ledger"]["changed"])
 """
 
 DUCKDB = """
@@ -74,13 +74,13 @@ print(len(compared.all_mismatch(ignore_matching_cols=True)))
 """
 
 
-class Measured(NamedTuple):
-    """What a contestant took."""
+class Measurement(NamedTuple):
+    """What a contestant took, and how many rows it says have changed."""
 
     name: str
     cpu_s: float
     peak_mb: float
-    found: str
+    n_changed: str
 
 
 def main() -> None:
@@ -91,26 +91,26 @@ def main() -> None:
     parser.add_argument("--format", default="parquet", choices=("parquet", "csv"))
     parser.add_argument("--peers", default=sys.executable)
     parser.add_argument("--ours-only", action="store_true")
-    chosen = parser.parse_args()
-    runs = [made(chosen.folder, chosen.rows, chosen.format, side) for side in "ab"]
-    older = [without_inputs(run) for run in runs]
-    out, report = chosen.folder / "out", f"report.{chosen.format}"
+    args = parser.parse_args()
+    runs = [make_run(args.folder, args.rows, args.format, side) for side in "ab"]
+    older = [copy_without_inputs(run) for run in runs]
+    out, report = args.folder / "out", f"report.{args.format}"
     results = [
-        measured("compare, without causes", [sys.executable, "-c", OURS], [*older, out, report]),
-        measured("compare, with causes", [sys.executable, "-c", OURS], [*runs, out, report]),
+        measure("compare, without causes", [sys.executable, "-c", OURS], [*older, out, report]),
+        measure("compare, with causes", [sys.executable, "-c", OURS], [*runs, out, report]),
     ]
-    if not chosen.ours_only:
+    if not args.ours_only:
         for name, text in (("DuckDB, SQL by hand: a count", DUCKDB), ("pandas.merge", PANDAS)):
-            results.append(measured(name, [sys.executable, "-c", text], [*runs, out, report]))
-        peer = [chosen.peers, "-c", DATACOMPY]
-        results.append(measured("datacompy", peer, [*runs, out, report]))
-    print(f"{chosen.rows:,} rows, {chosen.format}")
+            results.append(measure(name, [sys.executable, "-c", text], [*runs, out, report]))
+        peer = [args.peers, "-c", DATACOMPY]
+        results.append(measure("datacompy", peer, [*runs, out, report]))
+    print(f"{args.rows:,} rows, {args.format}")
     print("| contestant | CPU s | peak MB | rows that changed |\n|---|---:|---:|---:|")
     for each in results:
-        print(f"| {each.name} | {each.cpu_s:.1f} | {each.peak_mb:,.0f} | {each.found} |")
+        print(f"| {each.name} | {each.cpu_s:.1f} | {each.peak_mb:,.0f} | {each.n_changed} |")
 
 
-def made(folder: Path, rows: int, kind: str, side: str) -> Path:
+def make_run(folder: Path, rows: int, kind: str, side: str) -> Path:
     """Return a run folder, made once."""
     run = folder / f"{kind}-{rows}-{side}"
     if not (run / "run.json").exists():
@@ -125,19 +125,19 @@ def made(folder: Path, rows: int, kind: str, side: str) -> Path:
     return run
 
 
-def without_inputs(run: Path) -> Path:
+def copy_without_inputs(run: Path) -> Path:
     """Return the folder as an earlier version wrote it, whose causes are not known."""
     older = run.with_name(f"{run.name}-older")
     if not older.exists():
         shutil.copytree(run, older, copy_function=os.link)
-        told = json.loads((older / "run.json").read_text("utf-8"))
-        told["files"].remove("policy.toml")
+        manifest = json.loads((older / "run.json").read_text("utf-8"))
+        manifest["files"].remove("policy.toml")
         (older / "run.json").unlink()
-        (older / "run.json").write_text(json.dumps(told), "utf-8")
+        (older / "run.json").write_text(json.dumps(manifest), "utf-8")
     return older
 
 
-def measured(name: str, command: list[str], arguments: list[object]) -> Measured:
+def measure(name: str, command: list[str], arguments: list[object]) -> Measurement:
     """Run a contestant in a process of its own."""
     shutil.rmtree(str(arguments[2]), ignore_errors=True)
     environment = os.environ | {"PYTHONPATH": "" if "datacompy" in name else os.environ.get(
@@ -153,11 +153,11 @@ def measured(name: str, command: list[str], arguments: list[object]) -> Measured
         capture_output=True, text=True, env=environment, check=False,
     )  # fmt: skip
     if done.returncode:
-        return Measured(name, float("nan"), float("nan"), done.stderr.strip().splitlines()[-1])
-    *_, found, figures = done.stdout.strip().splitlines()
+        return Measurement(name, float("nan"), float("nan"), done.stderr.strip().splitlines()[-1])
+    *_, n_changed, figures = done.stdout.strip().splitlines()
     cpu, peak = map(float, figures.split())
     print(f"{name}: {time.monotonic() - start:.1f} s elapsed", file=sys.stderr)
-    return Measured(name, cpu, peak, found)
+    return Measurement(name, cpu, peak, n_changed)
 
 
 if __name__ == "__main__":

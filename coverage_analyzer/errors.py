@@ -17,7 +17,7 @@ Every message says what is wrong, where (the first rows, and how many), and what
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Extra = Literal[
     "compare", "database", "excel", "geocode", "plot", "roads", "siting", "spark", "terms"
@@ -93,8 +93,45 @@ class InfeasibleError(CoverageError, ValueError):
     """No plan of new centers keeps all limits; the message names who cannot be served, and why."""
 
 
+class Problem(NamedTuple):
+    """A problem in a document.
+
+    Attributes
+    ----------
+    line
+        Its line in the file, from 1; None if it is not known.
+    key
+        The path of the key, such as ``bands.0.level``; empty if it concerns no single key.
+    text
+        The problem, which begins with the key, and what to do.
+    """
+
+    line: int | None
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return it with its line."""
+        return self.text if self.line is None else f"line {self.line}: {self.text}"
+
+
 class PolicyError(CoverageError, ValueError):
-    """A policy is invalid; the message names the key."""
+    """A policy is invalid; the message names each key.
+
+    Attributes
+    ----------
+    problems
+        The problems in the message; empty if the file cannot be read.
+    is_complete
+        Whether these are all, or others may appear when they are corrected.
+    """
+
+    def __init__(
+        self, message: str = "", problems: Sequence[Problem] = (), *, is_complete: bool = True
+    ) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+        self.is_complete = is_complete
 
 
 class PolicyWarning(UserWarning):

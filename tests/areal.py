@@ -131,42 +131,45 @@ FJ-1,-16.8,179.34,FJ
 NO-LYR,78.22,15.65,NO
 """
 
-CASES = """site_id,latitude,longitude,country,accuracy_m,state,zip,level,status,reason,center_id,limit_miles,why
-texas-code,34.1,-96.8,US,,TX,,Gold Plus,qualified,within_radius,US-DAL,100,91 miles
-texas-whole-code,34.1,-96.8,US,,us - tx,,Gold Plus,qualified,within_radius,US-DAL,100,as people write it
-texas-name,34.1,-96.8,US,,Texas,,Gold Plus,qualified,within_radius,US-DAL,100,by name
-not-texas,34.1,-96.8,US,,OK,,Next Day,qualified,within_radius,US-DAL,150,the bands of the country
-texas-unknown,34.1,-96.8,US,,,,Gold,review,area_unknown,US-DAL,150,Gold Plus or Next Day
-texas-not-read,34.1,-96.8,US,,Tejas,,Gold,review,area_unknown,US-DAL,150,not a state
-texas-other-country,34.1,-96.8,US,,MX-CHH,,Gold,review,area_unknown,US-DAL,150,not a state of the US
-unknown-but-near,33,-96.8,US,,,,Gold Plus,qualified,within_radius,US-DAL,70,Gold Plus either way
-unknown-but-far,36.5,-96.8,US,,,,Gold,fallback,beyond_radius,US-DAL,150,257 miles
-postcode-in,48,7.85,DE,,,79098,Gold,fallback,area_excluded,DE-FRB,50,begins with 79
-postcode-written,48,7.85,DE,,,D-79098 Freiburg,Gold,fallback,area_excluded,DE-FRB,50,country and town beside it
-postcode-in-range,48,7.85,DE,,,80995,Gold,fallback,area_excluded,DE-FRB,50,the first of the range
-postcode-after-range,48,7.85,DE,,,81000,Gold Plus,qualified,within_radius,DE-FRB,50,after the last
-postcode-lost-zero,48,7.85,DE,,,1067,Gold Plus,qualified,within_radius,DE-FRB,50,01067 Dresden
-postcode-missing,48,7.85,DE,,,,Gold,review,area_unknown,DE-FRB,50,Gold Plus or not
-postcode-too-short,48,7.85,DE,,,7,Gold,review,area_unknown,DE-FRB,50,the beginning of 79
-postcode-missing-far,52.5,13.4,DE,,,,Gold,fallback,beyond_radius,DE-FRB,50,no center either way
-outward-code,51.5,-0.12,GB,,,sw1a 1aa,Gold,fallback,area_excluded,GB-LON,50,SW1A is in SW1
-outward-code-alone,51.5,-0.12,GB,,,SW1,Gold,fallback,area_excluded,GB-LON,50,SW1 itself
-other-outward-code,51.5,-0.12,GB,,,SW10 9AA,Gold Plus,qualified,within_radius,GB-LON,50,SW10 is not SW1
-postcode-area,51.5,-0.12,GB,,,EC1A1BB,Gold,fallback,area_excluded,GB-LON,50,no space
-other-area,51.5,-0.12,GB,,,E1 6AN,Gold Plus,qualified,within_radius,GB-LON,50,E is not EC
-letters-alone,51.5,-0.12,GB,,,SW,Gold,review,area_unknown,GB-LON,50,may be SW1
-nearer-serves-less,47.05,8.05,CH,,,,Gold Plus,qualified,within_radius,CH-B,50,CH-A is nearer but gives Next Day
-nearer-of-equals,47.05,8.2,CH,,,,Gold Plus,qualified,within_radius,CH-A,10,both give Gold Plus
-no-band-but-own,47.3769,8.5417,CH,,,,Next Day,qualified,within_radius,CH-A,40,CH-B has no band in the ring
-beyond-its-own-band,47.52,8.85,CH,,,,Gold,fallback,beyond_radius,CH-A,40,41 miles in the ring where CH-B has no band
-edge,-17,179,FJ,,,,Gold,fallback,area_excluded,FJ-1,50,an edge belongs to the area
-off-the-edge,-17,178.999999,FJ,,,,Gold Plus,qualified,within_radius,FJ-1,50,0.1 m beside it
-rough-at-the-edge,-17,178.999,FJ,500,,,Gold,review,borderline,FJ-1,50,106 m beside it
-rough-but-clear,-17,178.99,FJ,500,,,Gold Plus,qualified,within_radius,FJ-1,50,1062 m beside it
-at-180,-16.8,180,FJ,,,,Gold,fallback,area_excluded,FJ-1,50,the seam
-at-180-west,-16.8,-180,FJ,,,,Gold,fallback,area_excluded,FJ-1,50,the same place
-in-a-hole,78.22,15.6,NO,,,,Gold Plus,qualified,within_radius,NO-LYR,50,not in the polygon
-beside-a-hole,78.6,15.65,NO,,,,Gold,fallback,area_excluded,NO-LYR,50,in the polygon
+HEADER = (
+    "site_id,latitude,longitude,country,accuracy_m,state,zip,"
+    "level,status,reason,center_id,limit_miles\n"
+)
+CASES = """texas-code,34.1,-96.8,US,,TX,,Gold Plus,qualified,within_radius,US-DAL,100
+texas-whole-code,34.1,-96.8,US,,us - tx,,Gold Plus,qualified,within_radius,US-DAL,100
+texas-name,34.1,-96.8,US,,Texas,,Gold Plus,qualified,within_radius,US-DAL,100
+not-texas,34.1,-96.8,US,,OK,,Next Day,qualified,within_radius,US-DAL,150
+texas-unknown,34.1,-96.8,US,,,,Gold,review,area_unknown,US-DAL,150
+texas-not-read,34.1,-96.8,US,,Tejas,,Gold,review,area_unknown,US-DAL,150
+texas-other-country,34.1,-96.8,US,,MX-CHH,,Gold,review,area_unknown,US-DAL,150
+unknown-but-near,33,-96.8,US,,,,Gold Plus,qualified,within_radius,US-DAL,70
+unknown-but-far,36.5,-96.8,US,,,,Gold,fallback,beyond_radius,US-DAL,150
+postcode-in,48,7.85,DE,,,79098,Gold,fallback,area_excluded,DE-FRB,50
+postcode-written,48,7.85,DE,,,D-79098 Freiburg,Gold,fallback,area_excluded,DE-FRB,50
+postcode-in-range,48,7.85,DE,,,80995,Gold,fallback,area_excluded,DE-FRB,50
+postcode-after-range,48,7.85,DE,,,81000,Gold Plus,qualified,within_radius,DE-FRB,50
+postcode-lost-zero,48,7.85,DE,,,1067,Gold Plus,qualified,within_radius,DE-FRB,50
+postcode-missing,48,7.85,DE,,,,Gold,review,area_unknown,DE-FRB,50
+postcode-too-short,48,7.85,DE,,,7,Gold,review,area_unknown,DE-FRB,50
+postcode-missing-far,52.5,13.4,DE,,,,Gold,fallback,beyond_radius,DE-FRB,50
+outward-code,51.5,-0.12,GB,,,sw1a 1aa,Gold,fallback,area_excluded,GB-LON,50
+outward-code-alone,51.5,-0.12,GB,,,SW1,Gold,fallback,area_excluded,GB-LON,50
+other-outward-code,51.5,-0.12,GB,,,SW10 9AA,Gold Plus,qualified,within_radius,GB-LON,50
+postcode-area,51.5,-0.12,GB,,,EC1A1BB,Gold,fallback,area_excluded,GB-LON,50
+other-area,51.5,-0.12,GB,,,E1 6AN,Gold Plus,qualified,within_radius,GB-LON,50
+letters-alone,51.5,-0.12,GB,,,SW,Gold,review,area_unknown,GB-LON,50
+nearer-serves-less,47.05,8.05,CH,,,,Gold Plus,qualified,within_radius,CH-B,50
+nearer-of-equals,47.05,8.2,CH,,,,Gold Plus,qualified,within_radius,CH-A,10
+no-band-but-own,47.3769,8.5417,CH,,,,Next Day,qualified,within_radius,CH-A,40
+beyond-its-own-band,47.52,8.85,CH,,,,Gold,fallback,beyond_radius,CH-A,40
+edge,-17,179,FJ,,,,Gold,fallback,area_excluded,FJ-1,50
+off-the-edge,-17,178.999999,FJ,,,,Gold Plus,qualified,within_radius,FJ-1,50
+rough-at-the-edge,-17,178.999,FJ,500,,,Gold,review,borderline,FJ-1,50
+rough-but-clear,-17,178.99,FJ,500,,,Gold Plus,qualified,within_radius,FJ-1,50
+at-180,-16.8,180,FJ,,,,Gold,fallback,area_excluded,FJ-1,50
+at-180-west,-16.8,-180,FJ,,,,Gold,fallback,area_excluded,FJ-1,50
+in-a-hole,78.22,15.6,NO,,,,Gold Plus,qualified,within_radius,NO-LYR,50
+beside-a-hole,78.6,15.65,NO,,,,Gold,fallback,area_excluded,NO-LYR,50
 """
 """Distances: by Karney's geodesic. The columns of regions and postcodes have common synonyms."""
 
@@ -176,7 +179,7 @@ ANSWER = ("level", "status", "reason", "center_id")
 
 def cases() -> dict[str, dict[str, str]]:
     """Return the cases by name."""
-    return {row["site_id"]: row for row in csv.DictReader(io.StringIO(CASES))}
+    return {row["site_id"]: row for row in csv.DictReader(io.StringIO(HEADER + CASES))}
 
 
 def write_policy(folder: Path, text: str = POLICY) -> Path:

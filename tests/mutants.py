@@ -90,6 +90,9 @@ MODULES: Final = {
     "road_shapes": "roads.isochrones",
     "policy_checks": "policy.validation",
     "policy_model": "policy.model",
+    "policy_clocks": "policy.clocks",
+    "sides": "due_times.sides",
+    "wall_times": "due_times.wall_times",
     "conditions": "programmes.conditions",
     "entitlements": "programmes.entitlements",
     "comparison": "programmes.offer_table",
@@ -123,6 +126,7 @@ _DATABASE = "unit/test_database.py"
 _POLICY = "unit/test_policy.py"
 _GATES = "golden/test_gate_cases.py"
 _COMMITMENTS, _CLOCKS = "unit/test_commitments.py", "golden/test_clocks.py"
+_SIDES, _CLOCK_LAWS = "golden/test_clock_sides.py", "property/test_clock_laws.py"
 _REGION_CLOCKS = "golden/test_region_clocks.py"
 _ADDRESSES, _PROMISES = "golden/test_addresses.py", "property/test_promises.py"
 _OFFERS, _ROADS = "unit/test_offers.py", "golden/test_road_cases.py"
@@ -170,7 +174,7 @@ TESTS: Final = {
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "addresses": (_ADDRESSES, _PROMISES),
     "calendars": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
-    "clocks": (_CLOCKS, _REGION_CLOCKS, _COMMITMENTS, _PROMISES),
+    "clocks": (_CLOCKS, _REGION_CLOCKS, _SIDES, _COMMITMENTS, _PROMISES, _CLOCK_LAWS),
     "commitments": (_COMMITMENTS,),
     "levels": (_COMMITMENTS,),
     "requests": (_COMMITMENTS,),
@@ -179,6 +183,9 @@ TESTS: Final = {
     "road_ruling": (_ROADS,),
     "road_shapes": ("property/test_road_laws.py",),
     "policy_checks": (_POLICY,),
+    "policy_clocks": (_SIDES, _ROADS),
+    "sides": (_SIDES, _COMMITMENTS),
+    "wall_times": (_SIDES, _CLOCKS, _CLOCK_LAWS),
     "policy_model": (_POLICY, _OFFERS, _ROADS, _COUNTRIES, _MATCHING, _GOLDEN),
     "conditions": ("golden/test_entitlements.py", "unit/test_programmes.py"),
     "entitlements": ("golden/test_entitlements.py", "unit/test_programmes.py"),
@@ -287,7 +294,7 @@ MUTANTS: Final = (
         "what the map does not reach counts as unserved",
     ),
     Mutant(
-        "policy_model.Policy.drive_limit_minutes",
+        "policy_clocks.Replacement.limits_drive",
         "BoolOp.values.2",
         Delete(),
         "a level that only ships bounds the drive",
@@ -1103,7 +1110,7 @@ MUTANTS: Final = (
     Mutant(
         "calendars.RegionCalendar._rests",
         "BoolOp{Call[is_weekend]}",
-        Rewrite("_1 in {5, 6}", "Call[weekday]"),
+        Rewrite("_1 in {5, 6}", "Call[weekday]#1/2"),
         "everybody rests on Saturday and Sunday",
     ),
     Mutant(
@@ -1138,7 +1145,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "clocks._is_late",
-        "BoolOp",
+        "BoolOp#2/2",
         Rewrite(
             "_1 >= _2 and _3 >= _4",
             ".values.0.left",
@@ -1150,14 +1157,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "clocks._is_late",
-        "BoolOp",
+        "BoolOp#2/2",
         Keep(".values.0"),
         "a later moment counts for an earlier day where clocks are put back",
     ),
     Mutant(
         "clocks.due",
-        "Call[_shown]{keyword[hours]}",
-        Rewrite("_1 + _2", ".args.0.left.func.value", ".args.0.right"),
+        "Call[in_zone]{keyword[hours]}",
+        Rewrite("_1 + _2", "Call[_Count].args.1", ".args.0.right"),
         "hours of the wall clock",
     ),
     Mutant(
@@ -1167,16 +1174,52 @@ MUTANTS: Final = (
         "a time that clocks show twice is guessed",
     ),
     Mutant(
-        "clocks._after_days",
+        "clocks._end_of",
         "Call[start_of_day].args.0",
         Keep(".left"),
         "due at the beginning of the last day",
     ),
     Mutant(
-        "commitments.Committer._due",
-        "Call[_center_zone]",
-        Rewrite("_1", "Attribute[zone]"),
+        "sides.Sides.due",
+        "Call[zone_side]",
+        Rewrite("'site'"),
         "business days of the site",
+    ),
+    Mutant(
+        "policy_clocks.calendar_side",
+        "BoolOp",
+        Keep(".values.0"),
+        "a part ships on the business days of the site",
+    ),
+    Mutant(
+        "clocks._Count.first_day",
+        "Call[max]",
+        Keep(".args.1"),
+        "a cut-off in a zone behind takes a request for one of the day before",
+    ),
+    Mutant(
+        "clocks._begin",
+        "Call[max]",
+        Keep(".args.0"),
+        "a late event starts the clock at night",
+    ),
+    Mutant(
+        "clocks._end_of",
+        "Compare[is]",
+        Operator("is not"),
+        "the closing time of a business day is passed over",
+    ),
+    Mutant(
+        "wall_times.next_receiving",
+        "Compare[<=]",
+        Operator("<"),
+        "what is due as receiving ends is deferred",
+    ),
+    Mutant(
+        "wall_times._at",
+        "If",
+        Rewrite("return _1", "Assign{Call[astimezone]}#1/2.value"),
+        "a time of day that clocks skip is an hour off",
     ),
     Mutant(
         "commitments.Committer._addressed",

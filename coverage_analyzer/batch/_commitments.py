@@ -21,7 +21,12 @@ from coverage_analyzer.batch.requests import (
 )
 from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.batch.text_style import text_style
-from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
+from coverage_analyzer.due_times.calculator import (
+    Answer,
+    Commitment,
+    Committer,
+    commitment_columns,
+)
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
 from coverage_analyzer.files.mistakes import check_two_tables, open_sites
@@ -36,7 +41,6 @@ from coverage_analyzer.files.writers.rejects import CSV, check_rejects, rejects_
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.columns import (
     CENTERS,
-    COMMITMENT,
     REQUESTS,
 )
 from coverage_analyzer.schema.days import day
@@ -44,8 +48,8 @@ from coverage_analyzer.schema.rejects import Reject, Rejected
 
 XLSX: Final = ".xlsx"
 
-MOMENTS: Final = ("clock_start", "due_at")
-"""The columns of dates and times."""
+MOMENT_ENDS: Final = ("_start", "due_at", "target_at")
+"""How the columns of dates and times end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +169,9 @@ def answer_requests(
     ledger = _ledger(asked, decided, refused)
     style = text_style(options.style, options.excel_locale, asked_table)
     if kind == XLSX:
-        _write_workbook(Path(str(output)), decided, style, committer.policy.title)
+        _write_workbook(Path(str(output)), decided, style, committer.policy)
     else:
-        _write(output, decided, style)
+        _write(output, decided, style, commitment_columns(committer.policy))
     if options.rejects is not None:
         _write_rejects(Path(options.rejects), refused, style)
     return {
@@ -233,7 +237,12 @@ def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[R
     return ledger
 
 
-def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: Style) -> None:
+def _write(
+    output: str | Path | BinaryIO,
+    answers: Sequence[Commitment],
+    style: Style,
+    names: Sequence[str],
+) -> None:
     """Write the results as CSV, atomically.
 
     Raises
@@ -241,9 +250,9 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
     PublishError
         If it cannot be written.
     """
-    rows = [answer.row() for answer in answers]
-    columns = [arrays.text_array([row[name] for row in rows]) for name in COMMITMENT]
-    batch = pa.RecordBatch.from_arrays(columns, names=list(COMMITMENT))
+    rows = [answer.row(names) for answer in answers]
+    columns = [arrays.text_array([row[name] for row in rows]) for name in names]
+    batch = pa.RecordBatch.from_arrays(columns, names=list(names))
     if not isinstance(output, (str, Path)):
         with closing(CsvWriter(output, batch.schema, style)) as writer:
             writer.write(batch)
@@ -255,7 +264,9 @@ def _write(output: str | Path | BinaryIO, answers: Sequence[Commitment], style: 
         writer.write(batch)
 
 
-def _write_workbook(path: Path, answers: Sequence[Commitment], style: Style, title: str) -> None:
+def _write_workbook(
+    path: Path, answers: Sequence[Commitment], style: Style, policy: Policy
+) -> None:
     """Write answers as a workbook; it is put in place when it is whole.
 
     Dates and times are those of the clocks where they are read, and in UTC: a cell has no zone.
@@ -265,13 +276,14 @@ def _write_workbook(path: Path, answers: Sequence[Commitment], style: Style, tit
     PublishError
         If it cannot be written.
     """
-    rows = [answer.row() for answer in answers]
+    names = commitment_columns(policy)
+    rows = [answer.row(names) for answer in answers]
     columns: dict[str, pa.Array] = {}
-    for name in COMMITMENT:
-        if name not in MOMENTS:
+    for name in names:
+        if not name.endswith(MOMENT_ENDS):
             columns[name] = arrays.text_array([row[name] for row in rows])
             continue
-        moments = [getattr(answer, name) for answer in answers]
+        moments = [answer.moments().get(name) for answer in answers]
         local = [None if m is None else m.replace(tzinfo=None) for m in moments]
         utc = [
             None if m is None else m.astimezone(datetime.UTC).replace(tzinfo=None) for m in moments
@@ -279,7 +291,7 @@ def _write_workbook(path: Path, answers: Sequence[Commitment], style: Style, tit
         columns[name] = _timestamps(local)
         columns[f"{name}_utc"] = _timestamps(utc).cast(pa.timestamp("us", "UTC"))
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-    page = Page(title=title, sheet="Commitments")
+    page = Page(title=policy.title, sheet="Commitments")
     with (
         atomic.replacing(path) as part,
         formats.report_writer(part, "xlsx", batch.schema, style, page=page) as writer,

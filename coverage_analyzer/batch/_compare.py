@@ -114,7 +114,7 @@ def compare(
     >>> found["ledger"]
     {'a': 6, 'b': 6, 'same': 6, 'changed': 0, 'left': 0, 'entered': 0}
     """
-    return compared(before, after, output, options).told
+    return compared(before, after, output, options).manifest
 
 
 class Result(NamedTuple):
@@ -123,7 +123,7 @@ class Result(NamedTuple):
     The rows of changes are kept only if the options say so.
     """
 
-    told: dict[str, Any]
+    manifest: dict[str, Any]
     flows: list[Any]
     segments: list[Any]
     rows: list[pa.RecordBatch]
@@ -218,10 +218,8 @@ class _Job:
     def compared(self, scratch: Path, publication: Publication | None) -> Result:
         """Compare the reports, write the files if there is a place for them, return the result."""
         codes = VerdictCodes()
-        before, after = (
-            spooled(report, self.reading, codes, scratch / f"{name}.arrow", groups=name == "a")
-            for report, name in zip(self.reports, "ab", strict=True)
-        )
+        before = spooled(self.reports[0], self.reading, codes, scratch / "a.arrow")
+        after = spooled(self.reports[1], self.reading, codes, scratch / "b.arrow", beside=before)
         notes = check_different(*self.reports)
         output = Output(publication, self.reading.headers, self.options)
         tally = tally_of(before.side, after.side)
@@ -311,23 +309,23 @@ class Output:
         """
         before, after = sides
         counts = before.spool.counts, after.spool.counts
-        told = summary.comparison(
+        manifest = summary.comparison(
             summary.Compared(before.side, counts[0]),
             summary.Compared(after.side, counts[1]),
             tally,
             key=(*self.headers.key, *self.headers.part),
             weight=self.options.weight,
         )
-        told["notes"] = [*notes, *told["notes"]]
-        told["rules"] = gates.fired(tally.figures(*counts))
+        manifest["notes"] = [*notes, *manifest["notes"]]
+        manifest["rules"] = gates.fired(tally.figures(*counts))
         flows, segments = tally.flow_rows(counts[0]), tally.segment_rows(counts[0])
         if self.publication is None:
-            return Result(told, flows, segments, self.rows)
+            return Result(manifest, flows, segments, self.rows)
         path, style = self.publication.path, self.options.style
         write_rows(path("flows.csv"), FLOWS, flows, style)
         write_rows(path("segments.csv"), SEGMENTS, segments, style)
-        html = compare_page.page(told, self.shown, flows, segments)
+        html = compare_page.page(manifest, self.shown, flows, segments)
         path("compare.html").write_text(html, encoding="utf-8")
-        told["files"] = list(FILES)
-        contents.write_manifest(path(NAME), told)
-        return Result(told, flows, segments, self.rows)
+        manifest["files"] = list(FILES)
+        contents.write_manifest(path(NAME), manifest)
+        return Result(manifest, flows, segments, self.rows)

@@ -117,7 +117,7 @@ def what_if(
     Returns
     -------
     result
-        ``told`` is what ``compare.json`` holds; its ``notes`` say what was changed.
+        ``manifest`` is what ``compare.json`` holds; its ``notes`` say what was changed.
 
     Raises
     ------
@@ -141,7 +141,8 @@ def what_if(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = batch.run(*files, folder, as_of="2026-12-01", options=batch.Options(**few))
     ...     found = what_if(folder, WhatIfChange(close=["US-DAL-1"]))
-    >>> found.told["ledger"]["changed"], found.told["changes"]["lost"], found.told["because"]
+    >>> manifest = found.manifest
+    >>> manifest["ledger"]["changed"], manifest["changes"]["lost"], manifest["because"]
     (81, 10, {'centers': 81})
     """
     options = options or CompareOptions()
@@ -178,9 +179,8 @@ class _Job:
     def compared(self, publication: Publication | None) -> Result:
         """Match all rows, write the files if there is a place for them, and return the result."""
         report, weight = self.opened.report, self.options.weight
-        told = dict(side_of(report).facts) | {"roads": False}
-        facts = told, edited_facts(told, self.changed)
-        job = WhatIf(self.opened.spec, self.changed, facts)
+        facts = dict(side_of(report).facts) | {"roads": False}
+        job = WhatIf(self.opened.spec, self.changed, (facts, edited_facts(facts, self.changed)))
         headers = Headers(("site_id",))
         own = group_headers(report, Reading(headers, weight))
         output = Output(publication, headers, self.options)

@@ -1,5 +1,6 @@
 """Reports as the sides of a comparison: run folders are opened, and their rows spooled."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer.arrays import Floats
+from coverage_analyzer.comparison import csv_scan
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide
 from coverage_analyzer.comparison.rows import (
     SHOWN,
@@ -21,6 +23,8 @@ from coverage_analyzer.comparison.rows import (
     join_key,
 )
 from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.files import formulas
+from coverage_analyzer.files.formulas import unescape_formulas
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
@@ -215,7 +219,12 @@ class Reading:
 
 
 def spooled(
-    report: Report, reading: Reading, codes: VerdictCodes, path: Path, *, groups: bool
+    report: Report,
+    reading: Reading,
+    codes: VerdictCodes,
+    path: Path,
+    *,
+    beside: SpooledSide | None = None,
 ) -> SpooledSide:
     """Read all rows of a report into a spool.
 
@@ -229,8 +238,9 @@ def spooled(
         The codes of both sides.
     path
         The file of the spool.
-    groups
-        Whether own columns are kept, to look for groups of lost sites.
+    beside
+        The other report, if it is spooled already. Own columns are kept of the first one only, to
+        look for groups of lost sites.
 
     Raises
     ------
@@ -239,15 +249,72 @@ def spooled(
     """
     if reading.weight:
         _check_headers(report, (reading.weight,), "--weight")
-    spool = Spool(path, codes)
-    with closing(_side_rows(report, reading, groups=groups)) as blocks:
-        for rows in blocks:
+    own = group_headers(report, reading) if beside is None else []
+    other = None if beside is None else beside.spool
+    spool = None
+    if csv_scan.can_scan(Path(str(report.table.path))):
+        blocks = _scanned_blocks(report, reading, own, path.with_suffix(".scan"))
+        with contextlib.suppress(InputError):  # below, the same file says what is wrong and where
+            spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
+    if spool is None:
+        blocks = report.table.blocks()
+        spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
+    return SpooledSide(side_of(report), spool)
+
+
+def _filled(
+    spool: Spool,
+    report: Report,
+    reading: Reading,
+    own: Sequence[str],
+    blocks: Generator[RowBlock, None, None],
+) -> Spool:
+    """Return a spool with the rows of a report.
+
+    Raises
+    ------
+    InputError
+        If a row cannot be read or is missing, or a weight is not a number.
+    """
+    decided = report.manifest.get("ledger", {}).get("decided", 0)
+    with closing(_side_rows(report, reading, own, blocks)) as parts:
+        for rows in parts:
             spool.add(rows)
             if reading.progress:
-                reading.progress(spool.counts.rows, report.table.source.share())
+                n_rows = spool.counts.rows
+                reading.progress(n_rows, n_rows / decided if decided else float("nan"))
     check_rows(report, spool.counts.rows)
     spool.close()
-    return SpooledSide(side_of(report), spool)
+    return spool
+
+
+def _scanned_blocks(
+    report: Report, reading: Reading, own: Sequence[str], folder: Path
+) -> Generator[RowBlock, None, None]:
+    """Yield the rows of a report, with the columns that a comparison reads.
+
+    Raises
+    ------
+    InputError
+        If its file is not one that a run has written.
+    """
+    table = report.table
+    path = Path(str(table.path))
+    folder.mkdir()
+    known = [table.columns[n] for n in {*INPUTS, *LABELS, *PARTS} & table.columns.keys()]
+    headers = {*reading.headers.key, *own, *SHOWN, reading.weight} & set(table.headers)
+    wanted = {*known, *map(table.headers.index, headers)}
+    delimiter = str(table.detected["delimiter"])
+    escaped = {*_own_headers(report), "center_id"} if formulas.is_escaped(path) else set()
+    first = 1
+    for batch in csv_scan.scan(path, len(table.headers), delimiter, wanted, folder):
+        texts = [
+            unescape_formulas(cells) if header in escaped else cells
+            for header, cells in zip(table.headers, batch.columns, strict=True)
+        ]
+        rows = pa.RecordBatch.from_arrays(texts, names=batch.schema.names)
+        yield RowBlock(np.arange(first, first + len(rows)), rows, lambda _row: "")
+        first += len(rows)
 
 
 def side_of(report: Report) -> Side:
@@ -298,12 +365,12 @@ def side_levels(report: Report) -> tuple[str, ...]:
 
 def _known_policy(report: Report) -> Policy | None:
     """Return the policy of an older run, if it is built in or registered and has not changed."""
-    told = report.manifest["policy"]
+    recorded = report.manifest["policy"]
     try:
-        policy = Policy.load(str(told.get("name")))
+        policy = Policy.load(str(recorded.get("name")))
     except PolicyError:
         return None
-    return policy if policy.sha256 == told.get("sha256") else None
+    return policy if policy.sha256 == recorded.get("sha256") else None
 
 
 def _site_reader(table: Table, names: Sequence[str]) -> Callable[[pa.RecordBatch], SiteRows]:
@@ -323,7 +390,10 @@ def _site_reader(table: Table, names: Sequence[str]) -> Callable[[pa.RecordBatch
 
 
 def _side_rows(
-    report: Report, reading: Reading, *, groups: bool
+    report: Report,
+    reading: Reading,
+    own: Sequence[str],
+    blocks: Generator[RowBlock, None, None],
 ) -> Generator[SideRows, None, None]:
     """Yield the rows of a report, block by block.
 
@@ -333,8 +403,7 @@ def _side_rows(
         If a row cannot be read.
     """
     table = report.table
-    own = group_headers(report, reading) if groups else []
-    for block in table.blocks():
+    for block in blocks:
         if block.rejects:
             first = block.rejects[0]
             msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."

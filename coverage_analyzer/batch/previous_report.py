@@ -131,11 +131,11 @@ class RowChanges:
         self._spool.close()
         reading = Reading(self.headers)
         path = self._scratch / "rows-before.arrow"
-        before = spooled(self._old, reading, self._codes, path, groups=False)
+        new = SpooledSide(self._side, self._spool)
+        before = spooled(self._old, reading, self._codes, path, beside=new)
         before = dataclasses.replace(before, side=dataclasses.replace(before.side, spec=None))
-        after = SpooledSide(self._side, self._spool)
-        tally = Tally(ranks(before.side, after.side))
-        for _ in changes(before, after, self.headers, tally, self._scratch):
+        tally = Tally(ranks(before.side, new.side))
+        for _ in changes(before, new, self.headers, tally, self._scratch):
             pass
         return tally.figures(before.spool.counts, self._spool.counts)
 

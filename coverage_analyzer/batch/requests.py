@@ -27,6 +27,7 @@ from coverage_analyzer.schema.rejects import Reject
 ROW: Final[tuple[str, ...]] = (
     *columns.COUNTRY_STATED,
     "address",
+    "region",
     "time_zone",
     "receiving_hours",
     *eligibility.TEXTS,

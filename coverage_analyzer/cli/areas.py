@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.messages import inform, print_json, say
 
 
 @click.command()
@@ -28,6 +28,7 @@ from coverage_analyzer.cli.messages import say
 @options.center_column
 @options.center_dialect
 @options.trust_declared
+@options.as_json
 @options.center_input
 def areas(
     centers: options.Input,
@@ -35,6 +36,7 @@ def areas(
     rules: options.Rules,
     merge: Any,
     trust_declared: bool,
+    as_json: bool,
 ) -> None:
     """Write the coverage area of each center as a layer for a GIS.
 
@@ -69,4 +71,6 @@ def areas(
     write_areas(covered, output)
     for warning in policy.warnings:
         say(f"Warning: {warning}")
-    say(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")
+    if as_json:
+        print_json({"areas": len(covered), "file": output, "warnings": list(policy.warnings)})
+    inform(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")

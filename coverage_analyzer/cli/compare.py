@@ -97,7 +97,7 @@ def compare(
         progress=messages.progress,
     )
     result = compared(before, after, output, job_options)
-    found = result.told
+    found = result.manifest
     if not messages.as_json and form == "markdown":
         click.echo(summary.markdown(found, result.flows, result.segments), nl=False)
     elif not messages.as_json and not messages.quiet:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import settings, terminal
-from coverage_analyzer.cli.messages import print_json, redacted, say
+from coverage_analyzer.cli.messages import inform, print_json, redacted
 from coverage_analyzer.cli.streams import put
 from coverage_analyzer.errors import visible
 
@@ -45,7 +45,7 @@ def config(as_json: bool) -> None:
         )
         return
     if used.path is None:
-        say("Settings: no file in use.")
+        inform("Settings: no file in use.")
     for line in terminal.table(("KEY", "VALUE", "SOURCE"), [(n, _text(v), w) for n, v, w in rows])[
         0
     ]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import print_json, say, say_ledger
+from coverage_analyzer.cli.messages import inform, print_json, say, say_ledger
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def drive_times(
     for warning in told["warnings"]:
         if warning.startswith(MARK):
             say(f"Warning: {warning}")
-    say(f"Drive-time limit: {limits_text(told['roads'])}.")
+    inform(f"Drive-time limit: {limits_text(told['roads'])}.")
     counts = ", ".join(f"{n:,} {name}" for name, n in told["roads"]["status"].items())
-    say(f"{folder}/drive_times.csv: {counts or 'no site has a center'}.")
+    inform(f"{folder}/drive_times.csv: {counts or 'no site has a center'}.")
     say_ledger(told["ledger"])
 
 

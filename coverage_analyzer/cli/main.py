@@ -87,7 +87,7 @@ class Commands(MutableMapping[str, click.Command]):
             module = importlib.import_module(f"{__package__}.{function.rstrip('_')}")
             command: click.Command = getattr(module, function)
             settings.add_options(command)
-            options.with_verbose(command)
+            options.with_common_options(command)
             self._loaded[name] = command
         return self._loaded[name]
 
@@ -181,6 +181,7 @@ def main() -> NoReturn:
 
 def _run() -> int:
     """Run the program and return its exit code."""
+    streams.STYLE.as_json = streams.STYLE.quiet = False
     try:
         return int(program.main(standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):

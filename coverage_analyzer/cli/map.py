@@ -1,18 +1,28 @@
 """``coverage-analyzer map``."""
 
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.messages import inform, print_json, say
 from coverage_analyzer.errors import quantity
 
 if TYPE_CHECKING:
     from coverage_analyzer.browser import Browser
 
 PRINTED: Final = (".pdf", ".png")
+
+
+@dataclass(frozen=True)
+class TileServer:
+    """Where the background tiles of a map come from, if it has any."""
+
+    tiles: str
+    tiles_credit: str
 
 
 @click.command("map")
@@ -41,15 +51,17 @@ PRINTED: Final = (".pdf", ".png")
 )
 @options.paper
 @options.browser
+@options.as_json
+@options.collected("server", TileServer)
 def map_(
     folder: str,
     output: str | None,
     title: str,
-    tiles: str,
-    tiles_credit: str,
+    server: TileServer,
     map_columns: str | None,
     paper: str,
     browser: "Browser",
+    as_json: bool,
 ) -> None:
     """Make the map of the run in DIR again.
 
@@ -71,19 +83,21 @@ def map_(
     from coverage_analyzer.maps.page_data import Tiles
 
     place, kind = _place(folder, output, run_manifest(Path(folder))["files"])
-    server = Tiles(tiles, tiles_credit) if tiles or tiles_credit else None
+    tiles = Tiles(*dataclasses.astuple(server)) if any(dataclasses.astuple(server)) else None
     if kind in PRINTED:
         find_browser(browser)  # before the work
-        if server is not None:
+        if tiles is not None:
             say("Warning: the background tiles are left out: a printed map loads nothing.")
-    tiled = None if kind in PRINTED else server
+    tiled = None if kind in PRINTED else tiles
     data = redrawn(folder, title=title, tiles=tiled, columns=map_columns)
     html = page.page(data)
     atomic.publish(place, _printed(html, kind, paper, browser) if kind in PRINTED else html)
     if data.meta["note"]:
         say(f"Warning: {data.meta['note']}")
+    if as_json:
+        print_json({"sites": data.meta["total"], "file": str(place), "note": data.meta["note"]})
     then = "" if kind in PRINTED else " Open it in a browser."
-    say(f"Wrote a map of {quantity(data.meta['total'], 'site')} to {place}.{then}")
+    inform(f"Wrote a map of {quantity(data.meta['total'], 'site')} to {place}.{then}")
 
 
 def _printed(html: str, kind: str, paper: str, browser: "Browser") -> bytes:

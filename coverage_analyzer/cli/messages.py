@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coverage_analyzer.cli.streams import put, put_message
+from coverage_analyzer.cli.streams import STYLE, put, put_message
 from coverage_analyzer.errors import quantity, visible
 
 PAUSE: Final = 0.2
@@ -29,9 +29,18 @@ def say(text: str, *, stdout: bool = False) -> None:
     Lines after the first are indented: no line feed in the input can begin a line that looks like
     one of the program's own, such as the ledger.
     """
+    if not stdout and STYLE.as_json:
+        put_message(visible(text))
+        return
     first, *more = text.split("\n")
     for line in (first, *(line if line.startswith("  ") else f"  {line}" for line in more)):
         (put if stdout else put_message)(visible(line))
+
+
+def inform(text: str) -> None:
+    """Print a message that is no warning; not with ``--quiet``."""
+    if not STYLE.quiet:
+        say(text)
 
 
 def print_json(data: object) -> None:
@@ -150,14 +159,22 @@ class VisibleFormatter(logging.Formatter):
 
 def log_to_stderr() -> None:
     """Print the log messages of all modules."""
-    handler = logging.StreamHandler()
+    handler = MessageHandler()
     handler.setFormatter(VisibleFormatter(LOG_LINE))
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
+class MessageHandler(logging.Handler):
+    """Log handler that prints records as messages."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        put_message(self.format(record))
+
+
 def progress(*, quiet: bool) -> Callable[[int, float], None] | None:
     """Return the progress display: none, unless standard error is a terminal."""
-    return None if quiet or not sys.stderr.isatty() else Progress()
+    return None if quiet or STYLE.as_json or not sys.stderr.isatty() else Progress()
 
 
 class Progress:

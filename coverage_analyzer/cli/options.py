@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from coverage_analyzer.cli.messages import Messages, log_to_stderr
+from coverage_analyzer.cli.streams import STYLE
 
 Verb = Callable[..., Any]
 
@@ -174,22 +175,47 @@ trust_declared = click.option(
     help="Use the declared country even where it disagrees with the coordinates.",
 )
 quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the summary line.")
-verbose = click.option(
-    "--verbose", is_flag=True, help="Print log messages, and the traceback of a bug."
-)
-quiet = click.option("--quiet", is_flag=True, help="Print only warnings and the summary line.")
 
 
-def with_verbose(command: click.Command) -> None:
-    """Add the option ``--verbose`` to a command, as its last one."""
-    option = click.Option(
-        ["--verbose"],
-        is_flag=True,
-        expose_value=False,
-        callback=_log_if_verbose,
-        help="Print log messages, and the traceback of a bug.",
-    )
-    command.params.append(option)
+def with_common_options(command: click.Command) -> None:
+    """Add the options that every command has, the last of which is ``--verbose``."""
+    if not any(parameter.name == "quiet" for parameter in command.params):
+        command.params.append(
+            click.Option(
+                ["--quiet"],
+                is_flag=True,
+                expose_value=False,
+                callback=_set_quiet,
+                help="Print only the result, warnings and errors.",
+            )
+        )
+    command.params += [
+        click.Option(
+            ["--log-format"],
+            type=click.Choice(["text", "json"]),
+            default="text",
+            expose_value=False,
+            is_eager=True,
+            callback=_set_log_format,
+            help="Format of messages on standard error; json is one object a message.  "
+            "[default: text]",
+        ),
+        click.Option(
+            ["--verbose"],
+            is_flag=True,
+            expose_value=False,
+            callback=_log_if_verbose,
+            help="Print log messages, and the traceback of a bug.",
+        ),
+    ]
+
+
+def _set_quiet(_context: click.Context, _option: click.Parameter, value: bool) -> None:
+    STYLE.quiet = value
+
+
+def _set_log_format(_context: click.Context, _option: click.Parameter, value: str) -> None:
+    STYLE.as_json = value == "json"
 
 
 def _log_if_verbose(_context: click.Context, _option: click.Parameter, value: bool) -> None:

@@ -1,25 +1,33 @@
 """``coverage-analyzer policies``."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import print_json
+from coverage_analyzer.cli.messages import print_json, say
 from coverage_analyzer.cli.streams import put
+from coverage_analyzer.errors import InputError
 
 if TYPE_CHECKING:
     from coverage_analyzer.programmes.catalogue import Entry
 
 
+INVALID: Final = 2
+"""Exit code of `check` if a document is invalid, as of every command that would load it."""
+
+
 @dataclass(frozen=True)
 class Form:
-    """Output format of policies and programmes, other than text."""
+    """Output format of policies and programmes, and the options of single commands."""
 
     table_format: str | None
     as_json: bool
     as_toml: bool
+    new_file: str | None
+    strict: bool
 
 
 class PoliciesGroup(click.Group):
@@ -43,7 +51,7 @@ class PoliciesGroup(click.Group):
 @click.group(
     cls=PoliciesGroup,
     invoke_without_command=True,
-    subcommand_metavar="[show|compare] [NAME|FILE]...",
+    subcommand_metavar="[show|compare|check|new|schema] [NAME|FILE]...",
 )
 @click.option(
     "--format",
@@ -55,22 +63,53 @@ class PoliciesGroup(click.Group):
 @click.option(
     "--toml", "as_toml", is_flag=True, help="Print one policy file, as a start for your own."
 )
+@click.option(
+    "-o",
+    "--output",
+    "new_file",
+    metavar="FILE",
+    help="File of `new`; - for stdout.  [default: NAME.toml]",
+)
+@click.option("--strict", is_flag=True, help="`check` ends with 1 if there are warnings.")
 @options.collected("form", Form)
 @click.pass_context
 def policies(context: click.Context, form: Form) -> None:
-    """List, show or compare policies and support programmes.
+    """Show, compare, check or start policies and programmes.
+
+    `compare` prints what differs first. `check` prints all problems of a file, each with its line,
+    and ends with 2 if there are any. `new` writes a commented policy with every key. `schema`
+    prints a JSON Schema for editors.
 
     \b
     Examples:
       coverage-analyzer policies
       coverage-analyzer policies show appliance-maintenance
+      coverage-analyzer policies new our-terms
+      coverage-analyzer policies check our-terms.toml
+      coverage-analyzer policies compare our-terms.toml appliance-maintenance
       coverage-analyzer policies compare priority --format markdown
-      coverage-analyzer policies compare mine.toml appliance-maintenance
+      coverage-analyzer policies schema > policy.schema.json
       coverage-analyzer policies appliance-maintenance --toml > mine.toml
     """
+    _check_options(context, form)
     context.obj = form
     if context.invoked_subcommand is None:
         context.invoke(list_)
+
+
+def _check_options(context: click.Context, form: Form) -> None:
+    """Raise if an option of one command is given to another.
+
+    Raises
+    ------
+    click.UsageError
+        With the command.
+    """
+    command = context.invoked_subcommand
+    for given, flag, name in ((form.new_file, "-o", "new"), (form.strict, "--strict", "check")):
+        if given and command != name:
+            msg = f"{flag} is an option of `policies {name}`."
+            raise click.UsageError(msg, context)
 
 
 @policies.command("list")
@@ -94,6 +133,66 @@ def show(form: Form, names: tuple[str, ...]) -> None:
 def compare(form: Form, names: tuple[str, ...]) -> None:
     """Compare what policies and programmes offer."""
     _print(form, names, tables=True)
+
+
+@policies.command()
+@click.argument("names", nargs=-1, required=True, metavar="FILE...")
+@click.pass_obj
+def check(form: Form, names: tuple[str, ...]) -> int:
+    """Check files of policies and programmes."""
+    from coverage_analyzer.programmes import checking
+
+    found = [checking.check(name) for name in names]
+    if form.as_json:
+        print_json([each.to_dict() for each in found])
+    else:
+        put("\n\n".join(each.text() for each in found))
+    if not all(each.is_valid for each in found):
+        return INVALID
+    return 1 if form.strict and any(each.warnings for each in found) else 0
+
+
+@policies.command()
+@click.argument("name")
+@click.pass_obj
+def new(form: Form, name: str) -> None:
+    """Write a commented policy with every table and key."""
+    from coverage_analyzer.policy.skeleton import skeleton
+
+    text = skeleton(name)
+    output = form.new_file or f"{name}.toml"
+    if output == "-":
+        put(text, end="")
+        return
+    _write_new(Path(output), text)
+    say(
+        f"Wrote {output}. Put in the values of the contract, then check it: "
+        f"coverage-analyzer policies check {output}"
+    )
+
+
+@policies.command()
+def schema() -> None:
+    """Print the JSON Schema of a policy."""
+    from coverage_analyzer.policy.json_schema import json_schema
+
+    print_json(json_schema())
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that does not exist yet.
+
+    Raises
+    ------
+    InputError
+        If it exists.
+    """
+    from coverage_analyzer.files import atomic
+
+    if path.exists() or path.is_symlink():
+        msg = f"{path} exists, and no policy is written over another file. Choose one with -o."
+        raise InputError(msg)
+    atomic.publish(path, text)
 
 
 def _print(form: Form, names: tuple[str, ...], *, tables: bool = False, whole: bool = True) -> None:

@@ -4,12 +4,15 @@ If results cannot be written to standard output, the program exits with the code
 that cannot be written to standard error are dropped without stopping the run.
 """
 
+import datetime
 import errno
 import io
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final, TextIO, cast
 
 import click
@@ -91,8 +94,49 @@ def put(text: str, *, end: str = "\n") -> None:
     click.echo(text + end, nl=False)
 
 
+@dataclass
+class MessageStyle:
+    """How messages are printed on standard error, by options that every command has.
+
+    Attributes
+    ----------
+    as_json
+        As one JSON object for each message, instead of text.
+    quiet
+        Only warnings, errors and the ledger.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+
+
+STYLE: Final = MessageStyle()
+"""The style of this process, which a command sets before its work."""
+
+LEVELS: Final = ("error", "warning")
+"""Words that begin messages of these levels; all others are information."""
+
+
+def level_of(text: str) -> str:
+    """Return the level of a message: ``error``, ``warning`` or ``info``.
+
+    Examples
+    --------
+    >>> level_of("Warning: 2 rows are empty."), level_of("read 3 = decided 3 + ...")
+    ('warning', 'info')
+    """
+    words = {line.partition(":")[0].lower() for line in text.split("\n")}
+    return next((level for level in LEVELS if level in words), "info")
+
+
 def put_message(text: str, *, end: str = "\n") -> None:
-    """Print a message, if possible."""
+    """Print a message, if possible: as text, or as a line of JSON."""
+    if STYLE.as_json:
+        if not text.strip():
+            return
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        record = {"time": now, "level": level_of(text), "message": text.strip()}
+        text, end = json.dumps(record, ensure_ascii=False), "\n"
     try:
         click.echo(text + end, nl=False, err=True)
     except (OSError, ValueError):

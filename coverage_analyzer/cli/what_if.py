@@ -140,7 +140,7 @@ def what_if(
     style = text_style(chosen.style, chosen.excel_locale)
     compare_options = CompareOptions(weight=weight, style=style, progress=messages.progress)
     result = job(folder, changed.change(), output, compare_options)
-    found = result.told
+    found = result.manifest
     if not messages.as_json and form == "markdown":
         click.echo(summary.markdown(found, result.flows, result.segments), nl=False)
     elif not messages.as_json and not messages.quiet:

@@ -55,7 +55,7 @@ def pairs(before: Spool, after: Spool, folder: Path) -> Iterator[pa.RecordBatch]
     MissingExtraError
         If the extra ``compare`` is not installed.
     """
-    with _opened(folder) as connection:
+    with open_connection(folder) as connection:
         by_part = before.has_parts or after.has_parts
         key = "key, part, code" if by_part else "key, code"
         connection.register("a", before.keys())
@@ -76,7 +76,7 @@ def pairs(before: Spool, after: Spool, folder: Path) -> Iterator[pa.RecordBatch]
         yield from found.to_arrow_reader(ROWS_AT_ONCE)
 
 
-def _opened(folder: Path) -> Any:
+def open_connection(folder: Path) -> Any:
     """Return a connection that writes to a folder what does not fit in memory.
 
     Raises
@@ -121,8 +121,11 @@ def _different(connection: Any, spool: Spool, key: str, sign: int) -> pa.Table:
         f"JOIN (FROM differences WHERE excess * {sign} > 0) USING ({key}) ORDER BY row"
     ).to_arrow_table()
     connection.unregister("side")
-    rows = arrays.as_numpy(found.column("row").combine_chunks()).astype(np.int64)
-    cells = spool.take(rows)
+    rows, codes = (
+        arrays.as_numpy(found.column(name).combine_chunks()).astype(np.int64)
+        for name in ("row", "code")
+    )
+    cells = spool.take(rows, codes)
     for name in ("key", "part", "code", "excess"):
         cells = cells.append_column(name, found.column(name))
     return cells

@@ -7,7 +7,7 @@ are compared; so rows are compared by two columns.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.comparison.changes import COMPARED, LevelRanks
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.columns import as_text
+from coverage_analyzer.schema.verdict import SCHEMA
 
 MAX_VALUES: Final = 1_000
 """An own column with more values than these says nothing about groups of sites."""
@@ -173,6 +174,22 @@ class VerdictCodes:
             code = (code << bits) | self._positions[name].of(verdict[name])
         return code
 
+    def columns(self, codes: Ints) -> dict[str, pa.Array]:
+        """Return the columns that codes were made of.
+
+        Parameters
+        ----------
+        codes
+            As returned by `of`, shape (n,).
+        """
+        columns = {}
+        for name, bits in reversed(BITS):
+            kind = SCHEMA.field(name).type
+            values = pa.array(list(self._positions[name].values), kind)
+            columns[name] = values.take(arrays.from_numpy(codes & ((1 << bits) - 1)))
+            codes = codes >> bits
+        return columns
+
 
 @dataclass
 class Counts:
@@ -198,16 +215,21 @@ class Counts:
     def add(self, rows: SideRows) -> None:
         """Count rows."""
         self.rows += len(rows)
-        names = ("site_country", "level", "status")
-        table = pa.table({name: as_text(rows.verdict[name]) for name in names})
-        weight = np.ones(len(rows)) if rows.weight is None else rows.weight
-        table = table.append_column("weight", arrays.from_numpy(weight))
-        grouped = table.group_by(list(names)).aggregate([("weight", "sum"), ("weight", "count")])
-        for row in grouped.to_pylist():
-            place = (row["site_country"], row["level"], row["status"])
-            self.places[place] += row["weight_count"]
-            self.weights[place] += row["weight_sum"]
-        self.weight += float(weight.sum())
+        columns = [_encoded(rows.verdict[name]) for name in ("site_country", "level", "status")]
+        code = np.zeros(len(rows), np.int64)
+        for values, at in columns:
+            code = code * len(values) + at
+        codes, place, numbers = np.unique(code, return_inverse=True, return_counts=True)
+        weights = numbers if rows.weight is None else np.bincount(place, rows.weight, len(codes))
+        places = []
+        for values, _ in reversed(columns):
+            codes, positions = np.divmod(codes, max(len(values), 1))
+            places.append([values[i] for i in positions.tolist()])
+        keys = list(zip(*reversed(places), strict=True))
+        for key, number, weight in zip(keys, numbers.tolist(), weights.tolist(), strict=True):
+            self.places[key] += number
+            self.weights[key] += weight
+        self.weight += float(weights.sum())
         self._group("center_id", rows.verdict["center_id"], most=1 << 24)
         for header, cells in rows.own.items():
             self._group(OWN + header, cells, most=MAX_VALUES)
@@ -216,19 +238,25 @@ class Counts:
         counts = self.groups.setdefault(name, Counter())
         if counts is None:
             return
-        found = as_text(cells).value_counts()
-        if len(found) <= most:
-            texts, numbers = found.field(0).to_pylist(), found.field(1).to_pylist()
-            counts.update(dict(zip(texts, numbers, strict=True)))
-        if len(found) > most or len(counts) > most:
+        values, at = _encoded(cells)
+        if len(values) <= most:
+            for value, number in zip(values, np.bincount(at, minlength=len(values)), strict=True):
+                counts[value] += int(number)
+        if len(values) > most or len(counts) > most:
             self.groups[name] = None
+
+
+def _encoded(cells: pa.Array) -> tuple[list[str], Ints]:
+    """Return the values of cells as text, and the position of that of each cell."""
+    encoded = as_text(cells).dictionary_encode()
+    return encoded.dictionary.to_pylist(), arrays.as_numpy(encoded.indices).astype(np.int64)
 
 
 class Spool:
     """The rows of a side in two Arrow files: what rows are joined by, and everything else.
 
     The first one has ``key``, ``part``, ``code`` and ``row`` (the position of the row), so that the
-    join reads little; the second one has all that is shown of a changed row.
+    join reads little; the second one has all else that is shown of a changed row.
 
     Parameters
     ----------
@@ -236,11 +264,18 @@ class Spool:
         Where the second one is written; the first one is written beside it.
     codes
         The codes of both sides.
+    other
+        The closed spool of the other side: rows at the same position on both sides that are the
+        same are left out of both, since one of each cancels the other. Two nights mostly have the
+        same rows in the same order, so that few are left to be joined.
     """
 
-    def __init__(self, path: Path, codes: VerdictCodes) -> None:
+    def __init__(self, path: Path, codes: VerdictCodes, other: "Spool | None" = None) -> None:
         self.path, self.keys_path = path, path.with_suffix(".keys")
         self._codes = codes
+        self._other = None if other is None else _SameRows(other)
+        self._left_out: Bools | None = None
+        self._n_written = 0
         self.counts = Counts()
         self.has_parts = False
         self._own: list[str] | None = None
@@ -263,11 +298,10 @@ class Spool:
             "key": rows.key,
             "part": pa.repeat("", len(rows)) if rows.part is None else rows.part,
             "code": arrays.from_numpy(self._codes.of(rows.verdict)),
-            "row": arrays.from_numpy(np.arange(first, first + len(rows))),
         }
         weight = np.ones(len(rows)) if rows.weight is None else rows.weight
         cells = {
-            **{name: rows.verdict[name] for name in SHOWN},
+            **{name: rows.verdict[name] for name in SHOWN if name not in COMPARED},
             "name": rows.name,
             "weight": arrays.from_numpy(weight),
             **{f"{OWN}{i}": as_text(rows.own[name]) for i, name in enumerate(self._own)},
@@ -277,6 +311,13 @@ class Spool:
             pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
             for columns in (keys, cells)
         ]
+        if self._other is not None:
+            differs = arrays.from_numpy(~self._other.leave_out(first, batches[0]))
+            batches = [batch.filter(differs) for batch in batches]
+        n = len(batches[0])
+        at = arrays.from_numpy(np.arange(self._n_written, self._n_written + n))
+        batches[0] = batches[0].append_column("row", at)
+        self._n_written += n
         if not self._writers:
             paths = zip((self.keys_path, self.path), batches, strict=True)
             self._writers = [pa.ipc.new_file(str(path), b.schema) for path, b in paths]
@@ -303,18 +344,43 @@ class Spool:
             writer.close()
 
     def keys(self) -> pa.RecordBatchReader:
-        """Return what rows are joined by, as a stream."""
+        """Return what rows are joined by, as a stream, without those that are left out."""
         file = pa.ipc.open_file(str(self.keys_path))
-        batches = (file.get_batch(i) for i in range(file.num_record_batches))
-        return pa.RecordBatchReader.from_batches(file.schema, batches)
 
-    def take(self, rows: Ints) -> pa.Table:
+        def batches() -> Iterator[pa.RecordBatch]:
+            first = 0
+            for number in range(file.num_record_batches):
+                batch = file.get_batch(number)
+                at, first = first, first + len(batch)
+                if self._left_out is not None:
+                    batch = batch.filter(arrays.from_numpy(~self._left_out[at:first]))
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(file.schema, batches())
+
+    def leave_out(self, first: int, same: Bools) -> None:
+        """Leave out rows of `keys`.
+
+        Parameters
+        ----------
+        first
+            Position of the first row.
+        same
+            Whether each row from there on is left out.
+        """
+        if self._left_out is None:
+            self._left_out = np.zeros(self._n_written, np.bool_)
+        self._left_out[first : first + len(same)] = same
+
+    def take(self, rows: Ints, codes: Ints) -> pa.Table:
         """Return all that is shown of some rows, in their order.
 
         Parameters
         ----------
         rows
             Positions in ascending order, shape (k,).
+        codes
+            The codes of their verdicts, shape (k,).
         """
         file, first, taken = pa.ipc.open_file(str(self.path)), 0, []
         for number in range(file.num_record_batches):
@@ -323,7 +389,66 @@ class Spool:
             if end > start:
                 taken.append(batch.take(arrays.from_numpy(rows[start:end] - first)))
             first += len(batch)
-        return pa.Table.from_batches(taken, schema=file.schema)
+        table = pa.Table.from_batches(taken, schema=file.schema)
+        for name, cells in self._codes.columns(codes).items():
+            table = table.append_column(name, cells)
+        return table
+
+
+class _SameRows:
+    """Rows of a closed spool at given positions, compared with those of the other side.
+
+    Parameters
+    ----------
+    spool
+        Of which all rows are left in at first.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        spool.leave_out(0, np.zeros(spool.counts.rows, np.bool_))
+        self._file = pa.ipc.open_file(str(spool.keys_path))
+        self._number = self._start = 0
+        self._batch: pa.RecordBatch | None = None
+
+    def leave_out(self, first: int, keys: pa.RecordBatch) -> Bools:
+        """Return which rows are the same as those of the spool, which leaves them out.
+
+        Parameters
+        ----------
+        first
+            Position of the first row; it increases from call to call.
+        keys
+            Their ``key``, ``part`` and ``code``.
+        """
+        result = np.zeros(len(keys), np.bool_)
+        position, end = first, first + len(keys)
+        while position < end and (batch := self._batch_at(position)) is not None:
+            n = min(end, self._start + len(batch)) - position
+            own = keys.slice(position - first, n)
+            same = _are_same(own, batch.slice(position - self._start, n))
+            self._spool.leave_out(position, same)
+            result[position - first : position - first + n] = same
+            position += n
+        return result
+
+    def _batch_at(self, position: int) -> pa.RecordBatch | None:
+        """Return the batch that has a row; None if the spool has fewer rows."""
+        while self._batch is None or position >= self._start + len(self._batch):
+            if self._number == self._file.num_record_batches:
+                return None
+            self._start += 0 if self._batch is None else len(self._batch)
+            self._batch = self._file.get_batch(self._number)
+            self._number += 1
+        return self._batch
+
+
+def _are_same(one: pa.RecordBatch, other: pa.RecordBatch) -> Bools:
+    """Return which rows have the same key, part and code."""
+    result = np.ones(len(one), np.bool_)
+    for name in ("key", "part", "code"):
+        result &= arrays.to_bools(pc.equal(one.column(name), other.column(name)))
+    return result
 
 
 def join_key(columns: Sequence[pa.Array]) -> pa.Array:

@@ -40,7 +40,7 @@ from coverage_analyzer.comparison.quantities import (
 )
 from coverage_analyzer.countries import names as country_names
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.policy.document import nearest
+from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import Reason
 

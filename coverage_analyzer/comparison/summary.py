@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final, NamedTuple
 
 from coverage_analyzer import countries
 from coverage_analyzer.comparison.causes import Cause
 from coverage_analyzer.comparison.changes import Change
+from coverage_analyzer.comparison.input_changes import differences
 from coverage_analyzer.comparison.rows import Counts, Side
 from coverage_analyzer.comparison.tally import Tally, facts_of, rounded
 from coverage_analyzer.errors import quantity
@@ -51,9 +52,9 @@ def comparison(
         {**side.facts, **facts_of(counts, weighted=weighted)} for side, counts in (before, after)
     ]
     kinds = [c for c in Change if c != Change.same]
-    told: dict[str, Any] = {
+    manifest: dict[str, Any] = {
         "coverage_analyzer": metadata.version("coverage-analyzer"),
-        "differences": differences(before.side.facts, after.side.facts),
+        "differences": differences(before.side, after.side),
         "a": sides[0],
         "b": sides[1],
         "key": list(key),
@@ -62,11 +63,11 @@ def comparison(
         "changes": {kind.name: tally.total(kind) for kind in kinds},
     }
     if weighted:
-        told["weights"] = {kind.name: rounded(tally.weights[kind]) for kind in kinds}
+        manifest["weights"] = {kind.name: rounded(tally.weights[kind]) for kind in kinds}
     by_country: dict[str, Counter[str]] = {}
     for (kind, country), n in tally.changes.items():
         by_country.setdefault(country, Counter())[kind.name] += n
-    return told | {
+    return manifest | {
         "countries": {
             country: {kind.name: counts[kind.name] for kind in kinds if counts[kind.name]}
             for country, counts in sorted(by_country.items())
@@ -76,52 +77,6 @@ def comparison(
         "notes": _notes(before.side, after.side, ledger),
         "attribution": countries.ATTRIBUTION,
     }
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return how two reports were made differently, as text.
-
-    Parameters
-    ----------
-    before, after
-        `Side.facts`.
-    """
-    return list(_differences(before, after))
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    old, new = before.get("policy", {}), after.get("policy", {})
-    if old.get("sha256") != new.get("sha256"):
-        texts = [f"{p.get('title')} ({str(p.get('sha256'))[:8]})" for p in (old, new)]
-        yield f"policy: {texts[0]} -> {texts[1]}"
-    names = {
-        "as_of": "day",
-        "coverage_analyzer": "version of the program",
-        "trust_declared": "declared countries are trusted",
-        "roads": "rechecked by road",
-    }
-    for name, text in names.items():
-        a, b = before.get(name, ""), after.get(name, "")
-        if a != b:
-            yield f"{text}: {_shown(a)} -> {_shown(b)}"
-    a, b = before.get("centers") or {}, after.get("centers") or {}
-    if a != b:
-        texts = [f"{c.get('given', '?')} ({c.get('open', '?')} open)" for c in (a, b)]
-        yield f"centers: {texts[0]} -> {texts[1]}"
-    a, b = before.get("columns", []), after.get("columns", [])
-    for text, only in (("only before", _without(a, b)), ("only after", _without(b, a))):
-        if only:
-            yield f"columns {text}: {', '.join(only[:20])}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) or "unknown"
-
-
-def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
-    return [name for name in names if name not in others]
 
 
 def _notes(before: Side, after: Side, ledger: Mapping[str, int]) -> list[str]:
@@ -137,7 +92,7 @@ def _notes(before: Side, after: Side, ledger: Mapping[str, int]) -> list[str]:
     return notes
 
 
-def ledger_line(told: Mapping[str, Any]) -> str:
+def ledger_line(manifest: Mapping[str, Any]) -> str:
     """Return where all rows went, in one line.
 
     Examples
@@ -146,31 +101,31 @@ def ledger_line(told: Mapping[str, Any]) -> str:
     >>> ledger_line({"ledger": ledger})
     'before 9 = same 7 + changed 1 + left 1; after 10 = same 7 + changed 1 + entered 2'
     """
-    n = told["ledger"]
+    n = manifest["ledger"]
     both = f"same {n['same']} + changed {n['changed']}"
     before = f"before {n['a']} = {both} + left {n['left']}"
     return f"{before}; after {n['b']} = {both} + entered {n['entered']}"
 
 
-def lines(told: Mapping[str, Any]) -> list[str]:
+def lines(manifest: Mapping[str, Any]) -> list[str]:
     """Return a comparison as lines of text: what differs, then what changed, then why."""
-    result = [f"Made differently: {text}." for text in told["differences"]]
-    changes = {name: n for name, n in told["changes"].items() if n}
+    result = [f"Made differently: {text}." for text in manifest["differences"]]
+    changes = {name: n for name, n in manifest["changes"].items() if n}
     if not changes:
-        return [*result, f"No change in {quantity(told['ledger']['a'], 'site')}."]
-    weights = told.get("weights", {})
+        return [*result, f"No change in {quantity(manifest['ledger']['a'], 'site')}."]
+    weights = manifest.get("weights", {})
     for name, n in changes.items():
         weight = f", weight {weights[name]:,g}" if weights else ""
         result.append(f"{n:12,}  {name}: {Change[name].text}{weight}")
     result.append("Because:")
-    result += [f"{n:12,}  {name}: {Cause[name].text}" for name, n in told["because"].items()]
-    combined = {name: n for name, n in told["because_sets"].items() if "+" in name}
+    result += [f"{n:12,}  {name}: {Cause[name].text}" for name, n in manifest["because"].items()]
+    combined = {name: n for name, n in manifest["because_sets"].items() if "+" in name}
     result += [f"{n:12,}    {name}" for name, n in combined.items()]
     return result
 
 
 def markdown(
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     flows: Sequence[Sequence[Any]] = (),
     segments: Sequence[Sequence[Any]] = (),
 ) -> str:
@@ -178,13 +133,13 @@ def markdown(
 
     Parameters
     ----------
-    told
+    manifest
         What ``compare.json`` holds.
     flows, segments
         The rows of ``flows.csv`` and ``segments.csv``.
     """
-    a, b, ledger = told["a"], told["b"], told["ledger"]
-    changes = told["changes"]
+    a, b, ledger = manifest["a"], manifest["b"], manifest["ledger"]
+    changes = manifest["changes"]
     headline = f"**{changes['lost']:,} lost, {changes['gained']:,} gained**"
     parts = [
         f"### Coverage: {_cell(a.get('as_of', 'before'))} -> {_cell(b.get('as_of', 'after'))}",
@@ -193,10 +148,10 @@ def markdown(
             f"{ledger['entered']:,} entered, {ledger['left']:,} left."
         ),
     ]
-    if told["differences"]:
-        parts.append("\n".join(f"- {_cell(text)}" for text in told["differences"]))
+    if manifest["differences"]:
+        parts.append("\n".join(f"- {_cell(text)}" for text in manifest["differences"]))
     shown = [[name, n, Change[name].text] for name, n in changes.items() if n]
-    causes = [[name, n, Cause[name].text] for name, n in told["because"].items()]
+    causes = [[name, n, Cause[name].text] for name, n in manifest["because"].items()]
     moved = [f for f in flows if f[0] != f[1]]
     moved.sort(key=lambda flow: (-flow[3], flow[:3]))
     tables = (
@@ -209,8 +164,8 @@ def markdown(
         ),
     )
     parts += [_markdown_table(header, rows) for header, rows in tables if rows]
-    parts += [_cell(note) for note in told["notes"]]
-    parts.append(f"<sub>{_cell(told['attribution'])}</sub>")
+    parts += [_cell(note) for note in manifest["notes"]]
+    parts.append(f"<sub>{_cell(manifest['attribution'])}</sub>")
     return "\n\n".join(parts) + "\n"
 
 

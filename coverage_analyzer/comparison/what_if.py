@@ -26,7 +26,7 @@ from coverage_analyzer.matching.centers import DAYS, TEXTS, Centers
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.document import nearest
+from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.schema.coordinates import coordinates
 
 NEW_ID: Final = "NEW-{}"
@@ -285,8 +285,8 @@ class WhatIf:
     ) -> None:
         self._matchers = before.build(), after.build()
         self.sides = tuple(
-            Side(told, spec.policy.titles, spec, site_rows=_not_read)
-            for told, spec in zip(facts, (before, after), strict=True)
+            Side(each, spec.policy.titles, spec, site_rows=_not_read)
+            for each, spec in zip(facts, (before, after), strict=True)
         )
         self.counts = Counts(), Counts()
         self.tally = tally_of(*self.sides)

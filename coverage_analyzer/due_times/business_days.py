@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from coverage_analyzer.policy.clock_keys import Weekday
 from coverage_analyzer.policy.document import Model
-from coverage_analyzer.policy.due_times import Weekday
 from coverage_analyzer.policy.rules import IsoCode
 
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

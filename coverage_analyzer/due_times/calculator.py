@@ -16,14 +16,17 @@ from typing import Any, Final
 from coverage_analyzer.addresses import compare
 from coverage_analyzer.addresses.compare import Likeness
 from coverage_analyzer.countries.regions import AssignedRegions
-from coverage_analyzer.due_times import calendars, clocks, requests, time_zones
+from coverage_analyzer.due_times import clocks, requests
 from coverage_analyzer.due_times.clocks import Due
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.due_times.levels import LevelLookup, LevelOnDay
 from coverage_analyzer.due_times.requests import MatchedRequest, RegisteredSite, Request
+from coverage_analyzer.due_times.sides import Sides
 from coverage_analyzer.matching.nearest import NO_CENTER
-from coverage_analyzer.policy.rules import Replacement
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.clocks import Clock, Replacement
 from coverage_analyzer.programmes.afterwards import route
+from coverage_analyzer.schema.columns import COMMITMENT
 from coverage_analyzer.schema.verdict import Status
 
 
@@ -31,11 +34,15 @@ class Answer(enum.StrEnum):
     """Outcome of a request."""
 
     promised = enum.auto()
+    target = enum.auto()
     no_promise = enum.auto()
     refused = enum.auto()
     review = enum.auto()
     rejected = enum.auto()
 
+
+TARGET: Final = "target_at"
+"""Column of the time of a clock that is not a promise."""
 
 REJECTED: Final = frozenset(
     {
@@ -54,11 +61,26 @@ SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Liken
 
 
 @dataclass(frozen=True)
-class Commitment:
-    """The commitment for a request; its columns are in `schema.columns.COMMITMENT`.
+class FurtherClock:
+    """The result of a further clock of a level: its start and its time, None if uncertain."""
 
-    ``due_at`` is the first moment that is too late, in the zone of the clock: the site's for hours,
-    the center's for business days. It is None unless `status` is ``promised``.
+    clock: Clock
+    start: datetime.datetime | None
+    at: datetime.datetime | None
+
+    def moments(self) -> dict[str, datetime.datetime | None]:
+        """Return its dates and times, by column."""
+        start, at = clock_columns(self.clock)
+        return {start: self.start, at: self.at}
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """The commitment for a request; its columns are those of `commitment_columns`.
+
+    ``due_at`` is the first moment that is too late, in the zone of the clock. It is None unless
+    `status` is ``promised``; ``target_at`` is the same of a clock that is not a promise, where
+    `status` is ``target``.
     """
 
     request_id: str
@@ -72,15 +94,31 @@ class Commitment:
     reason: str
     warnings: tuple[str, ...]
     steps: tuple[str, ...]
+    target_at: datetime.datetime | None = None
+    further: tuple[FurtherClock, ...] = ()
 
-    def row(self) -> dict[str, str]:
+    def moments(self) -> dict[str, datetime.datetime | None]:
+        """Return all dates and times, by column."""
+        further = {name: at for clock in self.further for name, at in clock.moments().items()}
+        main = {"clock_start": self.clock_start, "due_at": self.due_at}
+        return {**main, TARGET: self.target_at, **further}
+
+    def row(self, columns: Sequence[str] = COMMITMENT) -> dict[str, str]:
         """Return it as text, one cell per column: timestamps as ISO 8601, empty if missing."""
-        cells: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        for name in ("clock_start", "due_at"):
-            cells[name] = cells[name].isoformat() if cells[name] else ""
-        for name in ("warnings", "steps"):
-            cells[name] = "; ".join(cells[name])
-        return {name: str(cell) for name, cell in cells.items()}
+        moments = self.moments()
+        cells: dict[str, str] = {}
+        for name in columns:
+            cell: Any = moments.get(name) if name in moments else getattr(self, name, None)
+            match cell:
+                case None:
+                    cells[name] = ""
+                case datetime.datetime():
+                    cells[name] = cell.isoformat()
+                case tuple():
+                    cells[name] = "; ".join(cell)
+                case _:
+                    cells[name] = str(cell)
+        return cells
 
 
 class Committer:
@@ -159,20 +197,19 @@ class Committer:
     def _answer(self, case: MatchedRequest, verdict: LevelOnDay) -> Commitment:
         """Return the commitment for a request whose site has a verdict."""
         clock = verdict.level.replacement
+        promise = self.policy.clock_text(clock) if clock else "no replacement promise"
         base = Commitment(
             request_id=case.request.request_id,
             site_id=case.request.site_id,
             level=verdict.level.title,
             status=Answer.no_promise,
-            promise=clock.end if clock else "",
+            promise=_what(clock),
             clock_start=None,
             due_at=None,
             center_id="" if verdict.center == NO_CENTER else self.centers.center_id[verdict.center],
             reason=verdict.reason,
             warnings=tuple(_warnings(case, verdict)),
-            steps=(
-                f"{verdict.level.title}: {clock or 'no replacement promise'} ({verdict.reason})",
-            ),
+            steps=(f"{verdict.level.title}: {promise} ({verdict.reason})",),
         )
         if verdict.status == Status.not_covered:
             stated = case.stated
@@ -214,95 +251,111 @@ class Committer:
     def _promised(
         self, base: Commitment, case: MatchedRequest, verdict: LevelOnDay, clock: Replacement
     ) -> Commitment:
-        """Return a commitment with its due time.
+        """Return a commitment with its due time, or the time of its target.
 
         Raises
         ------
         DoubtError
             If the event, a zone or a calendar is uncertain.
         """
-        if clock.start not in case.stamps:
-            raise DoubtError(
-                Doubt.moment_missing,
-                f"the clock of {base.level} starts at {clock.start}_at, which is empty",
-            )
-        start = clocks.moment(case.stamps[clock.start], case.zone)
-        due = self._due(case, verdict, clock, start)
-        later = [f"the due time depends on an estimated holiday: {day}" for day in due.estimated]
-        later += due.notes
-        later += _outside(case, clock, due)
+        sides = Sides(case, verdict, self.centers, self.policy)
+        start, due = _timed(base.level, clock, sides)
+        done = dataclasses.replace(
+            base,
+            status=Answer.promised if clock.is_promise else Answer.target,
+            clock_start=start,
+            due_at=due.at if clock.is_promise else None,
+            target_at=None if clock.is_promise else due.at,
+            warnings=(*base.warnings, *_to_check(clock, due, sides)),
+            steps=(*base.steps, *_steps(clock, due)),
+        )
+        for further in verdict.level.clocks:
+            done = _with_clock(done, further, sides)
+        return done
+
+
+def _timed(level: str, clock: Replacement, sides: Sides) -> tuple[datetime.datetime, Due]:
+    """Return when a clock started, in its zone, and its due time.
+
+    Raises
+    ------
+    DoubtError
+        If the event, a zone or a calendar is uncertain.
+    """
+    case = sides.case
+    if clock.start not in case.stamps:
+        raise DoubtError(
+            Doubt.moment_missing,
+            f"the clock of {level} starts at {clock.start}_at, which is empty",
+        )
+    start = clocks.moment(case.stamps[clock.start], case.zone)
+    due = sides.due(clock, start)
+    return start.astimezone(due.at.tzinfo), due
+
+
+def _to_check(clock: Replacement, due: Due, sides: Sides) -> list[str]:
+    """Return the warnings about a due time."""
+    estimated = [f"the due time depends on an estimated holiday: {day}" for day in due.estimated]
+    return [*estimated, *due.notes, *sides.warnings(clock, due)]
+
+
+def _steps(clock: Replacement, due: Due) -> list[str]:
+    """Return the steps to a due time; those of a target say that nothing is promised."""
+    kind = [] if clock.is_promise else [f"a {clock.kind}, not a promise"]
+    return [*due.steps, *kind, f"clause {clock.clause}"]
+
+
+def _with_clock(base: Commitment, clock: Clock, sides: Sides) -> Commitment:
+    """Return a commitment with a further clock; one that is uncertain stays empty, and is told."""
+    try:
+        start, due = _timed(f"{base.level}, {clock.name}", clock, sides)
+    except DoubtError as doubt:
+        warning = f"{clock.name}: no due time ({doubt.code.value}): {doubt}"
         return dataclasses.replace(
             base,
-            status=Answer.promised,
-            clock_start=start.astimezone(due.at.tzinfo),
-            due_at=due.at,
-            warnings=(*base.warnings, *later),
-            steps=(*base.steps, *due.steps, f"clause {clock.clause}"),
+            further=(*base.further, FurtherClock(clock, None, None)),
+            warnings=(*base.warnings, warning),
         )
+    warnings = [f"{clock.name}: {text}" for text in _to_check(clock, due, sides)]
+    steps = [f"{clock.name}: {text}" for text in _steps(clock, due)]
+    return dataclasses.replace(
+        base,
+        further=(*base.further, FurtherClock(clock, start, due.at)),
+        warnings=(*base.warnings, *(w for w in warnings if w not in base.warnings)),
+        steps=(*base.steps, *steps),
+    )
 
-    def _due(
-        self,
-        case: MatchedRequest,
-        verdict: LevelOnDay,
-        clock: Replacement,
-        start: datetime.datetime,
-    ) -> Due:
-        """Return the due time of a promise.
 
-        Raises
-        ------
-        DoubtError
-            If no center ships, or its zone or calendar is uncertain.
-        """
-        calendar, zone = None, case.zone
-        if clock.counts_business_days:
-            if verdict.center == NO_CENTER:
-                raise DoubtError(
-                    Doubt.center_unknown,
-                    "no open center in the site's country, so its business days are unknown",
-                )
-            calendar = self._calendar(verdict)
-        if clock.unit == "business_days":
-            zone = self._center_zone(verdict.center, start)
-        try:
-            return clocks.due(clock, start, zone, calendar)
-        except DoubtError as doubt:
-            if doubt.code is not Doubt.regional_holiday:
-                raise
-            name = self.centers.center_id[verdict.center]
-            raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+def clock_columns(clock: Clock) -> tuple[str, str]:
+    """Return the columns of a further clock: of its start, and of its due time or target."""
+    return f"{clock.column}_start", f"{clock.column}_{'due_at' if clock.is_promise else TARGET}"
 
-    def _calendar(self, verdict: LevelOnDay) -> calendars.Calendar:
-        """Return the calendar of the shipping center.
 
-        Raises
-        ------
-        DoubtError
-            If the holidays of its country are unknown.
-        """
-        country, rules = verdict.center_country, self.policy.commitments
-        return calendars.calendar(
-            country,
-            rules.calendar_of(country),
-            region=verdict.center_region,
-            regional=rules.regional_calendars(country),
-        )
+def commitment_columns(policy: Policy) -> tuple[str, ...]:
+    """Return the columns of commitments by a policy, in order.
 
-    def _center_zone(self, center: int, start: datetime.datetime) -> Any:
-        """Return the time zone of a center.
+    These are those of `COMMITMENT`; after ``due_at`` those of targets, if a main clock is one, and
+    of further clocks.
 
-        Raises
-        ------
-        DoubtError
-            If it is unknown.
-        """
-        named = self.centers.time_zone[center] if self.centers.time_zone else ""
-        place = float(self.centers.lon[center]), float(self.centers.lat[center])
-        try:
-            return time_zones.zone(*place, start.date(), named=named)
-        except DoubtError as doubt:
-            name = self.centers.center_id[center]
-            raise DoubtError(doubt.code, f"center {name}: {doubt}") from None
+    Examples
+    --------
+    >>> commitment_columns(Policy.load()) == COMMITMENT
+    True
+    """
+    mains = [level.replacement for level in policy.levels if level.replacement]
+    more = [] if all(clock.is_promise for clock in mains) else [TARGET]
+    for level in policy.levels:
+        for clock in level.clocks:
+            more += clock_columns(clock)
+    at = COMMITMENT.index("due_at") + 1
+    return (*COMMITMENT[:at], *dict.fromkeys(more), *COMMITMENT[at:])
+
+
+def _what(clock: Replacement | None) -> str:
+    """Return the cell ``promise``: the event that stops a clock, with its kind if not a promise."""
+    if clock is None:
+        return ""
+    return clock.end if clock.is_promise else f"{clock.kind}: {clock.end}"
 
 
 def _without_rule(base: Commitment, likeness: Likeness, comparison: str) -> Commitment:
@@ -372,17 +425,6 @@ def _check_installed(case: MatchedRequest) -> None:
             Doubt.request_before_installation,
             f"the request is dated {case.day}, before the installation on {installed}",
         )
-
-
-def _outside(case: MatchedRequest, clock: Replacement, due: Due) -> list[str]:
-    """Return a warning if the due time is outside the receiving hours of the site."""
-    if case.site.receives is None or clock.end != "delivered":
-        return []
-    opens, closes = case.site.receives
-    time = f"{due.at.astimezone(case.zone):%H:%M}"
-    if opens < ("24:00" if time == "00:00" else time) <= closes:
-        return []
-    return [f"due outside the site's receiving hours, {opens} to {closes}"]
 
 
 def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:

@@ -1,6 +1,6 @@
-"""Business days of centers: weekends, regional public holidays, closures of the policy.
+"""Business days of a place: weekends, regional public holidays, closures of the policy.
 
-Where regions of a country differ and that of the center is unknown, or a holiday applies only in a
+Where regions of a country differ and that of the place is unknown, or a holiday applies only in a
 part of its region, it is uncertain whether a day is a business day; this is reported, never
 guessed.
 """
@@ -8,7 +8,7 @@ guessed.
 import datetime
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +17,8 @@ from coverage_analyzer.due_times import business_days
 from coverage_analyzer.due_times.business_days import CountryCalendar, SingleDay
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
 from coverage_analyzer.errors import require
-from coverage_analyzer.policy.due_times import WEEKDAYS, CalendarRule
+from coverage_analyzer.policy.clock_keys import WEEKDAYS, Side, Weekday
+from coverage_analyzer.policy.due_times import CalendarRule
 
 MOST_CLOSED: Final = 60
 """Maximum closed days in a row; more indicate an error in a calendar."""
@@ -52,6 +53,13 @@ SETTLED_BY_POLICY: Final = (
     "add the day to closures or workdays in [[commitments.calendars]] of the policy"
 )
 
+REGION_OF: Final[Mapping[Side, str]] = {
+    "center": "the column region of the centers",
+    "site": "the column region of the sites",
+    "vendor": "the key region of [vendor] in the policy",
+}
+"""Where the region of a place is given, by whose calendar counts."""
+
 
 @dataclass(frozen=True, eq=False)
 class RegionCalendar:
@@ -71,6 +79,8 @@ class RegionCalendar:
         Days off by the package `holidays`, including weekends.
     in_part
         Holidays of only a part of the region, None if there are none.
+    service_days
+        Days of the week that are not on the weekend, whatever the country says.
     """
 
     label: str
@@ -79,6 +89,7 @@ class RegionCalendar:
     rule: CalendarRule | None
     holidays: Any
     in_part: Any
+    service_days: tuple[Weekday, ...] = ()
 
     def effect(self, day: datetime.date, singles: Sequence[SingleDay]) -> Effect:
         """Return the status of a day, given the single days of the country that fall on it."""
@@ -105,6 +116,8 @@ class RegionCalendar:
 
     def _rests(self, day: datetime.date) -> bool:
         """Return whether a day is on the weekend."""
+        if WEEKDAYS[day.weekday()] in self.service_days:
+            return False
         weekend = self.entry.weekend
         if self.rule and self.rule.weekend is not None:
             weekend = self.rule.weekend
@@ -122,7 +135,7 @@ class RegionCalendar:
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """The business days of centers in a country, or in a region of it.
+    """The business days in a country, or in a region of it.
 
     Attributes
     ----------
@@ -131,12 +144,15 @@ class Calendar:
     region
         ISO 3166-2, empty if unknown.
     calendars
-        One calendar for each region in which the center may be.
+        One calendar for each region in which the place may be.
+    side
+        Whose calendar it is, for messages.
     """
 
     country: str
     region: str
     calendars: tuple[RegionCalendar, ...]
+    side: Side = "center"
     _statuses: dict[datetime.date, Status] = field(default_factory=dict)
 
     @property
@@ -182,8 +198,8 @@ class Calendar:
         if not first <= day.year <= last:
             raise DoubtError(
                 Doubt.calendar_unknown,
-                f"public holidays in {self.country} are known for {first} to {last}, not for "
-                f"{day.year}",
+                f"the public holidays in {self.country} are known for {first} to {last}, not for "
+                f"{day.year}: {_told_by_policy(self.country)}",
             )
         singles = business_days.single_days(self.country, day.year).get(day, ())
         effects = [calendar.effect(day, singles) for calendar in self.calendars]
@@ -211,11 +227,11 @@ class Calendar:
         named = f"{named} {' and '.join(where)} only"
         if len(kinds) == 1:
             return f"{named}: {SETTLED_BY_POLICY}"
-        smaller = "a smaller region" if self.region else "the center's region"
+        smaller = "a smaller region" if self.region else f"the {self.side}'s region"
         within = f"; within {partly[0]}, {SETTLED_BY_POLICY}" if partly else ""
         return (
             f"{named}: enter the ISO 3166-2 code of {smaller}, such as {[*off, *partly][0]}, in "
-            f"the column region of the centers{within}"
+            f"{REGION_OF[self.side]}{within}"
         )
 
 
@@ -237,8 +253,10 @@ def calendar(
     *,
     region: str = "",
     regional: tuple[CalendarRule, ...] = (),
+    side: Side = "center",
+    service_days: tuple[Weekday, ...] = (),
 ) -> Calendar:
-    """Return the calendar of centers in a country.
+    """Return the calendar of a country, or of a region of it.
 
     Parameters
     ----------
@@ -247,9 +265,13 @@ def calendar(
     rule
         Overrides by the policy.
     region
-        ISO 3166-2 region of the center, empty if unknown.
+        ISO 3166-2 region of the place, empty if unknown.
     regional
         Overrides by the policy for regions of the country.
+    side
+        Whose calendar it is, for messages.
+    service_days
+        Days of the week that are not on the weekend, whatever country and policy say.
 
     Raises
     ------
@@ -265,13 +287,37 @@ def calendar(
     >>> calendar("DE", region="DE-BY").closed(datetime.date(2027, 1, 6))
     'Epiphany'
     """
+    if _is_without_holidays(rule) and not regional:  # nothing that only the package knows
+        entry = CountryCalendar(code=country, source="the policy")
+        made = [RegionCalendar(country, (), entry, rule, _NoHolidays(), None, service_days)]
+        return Calendar(country, region, tuple(made), side)
     _package()
     entry = _entry(country, rule)
     made = [
-        _region_calendar(entry, place, _rule_of(place.codes, rule, regional))
+        _region_calendar(entry, place, _rule_of(place.codes, rule, regional), service_days)
         for place in _places(entry, region, regional)
     ]
-    return Calendar(country, region, tuple(made))
+    return Calendar(country, region, tuple(made), side)
+
+
+class _NoHolidays(dict[datetime.date, str]):
+    """Holidays of a country whose business days the policy tells alone."""
+
+    start_year = datetime.MINYEAR
+    end_year = datetime.MAXYEAR - 1
+
+
+def _told_by_policy(country: str) -> str:
+    """Return how a policy tells the business days of a country that are unknown otherwise."""
+    return (
+        f'add [[commitments.calendars]] with countries = ["{country}"], weekend, public_holidays = '
+        f"false and the holidays as closures to the policy"
+    )
+
+
+def _is_without_holidays(rule: CalendarRule | None) -> bool:
+    """Return whether a rule says all of a country: its weekend, and that it has no holidays."""
+    return rule is not None and rule.weekend is not None and not rule.public_holidays
 
 
 def _entry(country: str, rule: CalendarRule | None) -> CountryCalendar:
@@ -369,7 +415,10 @@ def _rule_of(
 
 
 def _region_calendar(
-    entry: CountryCalendar, place: _Place, rule: CalendarRule | None
+    entry: CountryCalendar,
+    place: _Place,
+    rule: CalendarRule | None,
+    service_days: tuple[Weekday, ...],
 ) -> RegionCalendar:
     in_locality = place.subdivision in entry.localities
     partly = entry.in_part and not in_locality
@@ -380,6 +429,7 @@ def _region_calendar(
         rule=rule,
         holidays=_library(entry.code, place.subdivision, entry.off),
         in_part=_library(entry.code, place.subdivision, entry.in_part) if partly else None,
+        service_days=service_days,
     )
 
 
@@ -414,7 +464,8 @@ def _library(country: str, subdivision: str, categories: tuple[str, ...]) -> Any
         result = holidays.country_holidays(country, **options)
     except NotImplementedError:
         raise DoubtError(
-            Doubt.calendar_unknown, f"the public holidays in {country} are unknown"
+            Doubt.calendar_unknown,
+            f"the public holidays in {country} are unknown: {_told_by_policy(country)}",
         ) from None
     except ValueError as error:
         raise DoubtError(
@@ -441,7 +492,7 @@ def days_on(calendar: Calendar, day: datetime.date) -> Iterator[tuple[datetime.d
         if closed > MOST_CLOSED:
             raise DoubtError(
                 Doubt.calendar_unknown,
-                f"centers in {calendar.place} have no business day for {MOST_CLOSED} days",
+                f"{calendar.side}s in {calendar.place} have no business day for {MOST_CLOSED} days",
             )
         yield day, why
         day += datetime.timedelta(days=1)

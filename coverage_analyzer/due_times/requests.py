@@ -15,7 +15,15 @@ from coverage_analyzer.matching.eligibility import TEXTS
 from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
-EVENTS: Final = ("authorised", "rma_issued", "call_acknowledged", "diagnosis_complete")
+EVENTS: Final = (
+    "authorised",
+    "rma_issued",
+    "call_acknowledged",
+    "diagnosis_complete",
+    "dispatched",
+    "registered",
+    "deemed_necessary",
+)
 """Events that may start a clock; the column of each has the suffix ``_at``."""
 
 SPAN: Final = re.compile(
@@ -61,7 +69,7 @@ class RegisteredSite:
         As declared.
     accuracy_m
         Accuracy of the coordinates, None if unknown.
-    address, time_zone
+    address, region, time_zone
         As given, empty if missing.
     registered_on, installed_on
         None if missing.
@@ -78,6 +86,7 @@ class RegisteredSite:
     country: str = ""
     accuracy_m: float | None = None
     address: str = ""
+    region: str = ""
     time_zone: str = ""
     registered_on: datetime.date | None = None
     installed_on: datetime.date | None = None
@@ -228,9 +237,9 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
     Parameters
     ----------
     cells
-        Text by column name: ``country``, ``address``, ``time_zone``, ``registered_on``,
-        ``installed_on``, ``receiving_hours`` and those of `matching.eligibility.TEXTS`, where
-        present.
+        Text by column name: ``country``, ``address``, ``region``, ``time_zone``,
+        ``registered_on``, ``installed_on``, ``receiving_hours`` and those of
+        `matching.eligibility.TEXTS`, where present.
     place
         Longitude and latitude in degrees on WGS 84, and the accuracy in metres, or NaN.
     """
@@ -252,6 +261,7 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
         accuracy_m=None if math.isnan(accuracy_m) else accuracy_m,
         country=names.load().stated([cells.get(name, "") for name in COUNTRY_STATED]),
         address=cells.get("address", "").strip(),
+        region=cells.get("region", "").strip(),
         time_zone=cells.get("time_zone", "").strip(),
         registered_on=days.get("registered_on"),
         installed_on=days.get("installed_on"),

@@ -69,6 +69,7 @@ _IS_LEADING = np.zeros((256, 256), np.bool_)
 for _first, _second in _LEADING.items():
     _IS_LEADING[_first, list(_second)] = True
 _IS_FIRST_BYTE: Final[Bools] = np.array([row.any() for row in _IS_LEADING])
+_IS_ESCAPE: Final[Bools] = np.arange(256) == ord(FORMULA_ESCAPE)
 
 
 def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
@@ -102,7 +103,7 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
 
 def unescape_formulas(cells: pa.Array) -> pa.Array:
     """Return cells of text as they were before `escape_formulas`."""
-    at = _suspects(cells)
+    at = _suspects(cells, _IS_ESCAPE)
     if not len(at):
         return cells
     suspects = cells.take(arrays.from_numpy(at))
@@ -135,16 +136,25 @@ def _harmless(decimal: str) -> str:
     return f"^(?:{'|'.join((number, *HARMLESS))})$"
 
 
-def _suspects(cells: pa.Array) -> Ints:
-    """Return the positions of text whose first byte is relevant."""
-    if not pa.types.is_string(cells.type) or not len(cells):
+def _suspects(cells: pa.Array, is_first: Bools = _IS_FIRST_BYTE) -> Ints:
+    """Return the positions of text whose first two bytes are relevant.
+
+    Parameters
+    ----------
+    cells
+        Of any type.
+    is_first
+        Which first bytes are relevant, shape (256,).
+    """
+    if not pa.types.is_string(cells.type) or not len(cells) or cells.buffers()[2] is None:
         return np.zeros(0, np.int64)
     offsets = np.frombuffer(cells.buffers()[1], np.int32)[cells.offset :][: len(cells) + 1]
-    filled = np.flatnonzero(np.diff(offsets) > 0)
-    if not len(filled):
-        return filled
     data = np.frombuffer(cells.buffers()[2], np.uint8)
-    rows = filled[_IS_FIRST_BYTE[data[offsets[filled]]]]
+    if offsets[0] == offsets[-1]:
+        return np.zeros(0, np.int64)
+    begin = np.minimum(offsets[:-1], len(data) - 1)  # empty cells may begin behind the last byte
+    rows = np.flatnonzero(is_first[data[begin]])
+    rows = rows[offsets[rows] < offsets[rows + 1]]
     begin = offsets[rows]
     matters: Bools = _IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]
     return rows[matters]

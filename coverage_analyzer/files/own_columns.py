@@ -7,7 +7,7 @@ import pyarrow as pa
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.table import Table
-from coverage_analyzer.policy.document import nearest
+from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.schema.columns import as_text
 
 

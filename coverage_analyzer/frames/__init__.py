@@ -8,6 +8,12 @@ from coverage_analyzer.frames._criticality import criticality
 from coverage_analyzer.frames._drive_times import drive_times, service_areas, unserved_areas
 from coverage_analyzer.frames._geocode import geocode
 from coverage_analyzer.frames._map import coverage_areas, coverage_map
+from coverage_analyzer.frames._plots import (
+    plot_curve,
+    plot_distances,
+    plot_shares,
+    plot_timeline,
+)
 from coverage_analyzer.frames._read import read_centers, read_sites
 from coverage_analyzer.frames._report import write_report
 from coverage_analyzer.frames._sensitivity import sensitivity, sensitivity_plot
@@ -26,6 +32,10 @@ __all__ = [
     "explain",
     "geocode",
     "level_shares",
+    "plot_curve",
+    "plot_distances",
+    "plot_shares",
+    "plot_timeline",
     "read_centers",
     "read_sites",
     "sensitivity",

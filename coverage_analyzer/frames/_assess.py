@@ -4,7 +4,7 @@ import datetime
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -34,7 +34,7 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.promise import promise
 from coverage_analyzer.programmes.afterwards import with_route
-from coverage_analyzer.schema import columns
+from coverage_analyzer.schema import columns, notebook, theme
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.verdict import Status
 
@@ -210,6 +210,37 @@ def _told(matcher: Matcher) -> dict[str, Any]:
     } | ({} if matcher.gates.products is None else {"products": matcher.gates.products.to_dict()})
 
 
+MAX_GROUPS: Final = 60
+"""Groups of a summary that a notebook shows."""
+
+BAR: Final = "\ue000bar\ue000"
+"""Where a bar goes in the table; characters that no text of a table has."""
+
+
+class SummaryTable(pd.DataFrame):
+    """Verdicts by status in groups; in a notebook with a bar of shares for each group.
+
+    A row or column that is taken out of it is a plain pandas object.
+    """
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook: the largest groups, in the colours of the map."""
+        names = [status.name for status in Status if status.name in self]
+        if "sites" not in self or not names:
+            return str(pd.DataFrame(self).to_html(max_rows=MAX_GROUPS))
+        shown = pd.DataFrame(self).head(MAX_GROUPS)
+        bars = [
+            notebook.bar({name: row[name] / row["sites"] for name in names}, theme.FILLS)
+            for _, row in shown.iterrows()
+        ]
+        shown = shown.assign(qualified_share=[f"{s:.1%}" for s in shown["qualified_share"]])
+        text = shown.assign(shares=BAR).to_html(border=0)  # which escapes all cells
+        for each in bars:
+            text = text.replace(BAR, each, 1)
+        rest = len(self) - len(shown)
+        return f"{text}<p>and {rest:,} more</p>" if rest else text
+
+
 def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> pd.DataFrame:
     """Count verdicts by status in groups.
 
@@ -265,7 +296,7 @@ def summarize(verdicts: pd.DataFrame, by: str | list[str] = "site_country") -> p
         raise InputError(msg) from error
     counts["sites"] = counts.sum(axis=1)
     counts["qualified_share"] = counts["qualified"] / counts["sites"]
-    return counts.sort_values("sites", ascending=False, kind="stable")
+    return SummaryTable(counts.sort_values("sites", ascending=False, kind="stable"))
 
 
 def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are one question

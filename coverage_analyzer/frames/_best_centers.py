@@ -127,7 +127,7 @@ class PlanTable(pd.DataFrame):
         left, right = figure.subplots(1, 2, width_ratios=[3, 2])
         figure.suptitle(title or self.attrs["proof"], x=0.01, ha="left", fontweight="bold")
         self._draw_map(left)
-        self._draw_curve(right)
+        self.draw_curve(right)
         return figure
 
     def _draw_map(self, axes: Any) -> None:
@@ -175,8 +175,8 @@ class PlanTable(pd.DataFrame):
         for handle in legend.legend_handles[:3]:
             handle.set_sizes([30])
 
-    def _draw_curve(self, axes: Any) -> None:
-        """Draw the gain by the number of new centers."""
+    def draw_curve(self, axes: Any) -> None:
+        """Draw the gain by the number of new centers, with its bound, on axes of matplotlib."""
         curve, column = self.curve, self.answer.setting.demand.table.weight_column
         gained = [0, *curve["gained_weight"]]
         axes.plot([0, *curve["new"]], gained, marker="o", label="gained")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coverage_analyzer import countries
 from coverage_analyzer.batch.requests import ROW, joined_address, request
-from coverage_analyzer.due_times.calculator import Answer, Committer
+from coverage_analyzer.due_times.calculator import Answer, Committer, commitment_columns
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.due_times.requests import RegisteredSite, registered_site
 from coverage_analyzer.errors import quantity
@@ -29,7 +29,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.address_columns import address_columns
 from coverage_analyzer.schema.column_matching import Headers, match_columns
-from coverage_analyzer.schema.columns import COMMITMENT, REQUESTS, SITES, Column
+from coverage_analyzer.schema.columns import REQUESTS, SITES, Column
 from coverage_analyzer.schema.days import day
 
 
@@ -49,8 +49,9 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     ----------
     requests
         ``request_id``, ``site_id``; optionally ``authorised_at``, ``rma_issued_at``,
-        ``call_acknowledged_at``, ``diagnosis_complete_at`` (ISO 8601 or timestamps; without an
-        offset they are local to the site), ``address``, ``product``, ``component``.
+        ``call_acknowledged_at``, ``diagnosis_complete_at``, ``dispatched_at``, ``registered_at``,
+        ``deemed_necessary_at`` (ISO 8601 or timestamps; without an offset they are local to the
+        site), ``address``, ``product``, ``component``.
     sites
         As for `assess`, with ``site_id``; optionally ``address``, ``registered_on`` (a site may
         have several rows; the newest one up to the request's day applies), ``installed_on``,
@@ -71,10 +72,11 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     -------
     answers
         One row per request, with its index, all text: ``request_id``, ``site_id``, ``level``,
-        ``status`` (``promised``, ``no_promise``, ``refused``, ``review``, ``rejected``),
-        ``promise`` (``delivered``, ``shipped``, ...), ``clock_start`` and ``due_at`` (ISO 8601 with
-        offset; the first moment that is too late), ``center_id``, ``reason``, ``warnings``,
-        ``steps``.
+        ``status`` (``promised``, ``target``, ``no_promise``, ``refused``, ``review``,
+        ``rejected``), ``promise`` (``delivered``, ``shipped``, ...), ``clock_start`` and ``due_at``
+        (ISO 8601 with offset; the first moment that is too late), where the policy has them
+        ``target_at`` (of a clock that is not a promise) and the columns of further clocks,
+        ``center_id``, ``reason``, ``warnings``, ``steps``.
 
     Raises
     ------
@@ -125,9 +127,10 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     if unread:
         first = "; ".join(f"{a.request_id!r}: {' '.join(a.steps)}" for a in unread[:3])
         warnings.warn(f"No result for {quantity(len(unread), 'request')} ({first}).", stacklevel=2)
+    names = commitment_columns(levels.policy)
     return pd.DataFrame(
-        [answer.row() for answer in answers],
-        columns=list(COMMITMENT),
+        [answer.row(names) for answer in answers],
+        columns=list(names),
         index=requests.index,
         dtype="string",
     )

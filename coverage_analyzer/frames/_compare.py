@@ -15,11 +15,13 @@ from coverage_analyzer.comparison import summary, table
 from coverage_analyzer.comparison.aligned import Headers, SpooledSide, changes, tally_of
 from coverage_analyzer.comparison.rows import SHOWN, Side, SideRows, Spool, VerdictCodes, join_key
 from coverage_analyzer.comparison.tally import FLOWS, SEGMENTS
-from coverage_analyzer.errors import InputError, PolicyError, require
+from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.frames.columns import geometries, need, texts
+from coverage_analyzer.frames.verdict_sides import inputs_of, side_of, verdict_names_in
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.columns import LABELS, PARTS
-from coverage_analyzer.schema.verdict import TYPES, VERDICT, names_in
+from coverage_analyzer.schema.verdict import TYPES, VERDICT
 
 Verdicts = pd.DataFrame | str | Path
 """Verdicts as a frame, or a run folder."""
@@ -51,19 +53,29 @@ class ComparisonTable(pd.DataFrame):
         """Groups of sites that lost their level more often than others."""
         return pd.DataFrame(self.segment_rows, columns=list(SEGMENTS))
 
+    def _repr_html_(self) -> str:
+        """Return the comparison for a notebook: what changed and why, then the first rows."""
+        parts = [
+            notebook.table(self.attrs[name].items(), (name, "sites"))
+            for name in ("changes", "because")
+            if self.attrs.get(name)
+        ]
+        return "".join(parts) + str(pd.DataFrame(self).to_html(max_rows=20, border=0))
+
     def to_markdown_summary(self) -> str:
         """Return the comparison as Markdown, for a pull request or a chat."""
-        told = {str(name): value for name, value in self.attrs.items()}
-        return summary.markdown(told, self.flow_rows, self.segment_rows)
+        manifest = {str(name): value for name, value in self.attrs.items()}
+        return summary.markdown(manifest, self.flow_rows, self.segment_rows)
 
 
-def compare(
+def compare(  # noqa: PLR0913 - two reports, and what frames do not carry
     before: Verdicts,
     after: Verdicts,
     *,
     key: str | Sequence[str] | None = None,
     weight: str | None = None,
     policy: Policy | tuple[Policy, Policy] | None = None,
+    centers: pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame] | None = None,
     output: str | Path | None = None,
 ) -> ComparisonTable:
     """Compare two reports: which sites changed, why, and what that comes to.
@@ -71,8 +83,7 @@ def compare(
     Parameters
     ----------
     before, after
-        Two frames of verdicts as returned by `assess`, or two run folders of any format. Causes are
-        found for run folders; a frame does not hold the centers and the policy it was made with.
+        Two frames of verdicts as returned by `assess`, or two run folders of any format.
     key
         The column or columns that identify a site; by default its ``site_id``, with product,
         version and component if both reports have them.
@@ -80,6 +91,9 @@ def compare(
         A column of numbers that says how much a site counts; by default each counts 1.
     policy
         The policy of frames, or one for each, where it is not built in: it ranks their levels.
+    centers
+        The centers that frames were made with, or those of each: a frame does not hold them, and
+        without them the causes of changes are ``not_known``. A run folder has its own.
     output
         For run folders, a folder for ``changes.csv``, ``flows.csv``, ``segments.csv``,
         ``compare.json`` and ``compare.html``.
@@ -98,7 +112,8 @@ def compare(
     CoverageError
         If rows do not add up, which would be a bug in this program.
     InputError
-        If a folder is not a run folder, reports have different keys, or a column is missing.
+        If a folder is not a run folder, reports have different keys, a column is missing, or
+        centers or a policy are not those of the frames.
     MissingExtraError
         If the extra ``compare`` is not installed.
     PublishError
@@ -114,10 +129,11 @@ def compare(
     ...      "latitude": [47.6145, 43.615], "longitude": [7.6645, -116.2023]}
     ... )
     >>> before = ca.assess(sites, centers, as_of="2026-12-01")
-    >>> after = ca.assess(sites, centers[centers["center_id"] != "DE-FBG-1"], as_of="2026-12-01")
-    >>> changes = ca.compare(before, after)
-    >>> changes[["site_id", "level_from", "level_to", "change"]].to_numpy().tolist()
-    [['Loerrach', 'Gold Plus', 'Gold', 'lost']]
+    >>> fewer = centers[centers["center_id"] != "DE-FBG-1"]
+    >>> after = ca.assess(sites, fewer, as_of="2026-12-01")
+    >>> changes = ca.compare(before, after, centers=(centers, fewer))
+    >>> changes[["site_id", "level_from", "level_to", "change", "because"]].to_numpy().tolist()
+    [['Loerrach', 'Gold Plus', 'Gold', 'lost', 'centers']]
     >>> changes.attrs["ledger"]
     {'a': 2, 'b': 2, 'same': 1, 'changed': 1, 'left': 0, 'entered': 0}
     """
@@ -128,24 +144,28 @@ def compare(
         if output is not None:
             msg = "Files are written for run folders only: write_report() writes them of frames."
             raise InputError(msg)
-        return _compared_frames(before, after, keys, weight or "", policy)
+        sides = _sides((before, after), policy, centers)
+        return _compared_frames((before, after), sides, keys, weight or "")
     if any(frames):
         msg = "Compare two frames, or two run folders: write_report() writes one of a frame."
         raise InputError(msg)
+    if centers is not None:
+        msg = "A run folder has its own centers: leave them out."
+        raise InputError(msg)
     options = CompareOptions(key=keys, weight=weight or "", keep_rows=True)
     found = compared(str(before), str(after), output, options)
-    return changes_table(found.rows, found.told, found.flows, found.segments)
+    return changes_table(found.rows, found.manifest, found.flows, found.segments)
 
 
 def changes_table(
     rows: Sequence[pa.RecordBatch],
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     flows: Sequence[Any],
     segments: Sequence[Any],
 ) -> ComparisonTable:
     """Return changes as a frame."""
-    keys = told["key"]
-    schema = table.schema(keys, weighted=bool(told["weight"]))
+    keys = manifest["key"]
+    schema = table.schema(keys, weighted=bool(manifest["weight"]))
     whole = pa.Table.from_batches(rows, schema=schema)
     for name in schema.names:
         if pa.types.is_decimal(schema.field(name).type):
@@ -153,41 +173,56 @@ def changes_table(
             whole = whole.set_column(at, name, whole.column(name).cast(pa.float64()))
     result = ComparisonTable(whole.to_pandas(date_as_object=False))
     result.flow_rows, result.segment_rows = flows, segments
-    result.attrs.update(told)
+    result.attrs.update(manifest)
     return result
 
 
+def _sides(
+    frames: tuple[pd.DataFrame, pd.DataFrame],
+    policy: Policy | tuple[Policy, Policy] | None,
+    centers: pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame] | None,
+) -> tuple[Side, Side]:
+    """Return what is known of both frames.
+
+    Raises
+    ------
+    InputError
+        If one is not a frame of verdicts, or was not made with the given centers or policy.
+    """
+    for frame in frames:
+        need(frame, VERDICT, "verdicts", "assess()")
+    policies = policy if isinstance(policy, tuple) else (policy, policy)
+    both = centers if isinstance(centers, tuple) else (centers, centers)
+    return side_of(frames[0], policies[0], both[0]), side_of(frames[1], policies[1], both[1])
+
+
 def _compared_frames(
-    before: pd.DataFrame,
-    after: pd.DataFrame,
+    frames: tuple[pd.DataFrame, pd.DataFrame],
+    both: tuple[Side, Side],
     keys: tuple[str, ...],
     weight: str,
-    policy: Policy | tuple[Policy, Policy] | None,
 ) -> ComparisonTable:
-    policies = policy if isinstance(policy, tuple) else (policy, policy)
-    for frame in (before, after):
-        need(frame, VERDICT, "verdicts", "assess()")
-    headers = _headers(before, after, keys)
+    headers = _headers(*frames, keys)
     codes, sides = VerdictCodes(), []
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        for name, frame, own in (("a", before, policies[0]), ("b", after, policies[1])):
+        for name, frame, side in zip("ab", frames, both, strict=True):
             spool = Spool(folder / f"{name}.arrow", codes)
             spool.add(side_rows(frame, headers, weight, groups=name == "a"))
             spool.close()
-            sides.append(SpooledSide(_side(frame, own), spool))
+            sides.append(SpooledSide(side, spool))
         tally = tally_of(sides[0].side, sides[1].side)
         found = changes(sides[0], sides[1], headers, tally, folder)
         rows = [table.rows(each, weighted=bool(weight)) for each in found if len(each.rows)]
     counts = [side.spool.counts for side in sides]
-    told = summary.comparison(
+    manifest = summary.comparison(
         summary.Compared(sides[0].side, counts[0]),
         summary.Compared(sides[1].side, counts[1]),
         tally,
         key=(*headers.key, *headers.part),
         weight=weight,
     )
-    return changes_table(rows, told, tally.flow_rows(counts[0]), tally.segment_rows(counts[0]))
+    return changes_table(rows, manifest, tally.flow_rows(counts[0]), tally.segment_rows(counts[0]))
 
 
 def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> Headers:
@@ -202,7 +237,7 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
     for what, frame in (("earlier", before), ("later", after)):
         missing = [name for name in wanted if name not in frame]
         if missing:
-            ours = _verdict_names(frame)
+            ours = verdict_names_in(frame)
             listed = ", ".join(repr(str(c)) for c in frame.columns if c not in ours)
             msg = (
                 f"The {what} verdicts have no column {missing[0]!r}, by which rows are matched. "
@@ -211,42 +246,6 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
             raise InputError(msg)
     parts = [n for n in PARTS if n in before and n in after] if not keys else []
     return Headers(wanted, tuple(parts), by_header=bool(keys))
-
-
-def _side(frame: pd.DataFrame, policy: Policy | None) -> Side:
-    """Return what is known of a frame besides its rows."""
-    told = frame.attrs
-    facts = {
-        "as_of": told.get("as_of", ""),
-        "policy": {
-            "name": told.get("policy"),
-            "title": told.get("policy_title"),
-            "sha256": told.get("policy_sha256"),
-        },
-        "trust_declared": bool(told.get("trust_declared", False)),
-        "centers": dict(told.get("centers", {})),
-        "columns": [
-            str(c) for c in frame.columns if c not in {*_verdict_names(frame), *geometries(frame)}
-        ],
-        "roads": "drive_time_limits" in told,
-        "inputs_known": False,
-    }
-    found = policy or _known_policy(told)
-    return Side(facts, () if found is None else found.titles)
-
-
-def _verdict_names(frame: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of the verdict in a frame."""
-    return names_in([str(name) for name in frame.columns])
-
-
-def _known_policy(told: Mapping[Any, Any]) -> Policy | None:
-    """Return the policy of verdicts, if it is built in or registered and has not changed."""
-    try:
-        policy = Policy.load(str(told.get("policy")))
-    except PolicyError:
-        return None
-    return policy if policy.sha256 == told.get("policy_sha256") else None
 
 
 def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:
@@ -277,6 +276,7 @@ def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: boo
         name=texts(frame, "name") if "name" in frame else arrays.text_array([""] * n),
         weight=weights_in(frame, weight),
         own={name: texts(frame, name) for name in own},
+        inputs=inputs_of(frame),
     )
 
 
@@ -301,7 +301,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
 
 def _group_names(frame: pd.DataFrame, headers: Headers, weight: str) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
-    left = {*_verdict_names(frame), *LABELS, *headers.key, weight, *geometries(frame)}
+    left = {*verdict_names_in(frame), *LABELS, *headers.key, weight, *geometries(frame)}
     left |= {"latitude", "longitude", "accuracy_m", "country"}
     return [
         str(name)

@@ -26,10 +26,11 @@ from coverage_analyzer.frames.columns import (
     site_rows,
     texts,
 )
+from coverage_analyzer.frames.verdict_sides import sites_in
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import day
-from coverage_analyzer.schema.verdict import VERDICT, names_in
+from coverage_analyzer.schema.verdict import VERDICT
 
 Place = str | Sequence[Any] | Mapping[str, Any]
 """A place: ``"49.61,6.13,LU"``, (latitude, longitude[, country]), or columns of a center."""
@@ -121,7 +122,7 @@ def what_if(  # noqa: PLR0913 - what is changed, one by one
             raise InputError(msg)
         options = CompareOptions(weight=weight or "", keep_rows=True)
         found = of_run(run, change, output, options)
-        return changes_table(found.rows, found.told, found.flows, found.segments)
+        return changes_table(found.rows, found.manifest, found.flows, found.segments)
     if output is not None:
         msg = "Files are written for run folders only: write_report() writes one of a frame."
         raise InputError(msg)
@@ -144,16 +145,13 @@ def _of_frame(
 ) -> ComparisonTable:
     """Return the changes of verdicts in a frame."""
     changed = edit.apply(spec)
-    names = {new: old for old, new in verdicts.attrs.get("renamed_columns", {}).items()}
-    sites = verdicts.drop(columns=list(names_in(list(map(str, verdicts.columns))))).rename(
-        columns=names
-    )
-    told = verdicts.attrs
+    sites = sites_in(verdicts)
+    attrs = verdicts.attrs
     facts: dict[str, Any] = {
         "as_of": str(spec.as_of),
         "policy": {n: getattr(spec.policy, n) for n in ("name", "title", "sha256")},
         "trust_declared": spec.trust_declared,
-        "centers": dict(told.get("centers", {})),
+        "centers": dict(attrs.get("centers", {})),
         "columns": [str(c) for c in sites.columns],
         "roads": False,
         "inputs_known": True,

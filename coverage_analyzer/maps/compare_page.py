@@ -118,7 +118,7 @@ def _put_places(result: npt.NDArray[np.int32], sites: SiteRows | None, has: Bool
 
 
 def page(
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     shown: Shown,
     flows: Sequence[Sequence[Any]],
     segments: Sequence[Sequence[Any]],
@@ -127,14 +127,14 @@ def page(
 
     Parameters
     ----------
-    told
+    manifest
         What ``compare.json`` says.
     shown
         Rows and places.
     flows, segments
         The rows of ``flows.csv`` and ``segments.csv``.
     """
-    blocks = {"compare-data": packed_json(_data(told, shown, flows, segments))}
+    blocks = {"compare-data": packed_json(_data(manifest, shown, flows, segments))}
     if shown.dots:
         blocks["compare-land"] = land()
     data = "\n".join(
@@ -159,23 +159,23 @@ def land() -> str:
 
 
 def _data(
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     shown: Shown,
     flows: Sequence[Sequence[Any]],
     segments: Sequence[Sequence[Any]],
 ) -> dict[str, Any]:
     """Return all that the page shows."""
-    a, b, ledger = told["a"], told["b"], told["ledger"]
-    facts = [(told["changes"]["lost"], "lost"), (told["changes"]["gained"], "gained")]
+    a, b, ledger = manifest["a"], manifest["b"], manifest["ledger"]
+    facts = [(manifest["changes"]["lost"], "lost"), (manifest["changes"]["gained"], "gained")]
     facts += [(ledger[name], text) for name, text in (("changed", "changed"), ("same", "same"))]
     facts += [(ledger["left"], "left"), (ledger["entered"], "entered")]
     return {
         "title": f"What changed: {a.get('as_of', 'before')} to {b.get('as_of', 'after')}",
         "sides": [_side(a), _side(b)],
         "facts": facts,
-        "differences": told["differences"],
-        "notes": told["notes"],
-        "tables": _tables(told, shown, flows, segments),
+        "differences": manifest["differences"],
+        "notes": manifest["notes"],
+        "tables": _tables(manifest, shown, flows, segments),
         "dots": _dots(shown),
         "statuses": [
             {
@@ -186,7 +186,7 @@ def _data(
             }
             for s in theme.MARKS
         ],
-        "attribution": told["attribution"],
+        "attribution": manifest["attribution"],
     }
 
 
@@ -209,15 +209,17 @@ def _dots(shown: Shown) -> list[dict[str, Any]]:
 
 
 def _tables(
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     shown: Shown,
     flows: Sequence[Sequence[Any]],
     segments: Sequence[Sequence[Any]],
 ) -> list[dict[str, Any]]:
     """Return the tables, what was lost first."""
-    kinds = [[n, name, Change[name].text] for name, n in told["changes"].items() if n]
-    causes = [[n, name, Cause[name].text] for name, n in told["because"].items()]
-    combined = [[n, name, "together"] for name, n in told["because_sets"].items() if "+" in name]
+    kinds = [[n, name, Change[name].text] for name, n in manifest["changes"].items() if n]
+    causes = [[n, name, Cause[name].text] for name, n in manifest["because"].items()]
+    combined = [
+        [n, name, "together"] for name, n in manifest["because_sets"].items() if "+" in name
+    ]
     moved = sorted((f for f in flows if f[0] != f[1]), key=lambda f: (-f[3], f[:3]))
     tables = [
         _table("Changes by kind", ("sites", "change", "meaning"), kinds),
@@ -228,7 +230,7 @@ def _tables(
             f"Sites: {kind.name.replace('_', ' ')}",
             shown.header,
             shown.rows[kind],
-            told["changes"][kind.name],
+            manifest["changes"][kind.name],
         )
         for kind in sorted(shown.rows)
     ]

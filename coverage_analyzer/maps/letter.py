@@ -25,6 +25,8 @@ from coverage_analyzer.matching.explanation import Explanation, NearCenter
 from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
+from coverage_analyzer.policy.clock_keys import Side
+from coverage_analyzer.policy.clocks import Replacement
 from coverage_analyzer.policy.model import PRINTED_MILES
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import actions, theme
@@ -265,7 +267,7 @@ class _Letter:
             if story.afterwards:
                 yield "reason", f"{story.afterwards.partition(':')[0]}. Please ask us about it."
             return
-        yield "promise", words.promise(level)
+        yield "promise", words.promise(level, self._clocks(level))
         if meant := words.meaning(level):
             yield "meaning", meant
         if story.status == "pending":
@@ -283,7 +285,7 @@ class _Letter:
         if self._coming_band().metric == "road":
             yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
         yield (
             "reason",
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",
@@ -350,18 +352,52 @@ class _Letter:
         if hours := words.service_hours(level):
             yield _fact("Service hours", hours)
         yield _fact("In force", *self._in_force())
-        center = story.center
-        if center is None:
-            return
+        if story.center is not None:
+            yield self._center_fact(story.center)
+        yield from self._business_days()
+
+    def _center_fact(self, center: NearCenter) -> str:
+        """Return the row of the service center, or of the nearest one."""
         is_near = center.margin_miles is not None and center.margin_miles >= 0
         place = _cut(center.name) or _cut(center.center_id)
         away = self._miles(center.distance_miles, center.margin_miles)
         label = "Service center" if is_near else "Nearest center"
-        yield _fact(label, f"{place}, {away} from the site")
-        clock = level.replacement
-        if clock and clock.counts_business_days and story.status != "pending":
-            region = f"{center.region or center.country}"
-            yield _fact("Business days", f"those of the service center ({region})")
+        return _fact(label, f"{place}, {away} from the site")
+
+    def _business_days(self) -> Iterator[str]:
+        """Yield whose business days count for the clocks of the level, if any."""
+        policy = self.matcher.policy
+        sides = [
+            policy.calendar_side(clock)
+            for clock in self.level.all_clocks
+            if clock.counts_business_days
+        ]
+        places = [text for side in dict.fromkeys(sides) if (text := self._calendar_place(side))]
+        if places:
+            yield _fact("Business days", "; ".join(places))
+
+    def _calendar_place(self, side: Side) -> str:
+        """Return whose business days those of a side are; empty if that is not certain."""
+        vendor, center = self.matcher.policy.vendor, self.story.center
+        if side == "vendor" and vendor:
+            return f"those of the vendor ({vendor.region or vendor.country})"
+        if side == "site":
+            return f"those of the site ({self.story.country or self.country})"
+        if center is None or self.story.status == "pending":
+            return ""
+        return f"those of the service center ({center.region or center.country})"
+
+    def _clocks(self, level: Level) -> list[Replacement]:
+        """Return the clocks of a level with the hours of the country whose calendar counts."""
+        policy, center = self.matcher.policy, self.story.center
+        countries = {
+            "site": self.story.country,
+            "center": center.country if center else "",
+            "vendor": policy.vendor.country if policy.vendor else "",
+        }
+        return [
+            clock.in_country(countries[policy.calendar_side(clock)]) for clock in level.all_clocks
+        ]
 
     def _in_force(self) -> Iterator[str]:
         """Yield from when and until when the promise applies."""
@@ -383,12 +419,10 @@ class _Letter:
         """Return the clauses that decided, and that of a promise that starts later."""
         story, policy = self.story, self.matcher.policy
         if story.status == "review":  # no promise, so no clause of one
-            promised = {
-                policy.clauses[v.replacement.clause] for v in policy.levels if v.replacement
-            }
+            promised = {policy.clauses[c.clause] for v in policy.levels for c in v.all_clocks}
             return tuple(c for c in story.clauses if c not in promised)
-        clock = self._coming().replacement if story.status == "pending" else None
-        coming = [policy.clauses[clock.clause]] if clock else []
+        clocks = self._coming().all_clocks if story.status == "pending" else ()
+        coming = [policy.clauses[clock.clause] for clock in clocks]
         return tuple(dict.fromkeys([*story.clauses, *coming]))
 
     def _coming(self) -> Level:

@@ -2,9 +2,10 @@
 
 import datetime
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from coverage_analyzer.errors import quantity
+from coverage_analyzer.policy.clock_text import clock_sentence
 from coverage_analyzer.policy.distances import MILE_KM
 from coverage_analyzer.policy.rules import NOT_STATED, Level, Replacement
 
@@ -13,22 +14,6 @@ MILE_COUNTRIES: Final = frozenset(
 )
 """Countries whose road distances are in miles; all others get kilometres, too."""
 
-STARTS: Final = {
-    "authorised": "the replacement is authorised",
-    "rma_issued": "the RMA (return) number is issued",
-    "call_acknowledged": "your call is acknowledged",
-    "diagnosis_complete": "the diagnosis is complete",
-}
-"""Events that start a clock."""
-
-PROMISES: Final = {
-    "delivered": "A replacement is delivered to this site within {time} after {start}{hours}.",
-    "shipped": "A replacement is shipped within {time} after {start}{hours}.",
-    "on_site": "A technician is on site within {time} after {start}{hours}.",
-    "repaired": "The product works again within {time} after {start}{hours}.",
-}
-"""Promises by the event that stops the clock."""
-
 NO_PROMISE: Final = "This level includes no replacement."
 
 MEANINGS: Final = {
@@ -36,6 +21,7 @@ MEANINGS: Final = {
     "shipped": "This is the time until the replacement is shipped, not until it arrives.",
     "on_site": "This is the time until the technician arrives, not until the repair is done.",
     "repaired": "",
+    "responded": "This is the time until support responds, not until a replacement arrives.",
 }
 """What a promise does not mean."""
 
@@ -50,30 +36,23 @@ NEAR_LIMIT_MILES: Final = 0.1
 """Distances nearer to a limit are printed with three decimals."""
 
 
-def promise(level: Level) -> str:
-    """Return what a level promises, as a sentence of its own clock.
+def promise(level: Level, clocks: Sequence[Replacement] | None = None) -> str:
+    """Return what a level promises, as one sentence for each clock; a target is named as such.
 
-    A delivery is never printed as a shipment, nor the other way round.
+    Parameters
+    ----------
+    level
+        The level.
+    clocks
+        Its clocks with the hours that apply at the site; by default as the policy has them.
     """
-    clock = level.replacement
-    if clock is None:
-        return NO_PROMISE
-    time = quantity(clock.amount, clock.unit.replace("_", " ").removesuffix("s"))
-    hours = _clock_hours(clock)
-    return PROMISES[clock.end].format(time=time, start=STARTS[clock.start], hours=hours)
+    told = level.all_clocks if clocks is None else clocks
+    return " ".join(clock_sentence(clock, clock.name) for clock in told) or NO_PROMISE
 
 
 def meaning(level: Level) -> str:
     """Return what the promise of a level does not mean; empty if it needs no explanation."""
     return "" if level.replacement is None else MEANINGS[level.replacement.end]
-
-
-def _clock_hours(clock: Replacement) -> str:
-    text = ""
-    if clock.hours:
-        days = " on business days" if clock.hours.days == "business_days" else ""
-        text += f", counted from {clock.hours.opens} to {clock.hours.closes}{days}"
-    return text + (f"; events after {clock.cut_off} count as the next day's" * bool(clock.cut_off))
 
 
 def service_hours(level: Level) -> str:

@@ -22,8 +22,10 @@ from coverage_analyzer.matching.site_areas import AREA_TEXTS
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.zones import SitePlace
 from coverage_analyzer.policy import Band
+from coverage_analyzer.policy.clock_text import clock_line
 from coverage_analyzer.policy.distances import number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
+from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -106,6 +108,8 @@ class Explanation:
     source: str
     afterwards: str = ""
     """What may apply where no level is available, and the command that explains it."""
+    further_clocks: tuple[str, ...] = ()
+    """What the level says besides its main clock, as text."""
     areas: tuple[str, ...] | None = None
     """The areas of the policy in which the site is; None if no verdict depends on areas."""
     areas_unknown: tuple[str, ...] | None = None
@@ -114,12 +118,18 @@ class Explanation:
     """The bands of the center of the verdict, where the site is."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, ready for JSON."""
+        """Return it as plain data, ready for JSON, without what the policy does not have."""
         data = dataclasses.asdict(dataclasses.replace(self, bands=()))
         del data["bands"]
+        if not self.further_clocks:
+            del data["further_clocks"]
         if self.areas is None:
             del data["areas"], data["areas_unknown"]
         return data
+
+    def _repr_html_(self) -> str:
+        """Return the explanation for a notebook."""
+        return notebook.labelled_lines(str(self))
 
     @property
     def reason_words(self) -> str:
@@ -132,7 +142,8 @@ class Explanation:
         """Return the lines on the level, and on what may apply instead."""
         lines = [
             f"{self.level} ({self.status}): {self.reason_words}.",
-            f"  promise   {self.promise}",
+            clock_line(self.promise),
+            *(f"  clock     {text}" for text in self.further_clocks),
         ]
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
 
@@ -242,7 +253,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         country=codes[number[0]],
         ground=basis_text,
         level=level.title,
-        promise=str(level.replacement or "nothing"),
+        promise=matcher.policy.clock_text(level.replacement) if level.replacement else "nothing",
+        further_clocks=tuple(matcher.policy.clock_texts(level)[1:]),
         status=row["status"],
         reason=row["reason"],
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
@@ -441,7 +453,7 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], place: SitePlace, level: 
         names += [time.clause] if time else []
     elif reason != Reason.within_radius and not rule_clause:
         names.append(rules.fallback_clause)
-    names += [level.replacement.clause] if level.replacement else []
+    names += [clock.clause for clock in level.all_clocks]
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 

@@ -18,7 +18,8 @@ from coverage_analyzer.policy.area_files import (
     read_area_file,
 )
 from coverage_analyzer.policy.distances import metres_of
-from coverage_analyzer.policy.document import Identifier, Model, nearest
+from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.suggestions import nearest
 
 Degrees90 = Annotated[float, Field(ge=-90, le=90)]
 Degrees180 = Annotated[float, Field(ge=-180, le=180)]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from coverage_analyzer.policy.clock_checks import named_clocks
 from coverage_analyzer.policy.distances import MILE_KM, number_text
 from coverage_analyzer.policy.rules import Band
 
@@ -98,8 +99,8 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
             f"bands.{n}", "the band", band.clause, band.up_to, band.unit, _in_other_units(band)
         )
     for n, level in enumerate(policy.levels):
-        if clock := level.replacement:
-            where, unit = f"levels.{n}.replacement", clock.unit.removeprefix("business_")
+        for where, clock in named_clocks(f"levels.{n}", level):
+            unit = clock.unit.removeprefix("business_")
             other, factor = SMALLER[unit]
             same = {other: clock.amount * factor}
             yield Stated(where, "the level", clock.clause, clock.amount, unit, same)

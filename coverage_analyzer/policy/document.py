@@ -5,24 +5,26 @@ loaded by the name of a built-in or registered one, from a TOML file, or from a 
 problems are reported in one `PolicyError` that names each key.
 """
 
-import difflib
 import functools
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self, cast
 
 import pydantic
-import pydantic.fields
 from pydantic import Field
 
 from coverage_analyzer import documents
-from coverage_analyzer.errors import InputError, PolicyError, quantity
+from coverage_analyzer.errors import InputError, PolicyError
+from coverage_analyzer.policy.keys import format_of
+from coverage_analyzer.policy.problems import every_problem, listed
+from coverage_analyzer.policy.suggestions import nearest
+from coverage_analyzer.policy.wording import IDENTIFIER
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 Kind = Literal["policy", "programme"]
 
 FOLDERS: Final[Mapping[Kind, str]] = {"policy": "policies", "programme": "programmes"}
@@ -63,9 +65,10 @@ class Source(Model):
     Attributes
     ----------
     title
-        Text; required. Example: ``"HP, Call-to-repair commitments"``.
+        Text; required. Where the rules are published or agreed. Example: ``"Example Ltd, Terms of
+        Hardware Support, version 3"``.
     address
-        Text, a URL; empty by default. Example: ``"https://www.example.com/terms.html"``.
+        Text, a URL; empty by default. Where the source can be read. Example: ``"https://www.example.com/terms.html"``.
     note
         Text for readers of the terms; empty by default. How the source was read belongs in a
         comment, as outputs for customers print notes. Example: ``"Sold in the US only."``.
@@ -91,9 +94,9 @@ class Document(Model):
         Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Example:
-        ``"appliance-maintenance"``.
+        ``"example-support"``.
     title
-        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+        Text; required. Reports and letters print it. Example: ``"Example Hardware Support"``.
     source
         Table `Source`; required.
     """
@@ -122,11 +125,16 @@ class Document(Model):
         text, origin = cls._read(cast("str | Path", source))
         file = cls.file_of(source)
         folder = None if file is None else file.parent
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin, folder=folder)
+        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text, folder=folder)
 
     @classmethod
     def from_mapping(
-        cls, data: Mapping[str, Any], *, origin: str = "", folder: Path | None = None
+        cls,
+        data: Mapping[str, Any],
+        *,
+        origin: str = "",
+        text: str = "",
+        folder: Path | None = None,
     ) -> Self:
         """Create a document from nested dictionaries and lists, as from TOML or JSON.
 
@@ -136,6 +144,8 @@ class Document(Model):
             The data, by key.
         origin
             Name of the document in messages; by default ``The policy`` or ``The programme``.
+        text
+            The TOML text of the data, if messages should name its lines.
         folder
             Folder of the files that the data name. By default a file that this process has read
             with the same hash, else one in the current folder.
@@ -148,11 +158,9 @@ class Document(Model):
         try:
             return cls._validated(data, folder)
         except pydantic.ValidationError as error:
-            found = validation_faults(error, cls)
-            lines = "\n".join(f"  {fault}" for fault in found)
-            problems = quantity(len(found), "problem")
-            msg = f"{origin or f'The {cls.kind}'} has {problems}:\n{lines}"
-            raise PolicyError(msg) from None
+            found, is_complete = every_problem(error, data, cls, text, folder)
+            msg = f"{origin or f'The {cls.kind}'} {listed(found, is_complete=is_complete)}"
+            raise PolicyError(msg, found, is_complete=is_complete) from None
 
     @classmethod
     def _validated(cls, data: Mapping[str, Any], folder: Path | None) -> Self:
@@ -230,7 +238,7 @@ class Document(Model):
             text, origin = cls._read(path)
             data = cls._parsed(text, origin)
             if kind_of(data) == cls.kind:
-                document = cls.from_mapping(data, origin=origin, folder=path.parent)
+                document = cls.from_mapping(data, origin=origin, text=text, folder=path.parent)
                 _refuse_taken(document, path, found)
                 found[document.name] = _Registered(path, text, document)
         if not found:
@@ -324,12 +332,6 @@ _REGISTRY: Final[dict[tuple[Kind, str], _Registered]] = {}
 """The registered documents of this process, by kind and name."""
 
 
-def format_of(key: pydantic.fields.FieldInfo) -> int:
-    """Return the lowest format of a document that may have a key."""
-    extra = key.json_schema_extra
-    return cast("int", extra.get("format", 1)) if isinstance(extra, dict) else 1
-
-
 def newer_keys(part: Any, where: str = "") -> Iterator[str]:
     """Yield the path of each key in a model that needs a newer format than 1.
 
@@ -376,12 +378,6 @@ def known_names(kind: Kind) -> tuple[str, ...]:
     return tuple(sorted({*_builtin_names(kind), *registered}))
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return a "Did you mean" question with the most similar word, if any is similar."""
-    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
 def mentions(
     part: Any, where: str = "", *, also: Container[str] = frozenset()
 ) -> Iterator[tuple[str, str, Any]]:
@@ -414,57 +410,6 @@ def mentions(
     elif isinstance(part, (list, tuple)):
         for number, value in enumerate(part):
             yield from mentions(value, f"{where}.{number}", also=also)
-
-
-def validation_faults(error: pydantic.ValidationError, model: type[Model]) -> list[str]:
-    """Return validation errors as text, except those that follow from others."""
-    errors = error.errors()
-    return [_fault(e, model) for e in errors if not _follows(e, errors)]
-
-
-def _follows(error: Any, errors: list[Any]) -> bool:
-    """Return whether a list is reported as too short only because of an error inside it."""
-    depth = len(error["loc"])
-    inner = [e for e in errors if len(e["loc"]) > depth and e["loc"][:depth] == error["loc"]]
-    return error["type"] == "too_short" and bool(inner)
-
-
-def _fault(error: Any, model: type[Model]) -> str:
-    """Return a validation error as text: the key, the problem, the most similar valid value."""
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        *parents, key = error["loc"]
-        near = nearest(key, _keys_of(parents, model))
-        return f"{where}: unknown key.{near}"
-    if error["type"] == "string_pattern_mismatch" and "[A-Z]{2}" in error["ctx"]["pattern"]:
-        return f"{where}: {error['input']!r} is not a country code of two capital letters."
-    if error["type"] == "literal_error":
-        allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return (
-            f"{where}: {error['input']!r} is not one of {', '.join(allowed)}."
-            f"{nearest(str(error['input']), allowed)}"
-        )
-    if error["type"] == "missing":
-        return f"{where}: missing."
-    if error["type"] == "value_error":
-        text = str(error["ctx"]["error"]).replace("\n", "\n  ")
-        return f"{where}: {text}" if where else text
-    text = error["msg"].replace("Tuple", "List").replace("tuple", "list")
-    return f"{where}: {text} (found {error['input']!r})."
-
-
-def _keys_of(parents: list[str | int], root: type[Model]) -> list[str]:
-    """Return the allowed keys of the model part at a location."""
-    model: Any = root
-    for key in parents:
-        if isinstance(key, str):
-            kinds = [model.model_fields[key].annotation]
-            while not (isinstance(kinds[0], type) and issubclass(kinds[0], Model)):
-                kinds = [k for kind in kinds for k in getattr(kind, "__args__", ())]
-                if not kinds:
-                    return []
-            model = kinds[0]
-    return list(model.model_fields)
 
 
 def _with_tuples(data: Any) -> Any:

@@ -3,33 +3,24 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from coverage_analyzer.countries import regions
+from coverage_analyzer.policy.clock_checks import clock_faults
+from coverage_analyzer.policy.clock_keys import WEEKDAYS, Weekday
+from coverage_analyzer.policy.clocks import Vendor
 from coverage_analyzer.policy.document import Identifier, Model
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, Level
 
-WEEKDAYS: Final = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
-"""In the order of `datetime.date.weekday`."""
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 RegionCode = Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
 Category = Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
 IsoDay = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class CalendarRule(Model):
-    """Business days of centers that differ from their country's: ``[[commitments.calendars]]``.
+    """Business days that differ from those of their country: ``[[commitments.calendars]]``.
 
     Attributes
     ----------
@@ -124,7 +115,7 @@ class CommitmentRules(Model):
         return self.accept or ("identical" if self.address_clause else None)
 
     def calendar_of(self, country: str) -> CalendarRule | None:
-        """Return the rule for centers of a country (alpha-2): its own, else that of all others."""
+        """Return the rule for a country (alpha-2): its own, else that of all others."""
         national = [rule for rule in self.calendars if not rule.regions]
         by_country = {code: rule for rule in national for code in rule.countries}
         return by_country.get(country, by_country.get(ALL_OTHERS))
@@ -141,10 +132,19 @@ class CommitmentRules(Model):
         return lines + [rule.described() for rule in self.calendars]
 
 
-def faults(levels: tuple[Level, ...], rules: CommitmentRules) -> Iterator[str]:
-    """Yield the problems of level clocks and calendars, as text."""
-    for number, level in enumerate(levels):
-        yield from _clock_faults(f"levels.{number}.replacement", level)
+def faults(
+    levels: tuple[Level, ...], rules: CommitmentRules, vendor: Vendor | None, version: int
+) -> Iterator[str]:
+    """Yield the problems of level clocks and calendars, as text.
+
+    Parameters
+    ----------
+    levels, rules, vendor
+        Parts of the policy.
+    version
+        Its format.
+    """
+    yield from clock_faults(levels, vendor, version)
     named = Counter(code for rule in rules.calendars for code in rule.regions or rule.countries)
     for code, times in named.items():
         if times > 1:
@@ -175,18 +175,6 @@ def _region_faults(where: str, rule: CalendarRule) -> Iterator[str]:
             yield f"{where}.regions: {code!r} is not an ISO 3166-2 code."
         elif code[:2] not in rule.countries:
             yield f"{where}.regions: {code!r} is not in {', '.join(rule.countries)}."
-
-
-def _clock_faults(where: str, level: Level) -> Iterator[str]:
-    clock = level.replacement
-    if clock is None:
-        return
-    if clock.cut_off and clock.unit == "hours":
-        yield f"{where}.cut_off: only allowed for a clock in business days. Remove it."
-    if clock.hours and clock.unit != "hours":
-        yield f"{where}.hours: only allowed for a clock in hours. Set cut_off instead."
-    if clock.hours and clock.hours.closes <= clock.hours.opens:
-        yield f"{where}.hours: closes must be later than opens."
 
 
 def _is_day(text: str) -> bool:

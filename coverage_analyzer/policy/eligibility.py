@@ -44,8 +44,8 @@ class LifecycleGate(Model):
         Example: ``["mainstream", "extended"]``.
     levels
         List, not empty, of each ``id`` of a level that the phases limit. By default they limit
-        every level, so that a product past them has none (`NOT_COVERED`). A product keeps a level
-        that is not limited. Example: ``["gold-plus"]``.
+        every level, so that a product past them has none. A product keeps a level that is not
+        limited. Example: ``["four-hours"]``.
     afterwards
         Name of a built-in or registered programme that may apply after the phases, for the
         products it covers; none by default. Example: ``"extended-support"``.
@@ -102,7 +102,7 @@ class NotOffered(Model):
     Attributes
     ----------
     level
-        ``id`` of a level; required. Example: ``"premium"``.
+        ``id`` of a level; required. Example: ``"four-hours"``.
     countries
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``["*"]`` stands for all countries.
         Example: ``["JP"]``.

@@ -12,6 +12,9 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy.areas import Area, bands_in_place, of_country
+from coverage_analyzer.policy.clock_keys import Side
+from coverage_analyzer.policy.clock_text import clock_text, subject_text
+from coverage_analyzer.policy.clocks import Replacement, Vendor, calendar_side, zone_side
 from coverage_analyzer.policy.consistency import policy_warnings
 from coverage_analyzer.policy.distances import Unit, stated_units
 from coverage_analyzer.policy.document import FORMAT_2, Document, Identifier, Kind
@@ -28,6 +31,7 @@ from coverage_analyzer.policy.rules import (
     Warranty,
 )
 from coverage_analyzer.policy.validation import faults
+from coverage_analyzer.schema import notebook
 
 DEFAULT: Final = "appliance-maintenance"
 """The default policy."""
@@ -48,9 +52,9 @@ class Policy(Document):
         Integer, the version of the format, ``1`` or ``2``; required. Some keys need ``2``.
     name
         Text of lower-case letters, digits and single hyphens; required. Your own policy needs its
-        own name. Example: ``"appliance-maintenance"``.
+        own name. Example: ``"example-support"``.
     title
-        Text; required. Example: ``"Citrix Appliance Maintenance"``.
+        Text; required. Reports and letters print it. Example: ``"Example Hardware Support"``.
     source
         Table `Source`; required.
     levels
@@ -71,10 +75,12 @@ class Policy(Document):
         Table `GateRules`; no eligibility rules by default.
     commitments
         Table `CommitmentRules`; no rule on addresses and calendars by default.
+    vendor
+        Table `Vendor`: whose calendar and time zone ``"vendor"`` means in a clock; none by default.
     clauses
         Table of texts by name, ``[clauses]``; required. The keys that end with ``clause`` and
         ``footnotes`` refer to these names. Example:
-        ``{ radius-us = "In the United States a site qualifies within 70 miles." }``.
+        ``{ radius = "A site qualifies within 50 miles of a service center." }``.
 
     Examples
     --------
@@ -99,6 +105,7 @@ class Policy(Document):
     areas: Annotated[tuple[Area, ...], FORMAT_2] = ()
     gates: GateRules = GateRules()
     commitments: CommitmentRules = CommitmentRules()
+    vendor: Annotated[Vendor | None, FORMAT_2] = None
     clauses: dict[Identifier, str]
 
     @pydantic.model_validator(mode="after")
@@ -166,8 +173,9 @@ class Policy(Document):
     def drive_limit_minutes(self, level: str) -> float | None:
         """Return the drive-time limit of a level (by its ``id``) in minutes.
 
-        This is its delivery clock: the hours within which the replacement has to arrive. A level
-        that only ships, or that counts business days, has no limit.
+        This is its delivery clock: the hours within which the replacement has to arrive, the
+        shortest of several. A level that only ships, that counts business days, or that has only a
+        target or an average, has no limit.
 
         Examples
         --------
@@ -175,10 +183,37 @@ class Policy(Document):
         >>> policy.drive_limit_minutes("gold-plus"), policy.drive_limit_minutes("gold")
         (240.0, None)
         """
-        clock = self.level(level).replacement
-        if clock is None or clock.unit != "hours" or clock.end == "shipped":
-            return None
-        return clock.amount * 60.0
+        clocks = self.level(level).all_clocks
+        return min((clock.amount * 60.0 for clock in clocks if clock.limits_drive), default=None)
+
+    def calendar_side(self, clock: Replacement) -> Side:
+        """Return whose business days count for a clock."""
+        return calendar_side(clock, self.format)
+
+    def zone_side(self, clock: Replacement) -> Side:
+        """Return whose local time counts for the days and hours of a clock."""
+        return zone_side(clock, self.format)
+
+    def _told_side(self, clock: Replacement) -> Side | None:
+        """Return whose business days a text names; none in format 1: all are the center's."""
+        return None if self.format == 1 else self.calendar_side(clock)
+
+    def clock_text(self, clock: Replacement, *, subject: bool = False) -> str:
+        """Return a clock as text, optionally with what it is about.
+
+        Examples
+        --------
+        >>> policy = Policy.load()
+        >>> policy.clock_text(policy.levels[0].replacement)
+        'delivered within 4 hours of authorisation'
+        """
+        text = subject_text if subject else clock_text
+        return text(clock, self._told_side(clock))
+
+    def clock_texts(self, level: Level) -> list[str]:
+        """Return all clocks of a level as text, the main one first; empty if it has none."""
+        texts = [(clock.name, self.clock_text(clock)) for clock in level.all_clocks]
+        return [f"{name}: {text}" if name else text for name, text in texts]
 
     @functools.cached_property
     def titles(self) -> tuple[str, ...]:
@@ -361,9 +396,12 @@ class Policy(Document):
             f"  source    {self.source.address or self.source.title}",
         ]
         lines += [
-            f"  level     {level.title}: {level.replacement or 'no replacement promise'}"
-            for level in self.levels
+            f"  level     {level.title}: {'; '.join(texts) or 'no replacement promise'}"
+            for level, texts in ((level, self.clock_texts(level)) for level in self.levels)
         ]
+        if self.vendor:
+            where = self.vendor.region or self.vendor.country
+            lines.append(f"  vendor    calendar of {where}, time of {self.vendor.time_zone}")
         for band in self.bands:
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
             text = f"{band.text} in {where}{band.where_text}"
@@ -388,6 +426,10 @@ class Policy(Document):
         if clauses:
             lines += [f"  clause    {name}: {text}" for name, text in self.clauses.items()]
         return "\n".join(map(visible, lines))
+
+    def _repr_html_(self) -> str:
+        """Return the policy for a notebook."""
+        return notebook.labelled_lines(self.described())
 
     def convention(self, table: names.Names, *, trust_declared: bool = False) -> Convention:
         """Return how the policy interprets countries, as table numbers."""

@@ -10,14 +10,6 @@ from coverage_analyzer.policy.rules import ALL_OTHERS, METRIC_TEXTS, Band
 MAX_NAMED: Final = 4
 """Countries of a band that a sentence names; of more it gives the number."""
 
-SUBJECTS: Final = {
-    "delivered": "replacement",
-    "shipped": "replacement",
-    "on_site": "technician",
-    "repaired": "product",
-}
-"""What the clock of a level is about, by the event that stops it."""
-
 
 def promise(policy: Policy) -> str:
     """Return what the levels promise that depend on distance, and for which sites.
@@ -35,7 +27,9 @@ def promise(policy: Policy) -> str:
         if not bands:
             continue
         clock = level.replacement
-        what = f"{SUBJECTS[clock.end]} {clock}, " if clock else ""
+        main = [policy.clock_text(clock, subject=True)] if clock else []
+        what = "; ".join([*main, *policy.clock_texts(level)[1:]])
+        what = f"{what}, " if what else ""
         where = f"for sites {_limits(bands)} of a service center{own}"
         sentences.append(f"{level.title}: {what}{where}.")
     return " ".join(sentences)

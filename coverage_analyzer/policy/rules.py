@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal
 import pydantic
 from pydantic import Field
 
-from coverage_analyzer.errors import quantity
+from coverage_analyzer.policy.clock_keys import Hours
+from coverage_analyzer.policy.clocks import Clock, Replacement
 from coverage_analyzer.policy.distances import (
     METRES,
     Unit,
@@ -15,6 +16,23 @@ from coverage_analyzer.policy.distances import (
     reach_of,
 )
 from coverage_analyzer.policy.document import FORMAT_2, Identifier, Model
+
+__all__ = [
+    "ALL_OTHERS",
+    "NOT_COVERED",
+    "NOT_STATED",
+    "Band",
+    "CountryCode",
+    "CountryRules",
+    "Hours",
+    "IsoCode",
+    "LeadTime",
+    "Level",
+    "Miles",
+    "Qualification",
+    "Replacement",
+    "Warranty",
+]
 
 ALL_OTHERS: Final = "*"
 """In a list of countries: all not named by another entry of the same kind."""
@@ -36,82 +54,6 @@ Miles = Annotated[float, Field(ge=0, le=12_000)]
 Kilometres = Annotated[float, Field(ge=0, le=20_000)]
 Minutes = Annotated[float, Field(ge=0, le=1_440)]
 BandUnit = Literal["miles", "km", "minutes"]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
-
-
-class Hours(Model):
-    """Daily hours in which a clock in hours runs: ``[levels.replacement.hours]``.
-
-    Attributes
-    ----------
-    opens
-        Time of day as text, ``HH:MM`` or ``HH:MM:SS``, local to the site; required. Example:
-        ``"08:00"``.
-    closes
-        Time of day as text, local to the site, later than ``opens``; required. It is the first
-        moment outside the hours; ``"24:00"`` is the end of the day. Example: ``"17:00"``.
-    days
-        ``"business_days"`` (default: the clock stops on all other days) or ``"every_day"``.
-    """
-
-    opens: TimeOfDay
-    closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00)$")]
-    days: Literal["every_day", "business_days"] = "business_days"
-
-
-class Replacement(Model):
-    """The clock of a replacement, from one event to another: ``[levels.replacement]``.
-
-    Attributes
-    ----------
-    start
-        Event that starts the clock: ``"authorised"``, ``"rma_issued"``, ``"call_acknowledged"`` or
-        ``"diagnosis_complete"``; required.
-    end
-        Event that stops it: ``"delivered"``, ``"shipped"``, ``"on_site"`` or ``"repaired"``;
-        required.
-    amount
-        Integer from 1 to 10,000, in ``unit``; required. Example: ``4``.
-    unit
-        ``"hours"`` or ``"business_days"``; required.
-    hours
-        Table `Hours`, for the unit ``hours`` only: the clock runs within these hours. By default it
-        runs around the clock.
-    cut_off
-        Time of day as text, local to the center, for the unit ``business_days`` only: the cut-off
-        for an event to count for that business day. By default the whole day counts. Example:
-        ``"15:00"``.
-    clause
-        Name of a clause in ``[clauses]``; required. Example: ``"delivery-4-hours"``.
-    """
-
-    start: Literal["authorised", "rma_issued", "call_acknowledged", "diagnosis_complete"]
-    end: Literal["delivered", "shipped", "on_site", "repaired"]
-    amount: Annotated[int, Field(ge=1, le=10_000)]
-    unit: Literal["hours", "business_days"]
-    hours: Hours | None = None
-    cut_off: TimeOfDay | None = None
-    clause: Identifier
-
-    @property
-    def counts_business_days(self) -> bool:
-        """Whether the due time depends on business days."""
-        in_hours = self.hours is not None and self.hours.days == "business_days"
-        return self.unit == "business_days" or in_hours
-
-    def __str__(self) -> str:
-        """Return the promise as text, such as ``delivered within 4 hours of authorisation``."""
-        unit = self.unit.replace("_", " ").removesuffix("s")
-        start = {
-            "authorised": "authorisation",
-            "rma_issued": "the RMA number",
-            "call_acknowledged": "acknowledgement of the call",
-            "diagnosis_complete": "the diagnosis",
-        }[self.start]
-        within = f", counted from {self.hours.opens} to {self.hours.closes}" if self.hours else ""
-        until = f", cut-off at {self.cut_off}" if self.cut_off else ""
-        promise = f"{self.end.replace('_', ' ')} within {quantity(self.amount, unit)} of {start}"
-        return f"{promise}{within}{until}"
 
 
 class Level(Model):
@@ -120,18 +62,24 @@ class Level(Model):
     Attributes
     ----------
     id
-        Text of lower-case letters, digits and single hyphens, unique; required. Example:
-        ``"gold-plus"``.
+        Text of lower-case letters, digits and single hyphens, unique; required. The rules refer to
+        the level by it. Example: ``"four-hours"``.
     title
-        Text, unique; required. Reports print it. Example: ``"Gold Plus"``.
+        Text, unique; required. Reports print it. Example: ``"Four hours"``.
     coverage_hours
-        Text; by default ``"not stated"``. Example: ``"24x7x365"``.
+        Text; by default ``"not stated"``. The hours of service as the contract states them, which
+        tables and letters print. Example: ``"24x7x365"``.
     software_updates
-        Text; by default ``"not stated"``. Example: ``"included"``.
+        Text; by default ``"not stated"``. What the contract says about new software. Example:
+        ``"included"``.
     technical_support
-        Text; by default ``"not stated"``. Example: ``"unlimited"``.
+        Text; by default ``"not stated"``. What the contract says about support by phone or web.
+        Example: ``"unlimited"``.
     replacement
-        Table `Replacement`. Without it, which is the default, the level promises nothing.
+        Table `Replacement`, the main clock. Without it, which is the default, the level promises
+        nothing.
+    clocks
+        List of tables `Clock`: further clocks beside the main one; empty by default.
     footnotes
         List of names of clauses in ``[clauses]``; empty by default. Example:
         ``["export-approval"]``.
@@ -143,7 +91,13 @@ class Level(Model):
     software_updates: str = NOT_STATED
     technical_support: str = NOT_STATED
     replacement: Replacement | None = None
+    clocks: Annotated[tuple[Clock, ...], FORMAT_2] = ()
     footnotes: tuple[Identifier, ...] = ()
+
+    @property
+    def all_clocks(self) -> tuple[Replacement, ...]:
+        """All clocks of the level, the main one first."""
+        return (*([self.replacement] if self.replacement else []), *self.clocks)
 
 
 NOT_COVERED: Final = Level(
@@ -183,10 +137,10 @@ class Qualification(Model):
         Boolean; required. Whether a site qualifies only by a center in its own country.
     fallback
         ``id`` of a level; required. The level of sites beyond each band, or without a center.
-        Example: ``"gold"``.
+        Example: ``"basic"``.
     interim
         ``id`` of a level; required. The level until a center within the limit opens. Example:
-        ``"gold"``.
+        ``"basic"``.
     clause
         Name of the clause in ``[clauses]`` behind ``same_country``; none by default. Example:
         ``"same-country"``.
@@ -208,7 +162,7 @@ class Band(Model):
     Attributes
     ----------
     level
-        ``id`` of a level; required. Example: ``"gold-plus"``.
+        ``id`` of a level; required. Example: ``"four-hours"``.
     countries
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
         no other band names; one band without ``areas`` and ``centers`` has to have it. Example:
@@ -384,7 +338,7 @@ class LeadTime(Model):
         ``"days"``, ``"weeks"`` or ``"months"``; required.
     per
         ``"center"`` (default) or ``"appliance"``: the time to set up an appliance. No rule uses the
-        latter yet, as `consistency.policy_warnings` reports.
+        latter yet, as a warning says.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"lead-time"``.
     """
@@ -412,7 +366,8 @@ class CountryRules(Model):
         Table of ISO 3166-1 alpha-2 codes; empty by default. A country counts as another one (``{ PR
         = "US" }``, or a disputed area with its own code: ``{ EH = "MA" }``); ``{ PR = "PR" }``
         keeps one separate from its sovereign. A country that others count as may not count as
-        another one itself: such a chain is ambiguous and refused.
+        another one itself: such a chain is ambiguous and refused. Example:
+        ``{ PR = "US" }``.
     fold_territories
         List of ISO 3166-1 alpha-2 codes of sovereigns all of whose territories count as the
         sovereign; empty by default. Example: ``["US"]``.

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times
 from coverage_analyzer.policy.areas import area_faults
+from coverage_analyzer.policy.clock_checks import named_clocks
 from coverage_analyzer.policy.distances import number_text, stated_units
-from coverage_analyzer.policy.document import known_names, mentions, nearest, newer_keys
+from coverage_analyzer.policy.document import known_names, mentions, newer_keys
 from coverage_analyzer.policy.eligibility import GateRules
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
@@ -16,6 +17,7 @@ from coverage_analyzer.policy.rules import (
     CountryRules,
     LeadTime,
 )
+from coverage_analyzer.policy.suggestions import nearest
 
 SOME: Final = 12
 """Maximum number of countries named in a message."""
@@ -41,7 +43,7 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _band_faults(policy.bands)
     yield from _gate_faults(policy.gates)
     yield from _fallback_not_offered(policy)
-    yield from due_times.faults(policy.levels, policy.commitments)
+    yield from due_times.faults(policy.levels, policy.commitments, policy.vendor, policy.format)
 
 
 def _newer_keys(policy: "Policy") -> Iterator[str]:
@@ -102,6 +104,13 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
             (f"commitments.calendars.{n}.countries", c.countries)
             for n, c in enumerate(policy.commitments.calendars)
         ),
+        *(
+            (f"{where}.hours_in.{m}.countries", own.countries)
+            for n, level in enumerate(policy.levels)
+            for where, clock in named_clocks(f"levels.{n}", level)
+            for m, own in enumerate(clock.hours_in)
+        ),
+        ("vendor.country", (policy.vendor.country,) if policy.vendor else ()),
         ("countries.fold", (*rules.fold, *rules.fold.values())),
         ("countries.fold_territories", rules.fold_territories),
     ]

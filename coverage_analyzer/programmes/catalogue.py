@@ -5,7 +5,8 @@ from pathlib import Path
 from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.document import kind_of, nearest
+from coverage_analyzer.policy.document import kind_of
+from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.programmes.model import Programme
 
 Entry = Policy | Programme

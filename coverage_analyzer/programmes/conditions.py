@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 import pydantic
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.policy.document import Model, validation_faults
+from coverage_analyzer.policy.document import Model
+from coverage_analyzer.policy.problems import validation_faults
 from coverage_analyzer.programmes.model import VERSION, Markets, Product, Programme, Way
 
 LIKE: Final = 0.8

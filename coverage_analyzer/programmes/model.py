@@ -15,8 +15,9 @@ from pydantic import Field
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.errors import visible
-from coverage_analyzer.policy.document import Document, Identifier, Kind, Model, mentions, nearest
+from coverage_analyzer.policy.document import Document, Identifier, Kind, Model, mentions
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode
+from coverage_analyzer.policy.suggestions import nearest
 
 Text = Annotated[str, Field(min_length=1)]
 

@@ -202,7 +202,7 @@ def _levels(policy: Policy) -> Comparison:
     """Return the promises of each level of a policy, and their conditions."""
     rows = level_rows(policy)
     clauses = dict.fromkeys(rows, "")
-    named = dict.fromkeys(v.replacement.clause for v in policy.levels if v.replacement)
+    named = dict.fromkeys(clock.clause for v in policy.levels for clock in v.all_clocks)
     clauses["Replacement"] = " ".join(policy.clauses[name] for name in named)
     if policy.warranty:
         clauses["Manufacturer's warranty"] = policy.clauses[policy.warranty.clause]

@@ -67,7 +67,7 @@ def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
 def _of_level(policy: Policy, level: Level) -> dict[str, str]:
     """Return the promises of a level."""
     return {
-        "Replacement": str(level.replacement or "nothing"),
+        "Replacement": "; ".join(policy.clock_texts(level)) or "nothing",
         "Coverage hours": level.coverage_hours,
         "Software updates": level.software_updates,
         "Technical support": level.technical_support,

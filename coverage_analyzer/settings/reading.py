@@ -1,12 +1,9 @@
 """Read a settings file that anybody may have written; say what is wrong with it, and where."""
 
-import bisect
 import functools
 import os
-import re
 import stat
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, get_args
 
@@ -14,20 +11,8 @@ import pydantic
 
 from coverage_analyzer.documents import MAX_TOML_BYTES
 from coverage_analyzer.errors import LISTED, InputError, quantity, visible
-from coverage_analyzer.policy.document import nearest
-
-_TOKEN: Final = re.compile(
-    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{0,5}'
-    r"|'''(?:[^']++|'{1,2}(?!'))*+'{0,5}"
-    r'|"(?:[^"\\\n]++|\\.)*+"?'
-    r"|'[^'\n]*+'?"
-    r"|#[^\n]*+|[\[{]|[\]}]|=|\n",
-    re.DOTALL,
-)
-"""What decides where a statement of TOML ends: texts, comments, brackets, signs, ends of lines."""
-
-_BARE: Final = re.compile(r"\[?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)(?:\]| *=0)")
-"""A statement of TOML whose key needs no parser."""
+from coverage_analyzer.policy.positions import key_lines
+from coverage_analyzer.policy.suggestions import nearest
 
 EXPECTED: Final = {
     "string_type": "text in quotes",
@@ -181,54 +166,10 @@ class Lines:
     """
 
     def __init__(self, text: str) -> None:
-        self._lines: dict[str, int] = {}
-        table: tuple[str, ...] = ()
-        for line, statement, key in _statements(text):
-            if statement.startswith("["):
-                table = _path(statement)
-                self._lines.setdefault(".".join(table), line)
-            else:
-                self._lines.setdefault(".".join((*table, *_path(f"{key}=0"))), line)
+        self._lines = {".".join(map(str, path)): n for path, n in key_lines(text).items()}
 
     def of(self, name: str) -> int:
         """Return the line of a key by its name, else that of the table that it is in, else 1."""
         parts = name.split(".")
         names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
         return next((self._lines[each] for each in names if each in self._lines), 1)
-
-
-def _statements(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the line on which each statement of TOML begins, the statement, and its key."""
-    ends = [match.end() for match in re.finditer("\n", text)]
-    depth, begin, sign = 0, 0, -1
-    for match in _TOKEN.finditer(text + "\n"):
-        mark = match[0]
-        if mark in "[{":
-            depth += 1
-        elif mark in "]}":
-            depth -= 1
-        elif mark == "=" and sign < 0 and depth == 0:
-            sign = match.start()
-        elif mark == "\n" and depth <= 0:
-            whole = text[begin : match.start()]
-            statement = whole.strip()
-            if statement and not statement.startswith("#"):
-                first = begin + len(whole) - len(whole.lstrip())
-                yield bisect.bisect_right(ends, first) + 1, statement, text[begin:sign]
-            depth, begin, sign = 0, match.end(), -1
-
-
-def _path(statement: str) -> tuple[str, ...]:
-    """Return the parts of the key of a statement of TOML."""
-    if bare := _BARE.fullmatch(statement):
-        return tuple(bare[1].split("."))
-    try:
-        part: Any = tomllib.loads(statement)
-    except ValueError:
-        return ()
-    path: list[str] = []
-    while isinstance(part, Mapping) and part:
-        name, part = next(iter(part.items()))
-        path.append(name)
-        part = part[0] if isinstance(part, list) and part else part
-    return tuple(path)

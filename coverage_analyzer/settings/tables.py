@@ -18,7 +18,8 @@ from coverage_analyzer.files.duplicates import OnDuplicate
 from coverage_analyzer.files.readers.encodings import codec
 from coverage_analyzer.files.run_folder.hold import RejectLimit
 from coverage_analyzer.files.writers.formats import Format
-from coverage_analyzer.policy.document import Identifier, nearest
+from coverage_analyzer.policy.document import Identifier
+from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.schema import days
 from coverage_analyzer.schema.cell_types import Kind
 from coverage_analyzer.schema.columns import ADDRESSES, CENTERS, REQUESTS, SITES, Column

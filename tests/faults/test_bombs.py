@@ -46,9 +46,9 @@ ROW: Final = b"1,40,-75\n"
 
 
 def packed(
-    unit: bytes, first: bytes = HEADER + ROW, last: bytes = b"", mebibytes: int = 1024
+    unit: bytes, first: bytes = HEADER + ROW, last: bytes = b"", mebibytes: int = 512
 ) -> bytes:
-    """Return some bytes, 1 GiB (or less) of one byte and some more, as gzip in less than 10 MB."""
+    """Return some bytes, 512 MiB (or less) of one byte and some more, as gzip in a few MB."""
     some = gzip.compress(unit * 16 * MEBIBYTE, 6, mtime=0)
     return gzip.compress(first, mtime=0) + some * (mebibytes // 16) + gzip.compress(last, mtime=0)
 

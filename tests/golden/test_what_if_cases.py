@@ -127,7 +127,7 @@ def test_what_if_is_the_comparison_with_a_run_on_edited_centers(run: Path, tmp_p
     """Closing A: the same changes as of two runs, and the cause is the centers."""
     pytest.importorskip("duckdb", reason="the extra compare is not installed")
     change = WhatIfChange(close=["US-A"], open=[NewCenter.parse("44.9,-100.1,US,US-N")])
-    found = what_if(run, change, tmp_path / "out").told
+    found = what_if(run, change, tmp_path / "out").manifest
     text = CENTERS.replace("US-A,US,40.0,-75.0,,\n", "") + "US-N,US,44.9,-100.1,,\n"
     centers = tmp_path / "centers.csv"
     centers.write_text(text, encoding="utf-8")

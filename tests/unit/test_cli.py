@@ -440,7 +440,9 @@ def test_shells_complete_the_commands_of_policies(monkeypatch: pytest.MonkeyPatc
     }.items():
         monkeypatch.setenv(name, value)
     ended = CliRunner().invoke(main.program, prog_name="coverage-analyzer")
-    assert ended.output.split() == ["plain,compare", "plain,list", "plain,show"]
+    assert ended.output.split() == [
+        *("plain,check", "plain,compare", "plain,list", "plain,new", "plain,schema", "plain,show"),
+    ]
 
 
 IMPORTS = """
@@ -637,3 +639,28 @@ def test_too_little_memory_shows_no_traceback(
     ended = call(*run_arguments(tmp_path))
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "Not enough memory" in ended.err
+
+
+@pytest.mark.parametrize("name", sorted(main.program.commands))
+def test_each_command_has_the_common_options(name: str) -> None:
+    """Quiet, log format and verbose are there for every job of the night."""
+    options = {text for each in main.program.commands[name].params for text in each.opts}
+    assert {"--quiet", "--log-format", "--verbose", "--json"} <= options
+
+
+def test_messages_as_json(tmp_path: Path, call: Call) -> None:
+    """Each message is one object with time, level and text; the last one is the ledger."""
+    ended = call(*run_arguments(tmp_path, "--log-format", "json", "--verbose"))
+    records = [json.loads(line) for line in ended.err.splitlines()]
+    assert {tuple(record) for record in records} == {("time", "level", "message")}
+    assert records[-1]["message"].startswith("read ")
+    assert {record["level"] for record in records} <= {"info", "warning"}
+    failed = call("run", "no-such-file.csv", "--log-format", "json")
+    assert json.loads(failed.err.splitlines()[-1])["level"] == "error"
+
+
+def test_quiet_leaves_the_result(tmp_path: Path, call: Call) -> None:
+    """A command that only says what it wrote says nothing."""
+    centers = centers_file(tmp_path)
+    ended = call("areas", centers, "-o", tmp_path / "areas.geojson", "--quiet")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from building import moved
 from running import manifest as run_manifest
@@ -15,7 +16,10 @@ from running import records
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.batch._compare import CompareOptions, compared
+from coverage_analyzer.batch.compared_reports import Reading, open_report, spooled
 from coverage_analyzer.cli import main
+from coverage_analyzer.comparison.aligned import Headers
+from coverage_analyzer.comparison.rows import VerdictCodes
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
 from coverage_analyzer.geodesy import MILE_M
 
@@ -100,7 +104,10 @@ def test_all_files_are_written_and_say_the_same(made: Maker, tmp_path: Path) -> 
     assert told["changes"]["lost"] == 2
     assert told["weights"]["lost"] == 12
     assert told["because"] == {"centers": 3}
-    assert told["differences"] == ["centers: 2 (2 open) -> 1 (1 open)"]
+    assert told["differences"] == [
+        "centers: 2 (2 open) -> 1 (1 open)",
+        "centers only before: PAR",
+    ]
     assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == told
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(told["files"])
     rows = records(tmp_path / "out/changes.csv")
@@ -143,7 +150,7 @@ def test_duplicate_ids_are_multisets(made: Maker) -> None:
     before = made("a", sites=SITES + row * 2)
     after = made("b", sites=SITES + row)
     found = compared(before, after)
-    assert found.told["ledger"] == {
+    assert found.manifest["ledger"] == {
         "a": 6, "b": 5, "same": 5, "changed": 0, "left": 1, "entered": 0,
     }  # fmt: skip
     assert [tuple(f[:4]) for f in found.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
@@ -160,7 +167,7 @@ def test_products_of_a_site_are_its_rows(made: Maker) -> None:
     assert [(r["site_id"], r["product"], r["change"], r["because"]) for r in rows] == [
         ("S", "MPX", "lost", "site_data")
     ]
-    assert found.told["ledger"]["same"] == 1
+    assert found.manifest["ledger"]["same"] == 1
 
 
 def test_without_site_id_a_key_is_asked_for(made: Maker) -> None:
@@ -199,6 +206,27 @@ def test_unequal_columns_do_not_fail_and_are_named_first(made: Maker) -> None:
     assert told["differences"] == [
         "columns only before: site_id, segment",
         "columns only after: id",
+    ]
+
+
+def test_as_many_other_centers_and_products_are_named(made: Maker, tmp_path: Path) -> None:
+    """Equal counts do not hide that a center moved, got another day, or took another's place."""
+    dated = CENTERS.replace("country\n", "country,closes_on\n")
+    dated = dated.replace("US\n", "US,2030-01-01\n").replace("FR\n", "FR,\n")
+    later = dated.replace("39.95", "39.96").replace("2030", "2031").replace("PAR", "LYS")
+    product = tmp_path / "products.csv"
+    folders = []
+    for name, centers, ends in (("a", dated, "2031-01-31"), ("b", later, "2032-01-31")):
+        product.write_text(f"product,version,life_ends_on\nMPX,13.1,{ends}\n", encoding="utf-8")
+        folders.append(made(name, centers=centers, products=product))
+    assert batch.compare(*folders)["differences"] == [
+        "centers only before: PAR",
+        "centers only after: LYS",
+        "centers changed: PHL (coordinates, closes_on)",
+        "products changed: MPX 13.1 (life_ends_on)",
+    ]
+    assert batch.compare(folders[0], made("c", centers=dated))["differences"] == [
+        "products: 1 -> none"
     ]
 
 
@@ -441,7 +469,7 @@ def test_bad_options_are_one_error_and_nothing_is_written(
 
 
 def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
-    """The same changes; the cause is known for folders only."""
+    """The same changes; the causes of frames are known with their centers."""
     before, after = made("a"), made("b", centers=LATER)
     folders = ca.compare(before, after, weight="contracts", output=tmp_path / "out")
     assert (tmp_path / "out/compare.html").exists()
@@ -459,12 +487,50 @@ def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(frames.flows, folders.flows)
     assert frames.to_markdown_summary().startswith("### Coverage")
     assert len(centers) == 2
+    networks = tuple(ca.read_centers(run.parent / "centers.csv") for run in (before, after))
+    known = ca.compare(*verdicts, weight="contracts", centers=networks)
+    pd.testing.assert_frame_equal(pd.DataFrame(known), pd.DataFrame(folders))
+    assert "centers only before: PAR" in known.attrs["differences"]
+    with pytest.raises(InputError, match="its own centers"):
+        ca.compare(before, after, centers=networks)
     with pytest.raises(InputError, match="two frames, or two run folders"):
         ca.compare(verdicts[0], after)
     with pytest.raises(InputError, match="no column 'erp'"):
         ca.compare(*verdicts, key="erp")
     with pytest.raises(InputError, match="assess"):
         ca.compare(sites, sites)
+
+
+def test_causes_of_frames_are_found_in_what_they_carry_and_their_centers() -> None:
+    """Policy and day are those of the frames; rows come in any order, also several of an id."""
+    lon, lat = moved(8.0, 50.0, 90, MILE_M)
+    network = pd.DataFrame(
+        [["X", 50.0, 8.0, "DE"]], columns=["center_id", "latitude", "longitude", "country"]
+    )
+    columns = ["site_id", "latitude", "longitude", "country"]
+    places = [["a", lat, lon], ["b", lat, lon], ["d", lat, lon], ["d", 60.0, lon]]
+    sites = pd.DataFrame([[*place, "DE"] for place in places], columns=columns)
+    later = sites.iloc[::-1].copy()
+    later.loc[later["site_id"] == "a", "latitude"] = 53.0
+    later.loc[later["site_id"] == "b", "country"] = "FR"
+    later.loc[later["site_id"] == "d", "latitude"] = 60.0
+
+    def changed(frame: pd.DataFrame, networks: Any = network, **given: Any) -> Any:
+        before = ca.assess(sites, network, as_of="2026-12-01")
+        after = ca.assess(frame, network, **({"as_of": "2026-12-01"} | given))
+        policies = (ca.Policy.load(), given.get("policy", ca.Policy.load()))
+        found = ca.compare(before, after, centers=networks, policy=policies)
+        return found[["site_id", "because"]].to_numpy().tolist()
+
+    moves = [["a", "site_moved"], ["b", "site_data"], ["d", "site_moved"]]
+    assert changed(later) == moves
+    assert changed(later.sample(frac=1, random_state=3)) == moves
+    assert changed(sites, as_of="2026-12-02") == []
+    policy = ca.Policy.load("hp-call-to-repair")
+    causes = dict(changed(sites, policy=policy))
+    assert (causes["a"], causes["b"]) == ("policy", "policy")
+    other = network.assign(latitude=51.0)
+    assert {because for _, because in changed(later, (other, other))} == {"borders_or_version"}
 
 
 def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path) -> None:
@@ -487,9 +553,9 @@ def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path
 
 def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
     """DuckDB shows a progress bar there by default, which would end up in a table or in JSON."""
-    from coverage_analyzer.comparison.pairing import _opened
+    from coverage_analyzer.comparison.pairing import open_connection
 
-    with _opened(tmp_path) as connection:
+    with open_connection(tmp_path) as connection:
         (shown,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
     assert shown in {False, "false"}
 
@@ -564,3 +630,61 @@ def test_a_manifest_with_other_types_is_damaged(made: Maker, key: str) -> None:
     (after / "run.json").write_text(json.dumps(told | {key: 5}), "utf-8")
     with pytest.raises(InputError, match="damaged"):
         batch.compare(before, after, None, CompareOptions(fail_if=("centers > 3",)))
+
+
+ODD_CELLS = (
+    'say ""hi""', "two\nlines", "two\r\nlines", "a\rb", "a,b;c\td", " space ", "'", "''=1", "@a(b)",
+    "#", "NULL", "\\N", "\x01\x1f", "\ufeffmark", "Größe", "",
+)  # fmt: skip
+"""Cells of own columns that a reader of CSV files may take for something else."""
+
+
+@pytest.mark.parametrize("options", [{}, {"excel_locale": "de"}, {"raw_text": True}])
+def test_a_scanned_report_has_the_text_that_was_read(
+    made: Maker, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """DuckDB scans reports as CSV; each row has the cells that a Parquet report has."""
+    sites = "site_id,name,country,latitude,longitude,note\n" + "".join(
+        f'{n},"{text}",FR,48.85,2.35,"{text}"\n' for n, text in enumerate(ODD_CELLS)
+    )
+    folders = made("a", sites=sites, **options), made("b", sites=sites, format="parquet")
+    reports = [open_report(folder) for folder in folders]
+    key = Headers(("site_id", "name", "note"), by_header=True)
+    keys = []
+    for number, report in enumerate(reports):
+        path = tmp_path / f"{number}.arrow"
+        spooled(report, Reading(key), VerdictCodes(), path)
+        keys.append(pa.ipc.open_file(str(path.with_suffix(".keys"))).read_all()["key"].to_pylist())
+        assert (tmp_path / f"{number}.scan").exists() == (number == 0)
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == len(ODD_CELLS)
+    assert changes(*folders) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data.replace(b"\n", b"\r\n"),
+        lambda data: data.replace(b"\n", b"\r\n", 2),
+        lambda data: data.replace(b"\n", b"\n\n"),
+        lambda data: data + b"\n\n",
+        lambda data: b"\xef\xbb\xbf" + data,
+        lambda data: data.replace(b'"FR"', b"FR"),
+    ],
+)
+def test_a_report_that_was_saved_again_is_read_like_any_input(
+    made: Maker, edit: Callable[[bytes], bytes]
+) -> None:
+    """With other line ends, empty lines, a mark or fewer quotes it holds the same."""
+    before, after = made("a"), made("b")
+    report = after / "report.csv"
+    report.write_bytes(edit(report.read_bytes()))
+    assert changes(before, after) == []
+
+
+@pytest.mark.parametrize("name", ["[a]", "a*", "a?b", "it's", "d=1"])
+def test_the_folder_of_a_report_is_no_pattern(made: Maker, tmp_path: Path, name: str) -> None:
+    """Where a path would be a pattern, the report is read without a scan."""
+    before, after = made("a"), made("b", centers=LATER)
+    odd = shutil.copytree(after, tmp_path / name / "run")
+    assert changes(before, odd) == changes(before, after)

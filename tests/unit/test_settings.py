@@ -287,6 +287,7 @@ WITHOUT_KEY = {
     "as_of",  # a day in a file would become an old one
     "json",
     "as_json",
+    "log_format",  # of how the program is started, not of the work
     "quiet",
     "verbose",
     "help",

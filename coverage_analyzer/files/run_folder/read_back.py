@@ -193,7 +193,15 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _pointed(cells: pa.Array) -> pa.Array:
     """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
-    return pc.replace_substring(cells, ",", ".") if pa.types.is_string(cells.type) else cells
+    if not pa.types.is_string(cells.type) or not _has_comma(cells):
+        return cells
+    return pc.replace_substring(cells, ",", ".")
+
+
+def _has_comma(cells: pa.Array) -> bool:
+    """Return whether a comma is in the buffer of some texts."""
+    buffer = cells.buffers()[2]
+    return buffer is not None and bool((np.frombuffer(buffer, np.uint8) == ord(",")).any())
 
 
 def centers_as_used(
