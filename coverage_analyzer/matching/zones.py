@@ -171,7 +171,7 @@ class Zones:
         if self.by_country:
             return [Option(every, Zoned((sites.country.astype(np.int64, copy=False),), None))]
         if members is None:
-            none = np.zeros((len(every), 0), np.bool_)
+            none = np.zeros((len(every), len(self.areas)), np.bool_)
             members = Membership(none, none, none)
         certain, possible = (values[:, self._used] for values in members[:2])
         keys = np.column_stack(
