@@ -76,6 +76,7 @@ MODULES: Final = {
     "products": "matching.products",
     "timeline": "matching.timeline",
     "bands": "matching.bands",
+    "matching_offers": "matching.offers",
     "cells": "matching.grid",
     "nearness": "matching.nearest",
     "addresses": "addresses.compare",
@@ -87,8 +88,10 @@ MODULES: Final = {
     "zones": "due_times.time_zones",
     "road_drives": "roads.drive_times",
     "road_ruling": "roads.recheck",
+    "road_fastest": "roads.fastest",
     "road_shapes": "roads.isochrones",
     "policy_checks": "policy.validation",
+    "policy_distances": "policy.distances",
     "policy_model": "policy.model",
     "policy_clocks": "policy.clocks",
     "sides": "due_times.sides",
@@ -169,7 +172,10 @@ TESTS: Final = {
     "matching": (_MATCHING, _GOLDEN, _GATES, _OFFERS, _LAWS),
     "products": (_GATES, "unit/test_gates.py"),
     "timeline": ("unit/test_timeline.py", "property/test_time.py"),
-    "bands": (_MATCHING, _GOLDEN),
+    "bands": (_MATCHING, _GOLDEN, "golden/test_kilometre_cases.py"),
+    "matching_offers": ("golden/test_offer_cases.py",),
+    "road_fastest": ("golden/test_drive_time_cases.py",),
+    "policy_distances": ("golden/test_drive_time_cases.py", "golden/test_kilometre_cases.py"),
     "cells": (_NEARNESS, _MATCHING, _LAWS),
     "nearness": (_NEARNESS, _MATCHING, _LAWS),
     "addresses": (_ADDRESSES, _PROMISES),
@@ -234,7 +240,7 @@ class Mutant(NamedTuple):
 MUTANTS: Final = (
     Mutant(
         "gates.EligibilityChecker._cases",
-        "BinOp[|]{Call[_has_unbanded]}",
+        "BinOp[|]{Call[has_unbanded]}",
         Rewrite("_1 > _2 + 1", ".left.left", ".left.comparators.0"),
         "who bought Gold waits for Gold Plus",
     ),
@@ -259,7 +265,7 @@ MUTANTS: Final = (
     # ----------------------------------------------------------------------------- roads
     Mutant(
         "road_ruling._band_by_road",
-        "IfExp{Attribute[level]}",
+        "IfExp{Name[NOT_OFFERED]}",
         Keep(".body"),
         "a level by road where it is not offered",
     ),
@@ -541,6 +547,30 @@ MUTANTS: Final = (
         "UnaryOp{Attribute[needs_country]}",
         Rewrite("_1 and not self.policy.bands", ".operand"),
         "doubts about a country stop a policy that asks for none",
+    ),
+    Mutant(
+        "matching_offers.Offers.best",
+        "For.iter",
+        Rewrite("reversed(_)"),
+        "the worst offer wins",
+    ),
+    Mutant(
+        "matching_offers.Offers._closed_levels",
+        "Assign{Name[NO_PRODUCT]}",
+        Delete(),
+        "a purchased level is refused for want of a product",
+    ),
+    Mutant(
+        "road_fastest.fastest_centers",
+        "Call[where]",
+        Keep(".args.2"),
+        "a center that is not open yet gives a level by drive time",
+    ),
+    Mutant(
+        "policy_distances.reach_of",
+        "BinOp[+]",
+        Keep(".left"),
+        "a site a kilometre off the road is out without being looked at",
     ),
     Mutant(
         "outcomes.printed_metres",
@@ -958,7 +988,7 @@ MUTANTS: Final = (
         "areas on a sphere",
     ),
     Mutant(
-        "gates.EligibilityChecker._cases",
+        "gates.EligibilityChecker._cases_of_values",
         "Compare{Attribute[day]}",
         Operator(">="),
         "an address counts from the day after its registration",

@@ -54,7 +54,6 @@ from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
 from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
 from coverage_analyzer.maps.summary_totals import SummaryTotals
-from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import (
@@ -65,6 +64,7 @@ from coverage_analyzer.roads.drive_times import (
     snap_limit_m,
 )
 from coverage_analyzer.roads.engine import Engine, Places
+from coverage_analyzer.roads.fastest import ServingCenters, fastest_centers, moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
@@ -323,7 +323,13 @@ class Job:
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
         style = self.style
-        centers, _ = centers_as_used(self.folder, countries.load(), style)
+        centers, country = centers_as_used(self.folder, countries.load(), style)
+        serving = ServingCenters(
+            centers.center_id,
+            Places(centers.lon, centers.lat),
+            np.array([country[center_id] for center_id in centers.center_id], object),
+            centers.is_open(np.datetime64(self.manifest["as_of"], "D")),
+        )
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
         totals.summary = SummaryTotals(len(centers))
@@ -337,9 +343,9 @@ class Job:
             totals.drawn = DrawnSites(shown_columns)
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
-                drives, chosen = self._driven(rows, verdict, centers)
+                drives, chosen = self._driven(rows, verdict, serving)
                 driven = drives.columns()
-                after = self._ruled(verdict, drives)
+                after = self._ruled(rows, verdict, (drives, chosen), serving)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
                 statuses = _positions(after["status"], _names(Status))
                 miles = arrays.as_numpy(verdict["distance_miles"])
@@ -364,20 +370,21 @@ class Job:
         return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
     def _driven(
-        self, rows: ParsedRows, verdict: Mapping[str, pa.Array], centers: Centers
+        self, rows: ParsedRows, verdict: Mapping[str, pa.Array], serving: ServingCenters
     ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
         """Return the drives of a block, and the center of each site; -1 for none."""
-        chosen = _positions(verdict["center_id"], centers.center_id)
-        where, miles = rows.coordinates, arrays.as_numpy(verdict["distance_miles"])
+        named = _positions(verdict["center_id"], serving.center_id)
+        before, sites = self._rows(verdict), Places(rows.coordinates.lon, rows.coordinates.lat)
+        chosen = fastest_centers(self.engine, serving, sites, (before, named), self.policy)
+        miles = arrays.as_numpy(verdict["distance_miles"])
+        if np.any(chosen != named):
+            miles = np.where(chosen == named, miles, serving.miles(sites, chosen))
         drives = drive_times(
-            self.engine,
-            Places(centers.lon, centers.lat),
-            Places(where.lon, where.lat),
-            (chosen, miles),
-            minutes=self.limits.longest,
+            self.engine, serving.places, sites, (chosen, miles), minutes=self.limits.longest
         )
-        before = self._rows(verdict)
-        limit = recheck.limit_minutes(before, self.policy, self.limits, drives.road_miles)
+        limit = recheck.limit_minutes(
+            before, self.policy, self.limits, drives.road_miles, drives.minutes
+        )
         return drives.compared_with(limit), chosen
 
     def _rows(self, verdict: Mapping[str, pa.Array]) -> recheck.VerdictRows:
@@ -397,14 +404,32 @@ class Job:
         titles = list(self.policy.titles)
         return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
 
-    def _ruled(self, verdict: Mapping[str, pa.Array], drives: DriveTimes) -> dict[str, pa.Array]:
+    def _ruled(
+        self,
+        rows: ParsedRows,
+        verdict: Mapping[str, pa.Array],
+        driven: tuple[DriveTimes, npt.NDArray[np.int64]],
+        serving: ServingCenters,
+    ) -> dict[str, pa.Array]:
         """Return the verdict columns that roads can change."""
-        rows = self._rows(verdict)
-        after = recheck.apply_drive_times(rows, self.policy, drives.status, drives.road_miles)
-        return {
-            name: _merged(verdict[name], getattr(rows, name), getattr(after, name), texts)
+        before, (drives, chosen) = self._rows(verdict), driven
+        after = recheck.apply_drive_times(
+            before, self.policy, drives.status, drives.road_miles, drives.minutes
+        )
+        result = {
+            name: _merged(verdict[name], getattr(before, name), getattr(after, name), texts)
             for name, texts in self._names.items()
         }
+        sites = Places(rows.coordinates.lon, rows.coordinates.lat)
+        found = moved(serving, sites, (before, after), (chosen, drives.minutes), self.policy)
+        if len(found.rows):
+            where = np.zeros(len(chosen), np.bool_)
+            where[found.rows] = True
+            ids = arrays.take_texts(found.center, arrays.text_array(serving.center_id))
+            new = {"center_id": ids} | {n: pa.array(v) for n, v in found.distances.items()}
+            mask = arrays.from_numpy(where)
+            result |= {n: pc.replace_with_mask(verdict[n], mask, v) for n, v in new.items()}
+        return result
 
     def _told(self, totals: Totals) -> dict[str, Any]:
         """Return the manifest updated by this recheck."""

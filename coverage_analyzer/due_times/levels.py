@@ -127,7 +127,7 @@ class LevelLookup:
     def _by_road(self, verdicts: Verdicts, number: int) -> bool:
         country = self.world.names.codes[max(verdicts.country[number], 0)]
         band = self.policy.band_for(country, verdicts.limit_miles[number])
-        return band is not None and band.metric == "road"
+        return band is not None and band.metric != "geodesic"
 
     def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
         if verdicts.status[number] != Status.pending:

@@ -15,6 +15,7 @@ from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames._map import check_network
 from coverage_analyzer.frames._report import rules_of
 from coverage_analyzer.frames.columns import (
+    assessed_day,
     centers_of,
     credited,
     need,
@@ -26,11 +27,13 @@ from coverage_analyzer.frames.crs import areas_wgs84
 from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.matching import areas
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.roads import drive_times as drives
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import open_engine, road_area
 from coverage_analyzer.roads.engine import Engine, Places
+from coverage_analyzer.roads.fastest import ServingCenters, fastest_centers, moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
@@ -103,24 +106,33 @@ def drive_times(
     limits = drive_limits(rules, minutes)
     check_network(verdicts, places)
     at = {center_id: n for n, center_id in enumerate(places.center_id)}
-    chosen = np.array([at.get(c, -1) for c in texts(verdicts, "center_id").to_pylist()], np.int64)
+    named = np.array([at.get(c, -1) for c in texts(verdicts, "center_id").to_pylist()], np.int64)
+    engine, serving = open_engine(network), _serving(verdicts, places, rules)
+    before, sites = _rows(verdicts, rules), Places(*positions(verdicts, "verdicts"))
+    chosen = fastest_centers(engine, serving, sites, (before, named), rules)
+    miles = numbers(verdicts, "distance_miles")
+    miles = np.where(chosen == named, miles, serving.miles(sites, chosen))
     found = drives.drive_times(
-        open_engine(network),
-        Places(places.lon, places.lat),
-        Places(*positions(verdicts, "verdicts")),
-        (chosen, numbers(verdicts, "distance_miles")),
-        minutes=limits.longest,
+        engine, serving.places, sites, (chosen, miles), minutes=limits.longest
     )
-    before = _rows(verdicts, rules)
-    limit = recheck.limit_minutes(before, rules, limits, found.road_miles)
+    limit = recheck.limit_minutes(before, rules, limits, found.road_miles, found.minutes)
     found = found.compared_with(limit)
-    after = recheck.apply_drive_times(before, rules, found.status, found.road_miles)
+    after = recheck.apply_drive_times(before, rules, found.status, found.road_miles, found.minutes)
+    faster = moved(serving, sites, (before, after), (chosen, found.minutes), rules)
     result = verdicts.copy()
     for name, known in _texts_of(rules).items():
         old, new = getattr(before, name), getattr(after, name)
         cells = np.array(texts(verdicts, name).to_pylist(), object)
         cells[old != new] = np.array(list(known), object)[new[old != new]]
         result[name] = pd.array(cells, "string")
+    if len(faster.rows):
+        ids = np.array(texts(verdicts, "center_id").to_pylist(), object)
+        ids[faster.rows] = np.array(places.center_id, object)[faster.center]
+        result["center_id"] = pd.array(ids, "string")
+        for name, values in faster.distances.items():
+            cells = numbers(verdicts, name).copy()
+            cells[faster.rows] = values
+            result[name] = cells
     columns = found.columns()
     for name in ("minutes", "road_miles", "detour_factor", "ferry", "snap_m", "status"):
         result["road_status" if name == "status" else name] = columns[name]
@@ -138,6 +150,18 @@ def _texts_of(rules: Policy) -> dict[str, list[str]]:
         "status": [status.name for status in Status],
         "reason": [reason.name for reason in Reason],
     }
+
+
+def _serving(verdicts: pd.DataFrame, centers: Centers, rules: Policy) -> ServingCenters:
+    """Return the centers, with the country assigned to each and whether it is open."""
+    world = countries.load()
+    trust = bool(verdicts.attrs.get("trust_declared", False))
+    number = centers.assigned_countries(world, rules.convention(world.names, trust_declared=trust))
+    codes = np.array(world.names.codes, object)
+    day = np.datetime64(assessed_day(verdicts), "D")
+    return ServingCenters(
+        centers.center_id, Places(centers.lon, centers.lat), codes[number], centers.is_open(day)
+    )
 
 
 def _rows(verdicts: pd.DataFrame, rules: Policy) -> recheck.VerdictRows:

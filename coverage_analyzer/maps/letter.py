@@ -210,15 +210,21 @@ class _Letter:
         names = self.matcher.world.names
         return names.titles[names.known(self.story.country)] if self.story.country else ""
 
-    def _miles(self, miles: float, margin: float | None = None) -> str:
+    def _away(self, center: NearCenter) -> str:
+        """Return the distance of a center."""
         code = self.story.country or self.story.located
-        return words.distance(miles, code, words.decimals_for(margin))
+        decimals, unit = words.decimals_for(center.margin_miles), self.matcher.policy.unit
+        km, miles = center.distance_km, center.distance_miles
+        return words.distance(miles if km is None else km, code, decimals, unit)
 
     def _limit(self) -> str:
         """Return the limit that applied, with all its decimals if it has any."""
-        miles = self.story.limit_miles or 0.0
-        code = self.story.country or self.story.located
-        return words.distance(miles, code, 1 if miles == round(miles) else 3)
+        story, unit = self.story, self.matcher.policy.unit
+        if story.limit_minutes is not None:
+            return story.limit_words
+        limit = (story.limit_miles if unit == "miles" else story.limit_km) or 0.0
+        code = story.country or story.located
+        return words.distance(limit, code, 1 if limit == round(limit) else 3, unit)
 
     def _opening(self) -> Iterator[str]:
         """Yield addressee, particulars, greeting and introduction."""
@@ -297,7 +303,10 @@ class _Letter:
         reason = Reason[story.reason]
         if reason == Reason.within_radius:
             return self._distance()
-        higher = self.matcher.policy.level(self._band().level)
+        policy = self.matcher.policy
+        higher = policy.level(self._band().level)
+        if higher.title == story.level and policy.offers_in(story.country):
+            return f"{story.level} is offered for this site at any distance."
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
@@ -311,7 +320,7 @@ class _Letter:
         story, center = self.story, self.story.center
         if center is None or story.limit_miles is None:
             return f"The reason: {story.reason_words}."
-        away = self._miles(center.distance_miles, center.margin_miles)
+        away = self._away(center)
         there = ""
         if story.same_country and self.country:
             there = f" in the same country ({self.country})"
@@ -360,7 +369,7 @@ class _Letter:
         """Return the row of the service center, or of the nearest one."""
         is_near = center.margin_miles is not None and center.margin_miles >= 0
         place = _cut(center.name) or _cut(center.center_id)
-        away = self._miles(center.distance_miles, center.margin_miles)
+        away = self._away(center)
         label = "Service center" if is_near else "Nearest center"
         return _fact(label, f"{place}, {away} from the site")
 
@@ -481,9 +490,11 @@ class _Letter:
             f"{story.level}, {story.status}, {story.reason}, as of {story.as_of}",
         ]
         if center is not None:
-            miles = f"center {_cut(center.center_id)}, {center.distance_miles:.3f} miles"
-            limit = f" of {story.limit_miles:g}" if story.limit_miles is not None else ""
-            parts.append(f"{miles}{limit}")
+            away, limit = f"{center.distance_miles:.3f} miles", story.limit_miles
+            if center.distance_km is not None:
+                away, limit = f"{center.distance_km:.3f} km", story.limit_km
+            of = "" if limit is None else f" of {limit:g}"
+            parts.append(f"center {_cut(center.center_id)}, {away}{of}")
         parts.append(f"policy {policy.name}, sha256 {policy.sha256[:16]}")
         return f"For audit: {'; '.join(parts)}. {ATTRIBUTION}{CREDIT}"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from coverage_analyzer.policy.clock_text import clock_sentence
-from coverage_analyzer.policy.distances import MILE_KM
+from coverage_analyzer.policy.distances import MILE_KM, Unit
 from coverage_analyzer.policy.rules import NOT_STATED, Level, Replacement
 
 MILE_COUNTRIES: Final = frozenset(
@@ -87,18 +87,34 @@ def date(day: datetime.date | str) -> str:
     return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
 
 
-def distance(miles: float, country: str, decimals: int = 1) -> str:
-    """Return a distance in miles and, unless the country of the site uses miles, in kilometres.
+def distance(amount: float, country: str, decimals: int = 1, unit: Unit = "miles") -> str:
+    """Return a distance in the unit of the policy, and in that of the site's country if another.
+
+    Parameters
+    ----------
+    amount
+        The distance in the unit.
+    country
+        Of the site (alpha-2).
+    decimals
+        At most so many are printed.
+    unit
+        The unit of the policy's distances.
 
     Examples
     --------
     >>> distance(50, "CH"), distance(70, "US"), distance(12.34, "DE")
     ('50 miles (80.5 km)', '70 miles', '12.3 miles (19.9 km)')
+    >>> distance(100, "CH", unit="km"), distance(100, "US", unit="km")
+    ('100 km', '100 km (62.1 miles)')
     """
-    text = f"{_number(miles, decimals)} {'mile' if miles == 1 else 'miles'}"
-    if country in MILE_COUNTRIES:
-        return text
-    return f"{text} ({_number(miles * MILE_KM, decimals)} km)"
+    miles = amount if unit == "miles" else amount / MILE_KM
+    km = amount if unit == "km" else amount * MILE_KM
+    in_miles = f"{_number(miles, decimals)} {'mile' if miles == 1 else 'miles'}"
+    in_km = f"{_number(km, decimals)} km"
+    first, other = (in_miles, in_km) if unit == "miles" else (in_km, in_miles)
+    local = "miles" if country in MILE_COUNTRIES else "km"
+    return first if local == unit else f"{first} ({other})"
 
 
 def decimals_for(margin_miles: float | None) -> int:

@@ -22,7 +22,7 @@ from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnS
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.actions import REASON_ACTIONS, STATUS_ACTIONS
-from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
+from coverage_analyzer.schema.verdict import Reason, Status, verdict_names
 
 DRAWN_DEGREES: Final = 0.0005
 """Simplification of area outlines in degrees, about 50 m; the rule itself uses no outlines."""
@@ -202,6 +202,7 @@ def payload(
         "country_names": [title_of.get(code, code) for code in codes],
         "days": list(sites.words["available_on"]),
         "limits": list(sites.words["limit_miles"]),
+        "unit": sites.unit,
         "site_centers": _positions(sites, network.centers),
         "centers": _centers(sites, network, names),
         "areas": _areas(network),
@@ -216,7 +217,7 @@ def payload(
         "texts": texts.specs,
         "own_columns": list(sites.own_columns),
         "base": None if base is None else base.page_data(),
-        "verdict": list(VERDICT),
+        "verdict": list(verdict_names(sites.unit)),
     }
     scene = Scene(sites.sample, network.centers, network.areas, network.day)
     return Payload(meta, places, texts, scene, base)
@@ -300,6 +301,8 @@ def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites
     served = columns.codes["center_id"] >= 0
     block.numbers("margin", np.where(served, columns.margin - near, 0)[order])
     block.numbers("in_reach", columns.in_reach[order])
+    for name, values in columns.in_km.items():
+        block.numbers(name, values[order])
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:

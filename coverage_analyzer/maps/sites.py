@@ -83,6 +83,9 @@ class Columns:
         Texts of own columns, by their position.
     drive
         ``minutes`` in tenths and ``road_miles`` in thousandths, or `MISSING`; empty without roads.
+    in_km
+        ``km`` and ``margin_km`` in metres as ``miles`` and ``margin``; empty unless the policy
+        states its distances in kilometres.
     """
 
     lon: npt.NDArray[np.int32]
@@ -95,6 +98,7 @@ class Columns:
     name: pa.Array
     own: dict[int, pa.Array] = field(default_factory=dict)
     drive: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    in_km: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of sites."""
@@ -114,6 +118,7 @@ class Columns:
             self.name.take(rows),
             {n: cells.take(rows) for n, cells in self.own.items()},
             {n: values[at] for n, values in self.drive.items()},
+            {n: values[at] for n, values in self.in_km.items()},
         )
 
 
@@ -128,6 +133,8 @@ def joined(parts: list[Columns]) -> Columns:
     whole["own"] = {n: _joined_texts([p.own.pop(n) for p in parts]) for n in list(parts[0].own)}
     drives = list(parts[0].drive)
     whole["drive"] = {n: np.concatenate([p.drive.pop(n) for p in parts]) for n in drives}
+    in_km = list(parts[0].in_km)
+    whole["in_km"] = {n: np.concatenate([p.in_km.pop(n) for p in parts]) for n in in_km}
     return Columns(**whole)
 
 
@@ -203,6 +210,7 @@ class DrawnSites:
         self.own_columns = tuple(own_columns)
         self.sample = SiteSample()
         self.total = 0
+        self.unit = "miles"
         self.counts = np.zeros(len(MARKED), np.int64)
         self.served = np.zeros(0, np.int64)
         self.kept = Kept.all
@@ -231,7 +239,7 @@ class DrawnSites:
         site_id, name
             Texts.
         verdict
-            The columns of `VERDICT`, with their types or as a report writes them.
+            The columns of a verdict, with their types or as a report writes them.
         details
             What is shown besides: the same in each block.
 
@@ -246,6 +254,12 @@ class DrawnSites:
         if details is not None:
             columns.own = dict(enumerate(details.own))
             columns.drive = {} if details.drive is None else _drive_codes(details.drive)
+        if "distance_km" in verdict:
+            self.unit = "km"
+            columns.in_km = {
+                "km": _thousandths(verdict["distance_km"]),
+                "margin_km": _thousandths(verdict["margin_km"]),
+            }
         self._note(columns)
         marks = columns.codes["status"]
         self.sample.add(lon, lat, np.where(marks == len(Status), Status.review, marks))

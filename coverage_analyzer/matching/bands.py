@@ -5,7 +5,7 @@ bands of their own, what `zones` makes of them.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +54,10 @@ class Bands:
         fits = levels[:, None, :] >= np.arange(len(policy.levels))[:, None]
         fits &= ~np.isnan(edges)[:, None, :]
         self._first = fits.argmax(axis=2)
-        by_road = bands_by_road(rows)
-        self._by_road = np.column_stack([by_road, np.zeros(len(by_road), np.bool_)])
+        none = np.zeros(len(edges), np.bool_)
+        self._by_road = np.column_stack([bands_by_road(rows), none])
+        by_time = bands_by_road(rows, ("drive_time",))
+        self._by_time = np.column_stack([by_time, none]) if by_time.any() else None
 
     def of(self, square: Floats, zone: Ints, pair: Sequence[Floats]) -> Ints:
         """Return the band of each site from its squared chord in m2; `number` beyond all bands.
@@ -91,6 +93,10 @@ class Bands:
         """Return whether bands are decided by road; beyond all bands, no road is shorter."""
         return self._by_road.take(self._place(zone, band))
 
+    def by_time(self, zone: Ints, band: Ints) -> Bools | None:
+        """Return whether bands are decided by drive time; None if the policy has none."""
+        return None if self._by_time is None else self._by_time.take(self._place(zone, band))
+
     def _place(self, zone: Ints, band: Ints) -> Ints:
         """Return the index into the tables, which have one column more than there are bands."""
         return zone * np.int64(self.number + 1) + band
@@ -118,9 +124,13 @@ def band_levels(policy: Policy, rows: BandRows) -> Levels:
     return _table(rows, 0, lambda band: policy.level_position(band.level)).astype(np.int8)
 
 
-def bands_by_road(rows: BandRows) -> Bools:
+BY_ROAD: Final = ("road", "drive_time")
+"""Metrics of bands that roads decide."""
+
+
+def bands_by_road(rows: BandRows, metrics: Sequence[str] = BY_ROAD) -> Bools:
     """Return whether the bands of each zone are decided by road, not by the geodesic."""
-    return _table(rows, 0, lambda band: band.metric != "geodesic").astype(np.bool_)
+    return _table(rows, 0, lambda band: band.metric in metrics).astype(np.bool_)
 
 
 def _table(rows: BandRows, empty: float, value: Callable[[Band], float]) -> Floats:

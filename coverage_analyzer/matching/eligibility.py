@@ -21,6 +21,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import quantity
+from coverage_analyzer.matching.offers import NO_PRODUCT, Offers
 from coverage_analyzer.matching.products import PHASES, Products, name_key
 from coverage_analyzer.matching.site_areas import AREA_TEXTS, SiteAreas, States
 from coverage_analyzer.policy import Policy
@@ -117,6 +118,8 @@ class EligibilityInputs:
         ``NaT`` if unknown.
     areas
         What the cells say of areas (`SiteAreas.states`), shape (n, lists).
+    offer_product
+        Code of the product in the offers of the policy (`Offers.codes`).
     """
 
     component: Codes
@@ -125,6 +128,7 @@ class EligibilityInputs:
     registration: Codes
     registered_on: Days
     areas: States
+    offer_product: Codes
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -197,11 +201,13 @@ class EligibilityChecker:
         self._bounded = _bounded(policy)
         self._unbanded = _unbanded(policy)
         self._offered = _offered(policy, world)
+        self._offers = Offers(policy, world) if policy.offers else None
         self.papers = policy.export_approval_countries
+        of_offers = self._offers is not None and self._offers.reads_product
         self.columns = tuple(
             column
             for rule, column in COLUMN_OF_RULE.items()
-            if getattr(self.rules, rule) is not None
+            if getattr(self.rules, rule) is not None or (column == "product" and of_offers)
         )
         self.area_columns = policy.area_columns
 
@@ -236,6 +242,9 @@ class EligibilityChecker:
             areas=np.zeros((rows, 0), np.int8)
             if self.areas is None
             else self.areas.states(columns, rows),
+            offer_product=self._offers.codes(columns["product"])
+            if self._offers and "product" in columns
+            else np.full(rows, NO_PRODUCT, np.int8),
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
@@ -362,6 +371,49 @@ class EligibilityChecker:
         bounded = self._bounded.take(level)
         return Phases(past & bounded, doubtful & bounded)
 
+    def offered_level(
+        self,
+        facts: EligibilityInputs | None,
+        country: Numbers,
+        certain: Bools,
+        closed: Bools | None = None,
+        offers: Bools | None = None,
+    ) -> Codes | None:
+        """Return the best level that an offer gives each row; None if the policy has no offers.
+
+        Where none does, it is one more than the last position. A level of bands is not given by an
+        offer either if component or registration exclude it, nor any past its product phases, nor
+        any where the purchased level is unknown.
+
+        Parameters
+        ----------
+        facts
+            Rule inputs of the rows, if any.
+        country
+            Number of the assigned country.
+        certain
+            Where it is certain; elsewhere only what is offered everywhere counts.
+        closed, offers
+            Levels excluded, and offers that apply, in the areas of each row (`Zoned`); None if
+            there are no such rules.
+        """
+        if self._offers is None:
+            return None
+        country = np.where(certain, country, 0)
+        usable = np.ones((len(country), len(self._ids)), np.bool_)
+        if facts is None:
+            none = np.full(len(country), NO_PRODUCT, np.int8)
+            return self._offers.best(country, none, _open(usable, closed), offers)
+        for level in range(len(self._ids)):
+            usable[:, level] = ~self.phases(facts, np.full(len(facts), level, np.int8)).past
+        excluded = np.zeros(len(facts), np.bool_)
+        for _, fails, _ in self._cases_of_values(facts):
+            excluded |= fails
+        usable[np.ix_(excluded, self._offers.banded_levels)] = False
+        if self.rules.request:
+            usable[facts.requested == UNKNOWN] = False
+        return self._offers.best(country, facts.offer_product, _open(usable, closed), offers)
+
     def level_id(self, text: str) -> str | None:
         """Return the id of the level named by a cell of ``requested_level``, if any."""
         position = self._levels.get(name_key(text))
@@ -374,9 +426,10 @@ class EligibilityChecker:
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
         barred = self.not_offered_there(facts, country) | self.excluded_there(facts, closed)
-        return self._has_unbanded(facts) & ~barred
+        barred |= self.not_offered_for_product(facts, country)
+        return self.has_unbanded(facts) & ~barred
 
-    def _has_unbanded(self, facts: EligibilityInputs) -> Bools:
+    def has_unbanded(self, facts: EligibilityInputs) -> Bools:
         """Return which rows purchased a level that has no band."""
         level = np.maximum(facts.requested, 0)
         result: Bools = (facts.requested >= 0) & self._unbanded.take(level)
@@ -384,11 +437,23 @@ class EligibilityChecker:
 
     def not_offered_there(self, facts: EligibilityInputs, country: Numbers) -> Bools:
         """Return which rows purchased a level that the policy does not offer in their country."""
-        if not self.rules.request or self._offered is None:
+        there = np.zeros(len(facts), np.bool_)
+        if not self.rules.request:
+            return there
+        level = np.maximum(facts.requested, 0)
+        if self._offered is not None:
+            there |= ~self._offered[country, level]
+        if self._offers is not None:
+            there |= self._offers.barred(country, facts.offer_product, level).by_country
+        return there & (facts.requested >= 0)
+
+    def not_offered_for_product(self, facts: EligibilityInputs, country: Numbers) -> Bools:
+        """Return which rows purchased a level that is offered in their country for others only."""
+        if not self.rules.request or self._offers is None:
             return np.zeros(len(facts), np.bool_)
         level = np.maximum(facts.requested, 0)
-        there: Bools = (facts.requested >= 0) & ~self._offered[country, level]
-        return there
+        barred = self._offers.barred(country, facts.offer_product, level).by_product
+        return (facts.requested >= 0) & barred & ~self.not_offered_there(facts, country)
 
     def excluded_there(self, facts: EligibilityInputs, closed: Bools | None) -> Bools:
         """Return which rows purchased a level that is excluded in their area."""
@@ -408,13 +473,26 @@ class EligibilityChecker:
         """Return each rule on cells, where it fails, and whether the failure is uncertain."""
         cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.request:
-            lower = (facts.requested > promised) | self._has_unbanded(facts)
+            lower = (facts.requested > promised) | self.has_unbanded(facts)
             barred = self.not_offered_there(facts, country)
-            excluded = self.excluded_there(facts, closed) & ~barred
-            cases.append((FailedRule.level_not_requested, lower & ~barred & ~excluded, False))
+            other = self.not_offered_for_product(facts, country)
+            excluded = self.excluded_there(facts, closed) & ~barred & ~other
+            unclear = (facts.requested == UNKNOWN) | (lower & other)
+            plain = lower & ~barred & ~other & ~excluded
+            cases.append((FailedRule.level_not_requested, plain, False))
             cases.append((FailedRule.not_offered_in_country, lower & barred, True))
+            cases.append((FailedRule.level_not_requested, unclear, True))
             cases.append((FailedRule.area_excluded, lower & excluded, True))
-            cases.append((FailedRule.level_not_requested, facts.requested == UNKNOWN, True))
+        cases += self._cases_of_values(facts)
+        if self.rules.lifecycle and self.products:
+            past, doubtful = self.phases(facts, promised)
+            cases.append((FailedRule.lifecycle_phase, past, False))
+            cases.append((FailedRule.product_undated, doubtful, True))
+        return cases
+
+    def _cases_of_values(self, facts: EligibilityInputs) -> list[tuple[FailedRule, Bools, bool]]:
+        """Return the rules that exclude a row from the levels of all bands, as `_cases`."""
+        cases: list[tuple[FailedRule, Bools, bool]] = []
         if self.rules.components:
             out = facts.component == Component.excluded
             cases.append((FailedRule.component_excluded, out, False))
@@ -426,10 +504,6 @@ class EligibilityChecker:
             cases.append((FailedRule.address_not_registered, late, False))
             early = facts.registration == RegistrationTiming.early
             cases.append((FailedRule.address_not_registered, early, True))
-        if self.rules.lifecycle and self.products:
-            past, doubtful = self.phases(facts, promised)
-            cases.append((FailedRule.lifecycle_phase, past, False))
-            cases.append((FailedRule.product_undated, doubtful, True))
         return cases
 
     def _components(self, cells: pa.Array) -> Codes:
@@ -483,6 +557,11 @@ class EligibilityChecker:
         qualifying = (possible & qualifies).any(axis=1)
         other = (possible & ~qualifies).any(axis=1)
         return np.append(~qualifying, [False, False]), np.append(qualifying & other, [True, False])
+
+
+def _open(usable: Bools, closed: Bools | None) -> Bools:
+    """Return usable levels without those that are excluded in the areas of each row."""
+    return usable if closed is None else usable & ~closed
 
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:

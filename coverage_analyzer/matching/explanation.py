@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,12 +18,13 @@ from coverage_analyzer.matching.lead_times import lead_time, window
 from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
+from coverage_analyzer.matching.products import name_key
 from coverage_analyzer.matching.site_areas import AREA_TEXTS
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.zones import SitePlace
-from coverage_analyzer.policy import Band
+from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.clock_text import clock_line
-from coverage_analyzer.policy.distances import number_text
+from coverage_analyzer.policy.distances import METRES, measured_text, number_text
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
@@ -59,15 +60,22 @@ class NearCenter:
     closes: str = ""
     region: str = ""
     """ISO 3166-2, empty if unknown."""
+    distance_km: float | None = None
+    margin_km: float | None = None
+    """In kilometres; None unless the policy states its distances in them."""
 
     def __str__(self) -> str:
         """Return it on one line."""
         named = f" ({self.name})" if self.name else ""
         place = self.region or self.country
-        words = [f"{self.center_id}{named}, {place}: {self.distance_miles:.3f} miles"]
+        away = measured_text(self.distance_miles, self.distance_km)
+        words = [f"{self.center_id}{named}, {place}: {away}"]
         if self.margin_miles is not None:
             side = "beyond" if self.margin_miles < 0 else "within"
-            words.append(f", {abs(self.margin_miles):.3f} miles {side} the limit")
+            margin, unit = self.margin_miles, "miles"
+            if self.margin_km is not None:
+                margin, unit = self.margin_km, "km"
+            words.append(f", {abs(margin):.3f} {unit} {side} the limit")
         return "; ".join(["".join(words), *filter(None, (self.refused, self.closes))])
 
 
@@ -108,6 +116,11 @@ class Explanation:
     source: str
     afterwards: str = ""
     """What may apply where no level is available, and the command that explains it."""
+    limit_km: float | None = None
+    """The limit in kilometres; None unless the policy states its distances in them."""
+    limit_minutes: float | None = None
+    """The limit of the drive; None unless the band has one. ``limit_miles`` then is its bound."""
+
     further_clocks: tuple[str, ...] = ()
     """What the level says besides its main clock, as text."""
     areas: tuple[str, ...] | None = None
@@ -119,7 +132,8 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON, without what the policy does not have."""
-        data = dataclasses.asdict(dataclasses.replace(self, bands=()))
+        plain = dataclasses.asdict(dataclasses.replace(self, bands=()))
+        data: dict[str, Any] = _without_unset(plain)
         del data["bands"]
         if not self.further_clocks:
             del data["further_clocks"]
@@ -130,6 +144,15 @@ class Explanation:
     def _repr_html_(self) -> str:
         """Return the explanation for a notebook."""
         return notebook.labelled_lines(str(self))
+
+    @property
+    def limit_words(self) -> str:
+        """The limit that applied, in the unit of the policy; empty without one."""
+        if self.limit_minutes is not None:
+            return f"{number_text(self.limit_minutes)} minutes of driving"
+        if self.limit_km is not None:
+            return f"{number_text(self.limit_km)} km"
+        return "" if self.limit_miles is None else f"{number_text(self.limit_miles)} miles"
 
     @property
     def reason_words(self) -> str:
@@ -164,12 +187,15 @@ class Explanation:
             f"            declared: {declared}; located in: {located}",
             *self._area_lines(),
         ]
-        if self.limit_miles is not None:
-            lines.append(f"  limit     {number_text(self.limit_miles)} miles")
+        if self.limit_words:
+            lines.append(f"  limit     {self.limit_words}")
         if self.center:
             lines.append(f"  center    {self.center}")
         listed = self.in_reach[:MAX_LISTED]
-        lines += [f"  in reach  {c.center_id}: {c.distance_miles:.3f} miles" for c in listed]
+        lines += [
+            f"  in reach  {c.center_id}: {measured_text(c.distance_miles, c.distance_km)}"
+            for c in listed
+        ]
         if len(self.in_reach) > MAX_LISTED:
             lines.append(f"            and {len(self.in_reach) - MAX_LISTED} more")
         if self.accuracy_m is not None:
@@ -240,8 +266,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
     at = int(verdicts.center[0])
     place = matcher.place_of(sites, facts, number)
-    limits = _limits(matcher, place, at, row["limit_miles"])
-    near = _centers(matcher, lon, lat, int(number[0]), limits)
+    near = _centers(matcher, lon, lat, int(number[0]), _measures(matcher, place, at, row))
     return Explanation(
         latitude=lat,
         longitude=lon,
@@ -274,6 +299,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         areas=place.areas if matcher.policy.by_area else None,
         areas_unknown=place.uncertain if matcher.policy.by_area else None,
         bands=_bands_of_verdict(matcher, row, place),
+        limit_km=row.get("limit_km"),
+        limit_minutes=_limit_minutes(matcher.policy, row),
     )
 
 
@@ -364,17 +391,41 @@ def _named(text: str, number: int, codes: tuple[str, ...]) -> str:
     return texts.get(number, codes[number])
 
 
+ONLY_IF_SET: Final = frozenset({"limit_km", "limit_minutes", "distance_km", "margin_km"})
+"""Keys that the data of an explanation have only where the policy has such a limit."""
+
+
+def _without_unset(data: Any) -> Any:
+    """Return nested data without those of `ONLY_IF_SET` that are None."""
+    if isinstance(data, dict):
+        kept = ((k, v) for k, v in data.items() if v is not None or k not in ONLY_IF_SET)
+        return {name: _without_unset(value) for name, value in kept}
+    return type(data)(map(_without_unset, data)) if isinstance(data, (list, tuple)) else data
+
+
+def _limit_minutes(policy: Policy, row: Mapping[str, Any]) -> float | None:
+    """Return the limit of the drive, if the band of a row has one."""
+    if row["limit_miles"] is None:
+        return None
+    band = policy.band_for(row["site_country"], row["limit_miles"])
+    return band.up_to_minutes if band else None
+
+
 def _centers(
-    matcher: Matcher, lon: float, lat: float, country: int, limits: list[float | None]
+    matcher: Matcher,
+    lon: float,
+    lat: float,
+    country: int,
+    measures: "Sequence[Callable[[float], Measured]]",
 ) -> list[NearCenter]:
     """Return all centers with their exact distance and the margin to their limits, in order."""
     centers, day = matcher.centers, np.datetime64(matcher.as_of, "D")
-    miles = geodesy.distance_m(lon, lat, centers.lon, centers.lat) / MILE_M
+    metres = geodesy.distance_m(lon, lat, centers.lon, centers.lat)
     opened, planned = centers.is_open(day), centers.is_planned(day)
     same = matcher.policy.qualification.same_country
     region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
     result = []
-    for i, away in enumerate(miles.tolist()):
+    for i, away_m in enumerate(metres.tolist()):
         refused = closes = ""
         if same and matcher.center_country[i] != country:
             refused = "in another country"
@@ -387,26 +438,53 @@ def _centers(
         elif not np.isnat(centers.closes_on[i]):
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
-        limit = limits[i]
-        margin = None if limit is None else float(away_from_zero(np.array(limit - away)))
-        fields = (centers.center_id[i], centers.name[i], code, away, margin)
-        result.append(NearCenter(*fields, refused, closes, region[i]))
+        miles, margin, km, margin_km = measures[i](away_m)
+        fields = (centers.center_id[i], centers.name[i], code, miles, margin)
+        result.append(NearCenter(*fields, refused, closes, region[i], km, margin_km))
     return result
 
 
-def _limits(
-    matcher: Matcher, place: SitePlace, chosen: int, limit: float | None
-) -> list[float | None]:
-    """Return the limit in miles of each center: that of the verdict, or its own greatest one."""
+Measured = tuple[float, float | None, float | None, float | None]
+"""Distance and margin in miles, and in kilometres where the policy has them."""
+
+
+def _measures(
+    matcher: Matcher, place: SitePlace, chosen: int, row: Mapping[str, Any]
+) -> list[Callable[[float], Measured]]:
+    """Return what measures each center: by the limit of the verdict, or its own greatest one."""
     own = matcher.zones.class_of(chosen) if chosen != NO_CENTER else 0
-    limits = {
-        number: bands[-1].limit_in("miles") if bands else None
-        for number, bands in place.bands.items()
-    } | {own: limit}
-    none = limit is None
-    return [
-        None if none else limits[matcher.zones.class_of(i)] for i in range(len(matcher.centers))
-    ]
+    by_class = {}
+    for number, bands in place.bands.items():
+        limits: dict[str, float | None] = {}
+        if number != own and row["limit_miles"] is not None:
+            last = bands[-1] if bands else None
+            limits = {
+                f"limit_{unit}": last.limit_in(unit) if last else None
+                for unit in matcher.policy.printed_units
+            }
+        by_class[number] = _measured(matcher.policy, {**row, **limits})
+    return [by_class[matcher.zones.class_of(i)] for i in range(len(matcher.centers))]
+
+
+def _measured(policy: Policy, row: Mapping[str, Any]) -> Callable[[float], Measured]:
+    """Return what gives the distance of a center, and the margin to the limit of a row."""
+    in_km, unit = policy.unit == "km", METRES[policy.unit]
+    limit = row["limit_km" if in_km else "limit_miles"]
+    if _limit_minutes(policy, row) is not None:  # a time has no margin in miles
+        limit = None
+
+    def measured(metres: float) -> Measured:
+        margin = None if limit is None else limit - metres / unit
+        margin_miles = None if margin is None else margin * unit / MILE_M
+        km, margin_km = (metres / 1000, _printed(margin)) if in_km else (None, None)
+        return metres / MILE_M, _printed(margin_miles), km, margin_km
+
+    return measured
+
+
+def _printed(margin: float | None) -> float | None:
+    """Return a margin rounded away from zero."""
+    return None if margin is None else float(away_from_zero(np.array(margin)))
 
 
 def _reaches(matcher: Matcher, place: SitePlace) -> list[float]:
@@ -452,7 +530,8 @@ def _clauses(matcher: Matcher, row: Mapping[str, Any], place: SitePlace, level: 
         time = policy.lead_time_in(row["site_country"])
         names += [time.clause] if time else []
     elif reason != Reason.within_radius and not rule_clause:
-        names.append(rules.fallback_clause)
+        offer_clause = _offer_clause(matcher, row, level, frozenset(place.areas))
+        names.append(offer_clause or rules.fallback_clause)
     names += [clock.clause for clock in level.all_clocks]
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
@@ -494,7 +573,20 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
     bought = matcher.gates.level_id(row["said"].get("requested_level", ""))
     levels = [*([band.level] if band else []), *([bought] if bought else [])]
     rules = (policy.not_offered_rule(level, country) for level in levels)
-    return next((rule for rule in rules if rule), None)
+    offers = (offer for offer in policy.offers if offer.level in levels)
+    return next((rule for rule in rules if rule), next(offers, None))
+
+
+def _offer_clause(
+    matcher: Matcher, row: Mapping[str, Any], level: Level, inside: frozenset[str]
+) -> str | None:
+    """Return the clause of the offer that gives a site its level, if one does."""
+    product = name_key(row["said"].get("product", ""))
+    for offer in matcher.policy.offers_in(row["site_country"] or ""):
+        named = offer.products is None or product in map(name_key, offer.products)
+        if offer.level == level.id and named and offer.applies_at(inside):
+            return offer.clause
+    return None
 
 
 def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[str]:

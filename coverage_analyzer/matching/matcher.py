@@ -369,7 +369,7 @@ class Matcher:
             )
         points = geodesy.ecef(sites.lon, sites.lat)
         located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
-        rows = _Rows(sites, facts, points, AssignedCountries(country, basis), group)
+        rows = _Rows(sites, facts, points, AssignedCountries(country, basis, None), group)
         members = self._members(located, facts)
         first, *others = self.zones.options(located, members)
         result = self._match_in(rows, first.zoned)
@@ -378,8 +378,7 @@ class Matcher:
         doubt = _Doubt(result)
         for site, zoned in others:
             doubt.compare(site, self._match_in(rows.take(site), zoned))
-        fallback = self.policy.level_position(self.policy.qualification.fallback)
-        return doubt.verdicts(self.zones.doubtful_cells(members), fallback)
+        return doubt.verdicts(self.zones.doubtful_cells(members))
 
     def _members(self, sites: Located, facts: EligibilityInputs | None) -> Membership | None:
         """Return in which areas sites are; None if no verdict depends on it."""
@@ -433,6 +432,11 @@ class Matcher:
         beyond = np.flatnonzero(~now.inside & (assigned.basis < CountryBasis.NULL_ISLAND))
         later = self._planned_centers(rows, zoned, beyond)
         shown = _shown(now, later, assigned.basis)
+        certain = assigned.basis < CountryBasis.OFFSHORE
+        offered = self.gates.offered_level(
+            facts, assigned.country, certain, zoned.closed, zoned.offers
+        )
+        assigned = assigned._replace(offered=offered)
         borderline = self._borderline(sites, shown.zone, shown.metres)
         if len(found) > 1:
             open_ = self._borderline_between(sites, [each for each, _ in found])
@@ -441,15 +445,18 @@ class Matcher:
         verdicts = self._verdicts_by_distance(assigned, shown, later.site, in_reach, borderline)
         if facts is not None or self.gates.everywhere:
             waiting = PlannedCenters(later.site, now.take(later.site))
-            promise = Promised(shown.zone, shown.band, zoned.closed)
-            verdicts = self._apply_rules(verdicts, facts, promise, waiting)
-        return _Matched(verdicts, self._bands.level(shown.zone, shown.band))
+            rule_basis = RuleBasis(shown.zone, shown.band, zoned.closed, waiting, offered)
+            verdicts = self._apply_rules(verdicts, facts, rule_basis)
+        position = self.policy.level_position(self.policy.qualification.fallback)
+        kept = np.full(len(verdicts.level), position, np.int8)
+        kept = kept if offered is None else np.minimum(kept, offered)
+        return _Matched(verdicts, self._bands.level(shown.zone, shown.band), kept)
 
     def _open_centers(
         self, rows: "_Rows", number: int, zoned: Zoned
     ) -> tuple["NearestCenters", Ints]:
         """Return the nearest open center of a class to each site, and how many are in reach."""
-        sites, facts, points, (country, basis), base = rows
+        sites, facts, points, (country, basis, _), base = rows
         zone = zoned.zones[number]
         group = self.zones.group(number, zone, country, base)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
@@ -494,8 +501,7 @@ class Matcher:
         self,
         verdicts: Verdicts,
         facts: EligibilityInputs | None,
-        promised: "Promised",
-        nearest: "PlannedCenters",
+        basis: "RuleBasis",
     ) -> Verdicts:
         """Return verdicts lowered where a rule fails, and where no level is available.
 
@@ -505,13 +511,10 @@ class Matcher:
             As they are without eligibility rules.
         facts
             Rule inputs of the rows.
-        promised
-            The band that each verdict is about, and the levels excluded where the site is.
-        nearest
-            The sites that a planned center will reach, and the nearest one that is open: whom a
-            rule keeps from waiting is shown that one.
+        basis
+            What the verdicts were made of.
         """
-        zone, band, closed = promised
+        zone, band, closed, nearest, offered = basis
         band_level = self._bands.level(zone, band)
         rule, uncertain = self._failed_rules(verdicts, facts, band_level, closed)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
@@ -519,7 +522,7 @@ class Matcher:
         status = np.where(
             lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
         )
-        lowest = self._levels(zone, status, band)
+        lowest = self._levels(zone, status, band, offered)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = np.isin(rule, NOT_OFFERED)
         lowered = verdicts.changed(
@@ -531,7 +534,7 @@ class Matcher:
         )
         result = lowered
         if facts is not None:
-            result = self._with_purchased_level(lowered, facts, closed)
+            result = self._with_purchased_level(lowered, facts, basis)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return self._with_center(result, nearest.site[back], nearest.nearest.take(back))
@@ -546,17 +549,17 @@ class Matcher:
         return dataclasses.replace(verdicts, center=center, **new)
 
     def _with_purchased_level(
-        self, verdicts: Verdicts, facts: EligibilityInputs, closed: Bools | None
+        self, verdicts: Verdicts, facts: EligibilityInputs, basis: "RuleBasis"
     ) -> Verdicts:
         """Return verdicts with the purchased level, or none for a product past its phases.
 
         A level that may have ended is also for review; it remains in the report.
         """
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
-        needs_no_distance = self.gates.without_band(facts, verdicts.country, closed)
+        needs_no_distance = self.gates.without_band(facts, verdicts.country, basis.closed)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
         bought = dataclasses.replace(verdicts, level=level)
-        result = self._without_levels_not_offered(bought, facts, closed)
+        result = self._without_levels_not_offered(bought, facts, basis)
         phases = self.gates.phases(facts, result.level)
         result = result.changed(
             phases.past,
@@ -573,18 +576,28 @@ class Matcher:
         )
 
     def _without_levels_not_offered(
-        self, verdicts: Verdicts, facts: EligibilityInputs, closed: Bools | None
+        self, verdicts: Verdicts, facts: EligibilityInputs, basis: "RuleBasis"
     ) -> Verdicts:
-        """Return verdicts moved to review where the purchased level is not offered."""
-        has_purchased = verdicts.level == facts.requested
-        in_country = self.gates.not_offered_there(facts, verdicts.country)
-        not_offered = in_country | self.gates.excluded_there(facts, closed)
-        not_offered &= has_purchased & ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
-        fallback = self.policy.level_position(self.policy.qualification.fallback)
+        """Return verdicts moved to review where the purchased level is not offered.
+
+        They keep the fallback, or what is offered instead if that is less than was purchased.
+        """
+        offered = basis.offered
+        concerned = (verdicts.level == facts.requested) | self.gates.has_unbanded(facts)
+        there = self.gates.not_offered_there(facts, verdicts.country)
+        other = self.gates.not_offered_for_product(facts, verdicts.country)
+        excluded = self.gates.excluded_there(facts, basis.closed) & ~there & ~other
+        not_offered = concerned & (there | other | excluded)
+        not_offered &= ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
+        position = self.policy.level_position(self.policy.qualification.fallback)
+        fallback = np.full(len(verdicts.level), position, np.int8)
+        if offered is not None:
+            fallback = np.where(offered > facts.requested, np.minimum(offered, position), fallback)
+        reason = np.where(other, Reason.level_not_requested, Reason.not_offered_in_country)
         return verdicts.changed(not_offered, level=fallback).changed(
             not_offered & (verdicts.status < Status.review),
             status=Status.review,
-            reason=np.where(in_country, Reason.not_offered_in_country, Reason.area_excluded),
+            reason=np.where(excluded, Reason.area_excluded, reason),
             available_on=NO_DAY,
         )
 
@@ -695,7 +708,7 @@ class Matcher:
         Parameters
         ----------
         assigned
-            The country of each site, and the basis.
+            The country of each site, the basis, and what is offered there.
         shown
             The center that each verdict names (`_shown`).
         waiting
@@ -705,7 +718,7 @@ class Matcher:
         borderline
             Where coordinates are too inaccurate to decide.
         """
-        country, ground = assigned
+        country, ground, offered = assigned
         center, band, inside, _, zone = shown
         pending = np.zeros(len(center), np.bool_)
         pending[waiting] = True
@@ -716,6 +729,9 @@ class Matcher:
             reason = np.where(nowhere, np.int8(Reason.area_excluded), reason)
         # The geodesic distance does not decide the longer road distance: see recheck.
         unchecked = (status == Status.qualified) & self._bands.by_road(zone, band)
+        by_time = self._bands.by_time(zone, band)
+        if by_time is not None:  # whose bound is too wide to wait for a center
+            unchecked |= (status == Status.pending) & by_time
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
@@ -726,7 +742,7 @@ class Matcher:
         later = np.flatnonzero(status == Status.pending)
         opens[later] = self.centers.opens_on[center[later]]
         return Verdicts(
-            level=self._levels(zone, status, band),
+            level=self._levels(zone, status, band, offered),
             status=status,
             reason=reason,
             center=center.astype(np.int32),
@@ -774,13 +790,19 @@ class Matcher:
         result[rough] = ends[0] != ends[1]
         return result
 
-    def _levels(self, zone: Ints, status: npt.NDArray[np.int8], band: Ints) -> npt.NDArray[np.int8]:
-        """Return the level in force: that of the band, else interim or fallback."""
+    def _levels(
+        self, zone: Ints, status: npt.NDArray[np.int8], band: Ints, offered: Levels | None
+    ) -> npt.NDArray[np.int8]:
+        """Return the level in force: that of the band, else interim or fallback.
+
+        An offered level takes the place of a worse one.
+        """
         rules, position = self.policy.qualification, self.policy.level_position
         less = np.full(len(Status), position(rules.fallback), np.int8)
         less[Status.pending] = position(rules.interim)
         bought = self._bands.level(zone, band)
-        return np.where(status == Status.qualified, bought, less.take(status))
+        level = np.where(status == Status.qualified, bought, less.take(status))
+        return level if offered is None else np.minimum(level, offered)
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
         """Return verdicts as report columns, in the order of `verdict_names`."""
@@ -849,10 +871,37 @@ class PlannedCenters(NamedTuple):
 
 
 class AssignedCountries(NamedTuple):
-    """The country assigned to each site, and the basis; shape (n,) each."""
+    """The country assigned to each site, the basis, and the level offered; shape (n,) each.
+
+    ``offered`` is that of `EligibilityChecker.offered_level`.
+    """
 
     country: Numbers
     basis: CountryBases
+    offered: Levels | None
+
+
+class RuleBasis(NamedTuple):
+    """What verdicts were made of before the eligibility rules.
+
+    Attributes
+    ----------
+    zone, band
+        The zone, and the band of the center that each verdict names.
+    closed
+        The levels excluded in the areas of each (`Zoned.closed`).
+    nearest
+        The sites that a planned center will reach, and the nearest one that is open: whom a rule
+        keeps from waiting is shown that one.
+    offered
+        The level offered to each.
+    """
+
+    zone: Ints
+    band: Ints
+    closed: Bools | None
+    nearest: PlannedCenters
+    offered: Levels | None
 
 
 class CenterGroups(NamedTuple):
@@ -860,14 +909,6 @@ class CenterGroups(NamedTuple):
 
     open: Index
     planned: Index
-
-
-class Promised(NamedTuple):
-    """Zone and band that verdicts are about, shape (n,); levels excluded there (`Zoned.closed`)."""
-
-    zone: Ints
-    band: Ints
-    closed: Bools | None
 
 
 class _Rows(NamedTuple):
@@ -885,16 +926,19 @@ class _Rows(NamedTuple):
             self.sites.take(which),
             None if self.facts is None else self.facts.take(which),
             geodesy.take(self.points, which),
-            AssignedCountries._make(values[which] for values in self.assigned),
+            AssignedCountries(
+                self.assigned.country[which], self.assigned.basis[which], self.assigned.offered
+            ),
             None if self.base is None else self.base[which],
         )
 
 
 class _Matched(NamedTuple):
-    """Verdicts, and the level of the band that each is about; shape (n,)."""
+    """Verdicts, the level of the band that each is about, and that of a review; shape (n,)."""
 
     verdicts: Verdicts
     band_level: Levels
+    kept: Levels
 
 
 class _Doubt:
@@ -909,7 +953,7 @@ class _Doubt:
     def __init__(self, first: _Matched) -> None:
         self._first = first
         self._differs = np.zeros(len(first.band_level), np.bool_)
-        self._lowest = first.verdicts.level.copy()
+        self._lowest = np.maximum(first.verdicts.level, first.kept)
 
     def compare(self, site: Ints, other: _Matched) -> None:
         """Compare another outcome of some sites, by their positions."""
@@ -921,21 +965,19 @@ class _Doubt:
         differs |= both & (one.available_on != two.available_on)
         differs |= both & (self._first.band_level[site] != other.band_level)
         self._differs[site] |= differs
-        self._lowest[site] = np.maximum(self._lowest[site], two.level)
+        self._lowest[site] = np.maximum(self._lowest[site], np.maximum(two.level, other.kept))
 
-    def verdicts(self, by_cell: Bools, fallback: int) -> Verdicts:
+    def verdicts(self, by_cell: Bools) -> Verdicts:
         """Return the verdicts.
 
         Parameters
         ----------
         by_cell
             Where a cell leaves the areas uncertain, not only the accuracy of coordinates.
-        fallback
-            Position of the fallback level.
         """
         return self._first.verdicts.changed(
             self._differs,
-            level=np.maximum(self._lowest, fallback),
+            level=self._lowest,
             status=Status.review,
             reason=np.where(by_cell, Reason.area_unknown, Reason.borderline),
             available_on=NO_DAY,

@@ -36,15 +36,18 @@ class Zoned(NamedTuple):
     closed
         Which levels are not offered in the areas of each site, shape (n, levels); None if no rule
         excludes areas.
+    offers
+        Which offers apply in the areas of each site, shape (n, offers); None if none names areas.
     """
 
     zones: tuple[Ints, ...]
     closed: Bools | None
+    offers: Bools | None
 
     def take(self, which: Ints) -> "Zoned":
         """Return a subset of the sites."""
-        closed = None if self.closed is None else self.closed[which]
-        return Zoned(tuple(zone[which] for zone in self.zones), closed)
+        closed, offers = (v if v is None else v[which] for v in self[1:])
+        return Zoned(tuple(zone[which] for zone in self.zones), closed, offers)
 
 
 class Option(NamedTuple):
@@ -60,6 +63,10 @@ class SitePlace(NamedTuple):
     areas: tuple[str, ...]
     uncertain: tuple[str, ...]
     bands: dict[int, tuple[Band, ...]]
+
+
+Outcome = tuple[tuple[int, ...], frozenset[str], frozenset[int]]
+"""The zone of each class of centers, excluded levels, and positions of the offers that apply."""
 
 
 class Zones:
@@ -108,8 +115,7 @@ class Zones:
         reaches, reach_of = np.unique(self.bands.widest, return_inverse=True)
         self.kinds = [(k, reach) for k in range(self.classes) for reach in reaches.tolist()]
         self._kind_of = [k * len(reaches) + reach_of.astype(np.int64) for k in range(self.classes)]
-        self._known: dict[tuple[int, bytes, bytes], list[tuple[tuple[int, ...], frozenset[str]]]]
-        self._known = {}
+        self._known: dict[tuple[int, bytes, bytes], list[Outcome]] = {}
 
     @property
     def classes(self) -> int:
@@ -169,7 +175,7 @@ class Zones:
         """
         every = np.arange(len(sites.lon))
         if self.by_country:
-            return [Option(every, Zoned((sites.country.astype(np.int64, copy=False),), None))]
+            return [Option(every, Zoned((sites.country.astype(np.int64, copy=False),), None, None))]
         if members is None:
             none = np.zeros((len(every), len(self.areas)), np.bool_)
             members = Membership(none, none, none)
@@ -229,19 +235,20 @@ class Zones:
         listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if missing[5:] else "")
         return (f"The bands of the policy name centers that are not in the table: {listed}.",)
 
-    def _zoned(self, rows: Sequence[tuple[tuple[int, ...], frozenset[str]]], place: Ints) -> Zoned:
-        zones = np.array([row for row, _ in rows], np.int64).reshape(-1, self.classes)
-        closed = None
-        if self._policy.gates.excluded_areas:
-            levels = self._policy.levels
-            table = [[level.id in names for level in levels] for _, names in rows]
-            closed = np.array(table, np.bool_).reshape(-1, len(levels))[place]
-        return Zoned(tuple(zones[place, number] for number in range(self.classes)), closed)
+    def _zoned(self, rows: Sequence[Outcome], place: Ints) -> Zoned:
+        policy = self._policy
+        zones = np.array([row for row, _, _ in rows], np.int64).reshape(-1, self.classes)
+        closed = offers = None
+        if policy.gates.excluded_areas:
+            table = [[level.id in names for level in policy.levels] for _, names, _ in rows]
+            closed = np.array(table, np.bool_).reshape(-1, len(policy.levels))[place]
+        if any(offer.areas or offer.except_areas for offer in policy.offers):
+            table = [[n in at for n in range(len(policy.offers))] for _, _, at in rows]
+            offers = np.array(table, np.bool_).reshape(-1, len(policy.offers))[place]
+        return Zoned(tuple(zones[place, number] for number in range(self.classes)), closed, offers)
 
-    def _outcomes(
-        self, country: int, certain: Bools, possible: Bools
-    ) -> list[tuple[tuple[int, ...], frozenset[str]]]:
-        """Return the different outcomes of a site: the zone of each class, and excluded levels."""
+    def _outcomes(self, country: int, certain: Bools, possible: Bools) -> list[Outcome]:
+        """Return the different outcomes of a site, the first as if in no uncertain area."""
         key = country, certain.tobytes(), possible.tobytes()
         if key not in self._known:
             ids = np.array(self.areas.ids, object)[self._used]
@@ -252,11 +259,11 @@ class Zones:
             self._known[key] = list(dict.fromkeys(found))
         return self._known[key]
 
-    def _outcome(
-        self, country: int, inside: frozenset[str]
-    ) -> tuple[tuple[int, ...], frozenset[str]]:
+    def _outcome(self, country: int, inside: frozenset[str]) -> Outcome:
         rows = self.of_site(country, inside).values()
-        return tuple(self._number[row] for row in rows), self._policy.excluded_levels(inside)
+        policy = self._policy
+        offers = frozenset(n for n, o in enumerate(policy.offers) if o.applies_at(inside))
+        return tuple(self._number[row] for row in rows), policy.excluded_levels(inside), offers
 
     def _all_rows(self) -> Iterator[tuple[Band, ...]]:
         """Yield the bands of each zone that there can be, none first; each once.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from coverage_analyzer.policy.clock_checks import named_clocks
 from coverage_analyzer.policy.distances import MILE_KM, number_text
 from coverage_analyzer.policy.rules import Band
+from coverage_analyzer.policy.validation import level_faults
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.model import Policy
@@ -58,10 +59,11 @@ def policy_warnings(policy: "Policy") -> list[str]:
     """Return the warnings about a policy, one sentence each.
 
     It has the name of a built-in policy but differs from it; the text of a clause states a
-    different figure from the rule that cites it; a lead time does not concern centers, so that no
-    rule uses it.
+    different figure from the rule that cites it; a level is out of order or given by no rule; a
+    lead time does not concern centers, so that no rule uses it.
     """
-    return [*_borrowed_name(policy), *_contradictions(policy), *_unapplied(policy)]
+    levels = level_faults(policy) if policy.format == 1 else ()
+    return [*_borrowed_name(policy), *_contradictions(policy), *levels, *_unapplied(policy)]
 
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:

@@ -21,6 +21,9 @@ A site farther than this speed takes in the time of a band, along the geodesic, 
 by any road.
 """
 
+OFF_ROAD_M: Final = 1_000.0
+"""Metres from a road up to which a place counts as on it, at either end of a drive."""
+
 
 def metres_of(amount: float, unit: Unit) -> float:
     """Return a distance of a policy in metres: the one number that decides.
@@ -34,14 +37,14 @@ def metres_of(amount: float, unit: Unit) -> float:
 
 
 def reach_of(minutes: float) -> float:
-    """Return the metres that no drive of so many minutes exceeds.
+    """Return the metres along the geodesic that no drive of so many minutes exceeds.
 
     Examples
     --------
     >>> reach_of(90)
-    240000.0
+    242000.0
     """
-    return minutes * TOP_KMH * 1000 / 60
+    return minutes * TOP_KMH * 1000 / 60 + 2 * OFF_ROAD_M
 
 
 def stated_units(part: Any, where: str = "") -> Iterator[tuple[str, Unit]]:
@@ -78,6 +81,24 @@ def number_text(amount: float) -> str:
     ('70', '62.13712')
     """
     return f"{amount:.6f}".rstrip("0").rstrip(".")
+
+
+def measured_text(miles: float, km: float | None) -> str:
+    """Return a measured distance: in kilometres first where the policy has them.
+
+    Parameters
+    ----------
+    miles
+        The distance.
+    km
+        The same in kilometres; None if the policy states its distances in miles.
+
+    Examples
+    --------
+    >>> measured_text(62.1371, None), measured_text(62.1371, 99.99999)
+    ('62.137 miles', '100.000 km (62.137 miles)')
+    """
+    return f"{miles:.3f} miles" if km is None else f"{km:.3f} km ({miles:.3f} miles)"
 
 
 def distance_text(amount: float, unit: str) -> str:

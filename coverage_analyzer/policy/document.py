@@ -356,14 +356,14 @@ def newer_keys(part: Any, where: str = "") -> Iterator[str]:
 
 
 def kind_of(data: Mapping[str, Any]) -> Kind:
-    """Return the kind of a document from its keys: only programmes have offers.
+    """Return the kind of a document from its keys: only programmes have offers without levels.
 
     Examples
     --------
     >>> kind_of({"offers": []}), kind_of({"levels": []})
     ('programme', 'policy')
     """
-    return "programme" if "offers" in data else "policy"
+    return "programme" if "offers" in data and not {"levels", "bands"} & data.keys() else "policy"
 
 
 def known_names(kind: Kind) -> tuple[str, ...]:

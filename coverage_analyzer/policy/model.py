@@ -20,6 +20,7 @@ from coverage_analyzer.policy.distances import Unit, stated_units
 from coverage_analyzer.policy.document import FORMAT_2, Document, Identifier, Kind
 from coverage_analyzer.policy.due_times import CommitmentRules
 from coverage_analyzer.policy.eligibility import GateRules, NotOffered
+from coverage_analyzer.policy.offers import Offer
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
@@ -65,6 +66,8 @@ class Policy(Document):
         Table `Qualification`; required.
     bands
         List of tables `Band`, not empty; required.
+    offers
+        List of tables `Offer`: levels without a distance; empty by default.
     lead_times
         List of tables `LeadTime`; empty by default.
     countries
@@ -100,6 +103,7 @@ class Policy(Document):
     warranty: Warranty | None = None
     qualification: Qualification
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    offers: Annotated[tuple[Offer, ...], FORMAT_2] = ()
     lead_times: tuple[LeadTime, ...] = ()
     countries: CountryRules = CountryRules()
     areas: Annotated[tuple[Area, ...], FORMAT_2] = ()
@@ -278,6 +282,7 @@ class Policy(Document):
         """The clause of each rule, and each ``id`` of an area that it names."""
         return (
             *((band.clause, (*band.areas, *band.except_areas)) for band in self.bands),
+            *((offer.clause, (*offer.areas, *offer.except_areas)) for offer in self.offers),
             *((rule.clause, rule.areas) for rule in self.gates.excluded_areas),
         )
 
@@ -327,6 +332,23 @@ class Policy(Document):
         [True, False]
         """
         return self.not_offered_rule(level, country) is None
+
+    def offers_in(self, country: str) -> tuple[Offer, ...]:
+        """Return the offers that apply in a country (alpha-2), the best level first."""
+        here = [o for o in self.offers if o.applies_in(country) and self.offered(o.level, country)]
+        return tuple(sorted(here, key=lambda offer: self.level_position(offer.level)))
+
+    def fallback_in(self, country: str) -> Level:
+        """Return the level of sites without a band in a country (alpha-2), whatever the product.
+
+        Examples
+        --------
+        >>> Policy.load().fallback_in("US").title
+        'Gold'
+        """
+        levels = [offer.level for offer in self.offers_in(country) if offer.products is None]
+        positions = map(self.level_position, (*levels, self.qualification.fallback))
+        return self.levels[min(positions)]
 
     def not_offered_rule(self, level: str, country: str) -> NotOffered | None:
         """Return the first rule by which a level is not offered in a country, if any."""
@@ -406,6 +428,8 @@ class Policy(Document):
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
             text = f"{band.text} in {where}{band.where_text}"
             lines.append(f"  band      {self.level(band.level).title}: {text}")
+        for offer in self.offers:
+            lines.append(f"  offer     {self.level(offer.level).title}: {offer.where}")
         same = "the same country" if self.qualification.same_country else "any country"
         lines.append(f"  center    in {same}")
         lines.append(f"  fallback  {self.level(self.qualification.fallback).title}")
@@ -445,6 +469,7 @@ class Policy(Document):
     def needs_country(self) -> bool:
         """Whether any verdict depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
+        everywhere &= all(ALL_OTHERS in offer.countries for offer in self.offers)
         everywhere &= not self.area_columns
         return self.qualification.same_country or self.restricts_offers or not everywhere
 

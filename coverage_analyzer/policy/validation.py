@@ -1,5 +1,6 @@
 """Validate the consistency of the parts of a policy."""
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from area_faults(policy.areas, _area_uses(policy))
     yield from _excluded_level_faults(policy)
     yield from _band_faults(policy.bands)
+    if policy.format > 1:
+        yield from level_faults(policy)
     yield from _gate_faults(policy.gates)
     yield from _fallback_not_offered(policy)
     yield from due_times.faults(policy.levels, policy.commitments, policy.vendor, policy.format)
@@ -88,7 +91,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
     used = [
         *(
             (f"{w}.{n}.countries", p.countries)
-            for w in ("bands", "lead_times")
+            for w in ("bands", "offers", "lead_times")
             for n, p in enumerate(getattr(policy, w))
         ),
         *(
@@ -141,6 +144,9 @@ def _area_uses(policy: "Policy") -> Iterator[tuple[str, tuple[str, ...]]]:
     for n, band in enumerate(policy.bands):
         yield f"bands.{n}.areas", band.areas
         yield f"bands.{n}.except_areas", band.except_areas
+    for n, offer in enumerate(policy.offers):
+        yield f"offers.{n}.areas", offer.areas
+        yield f"offers.{n}.except_areas", offer.except_areas
     for n, rule in enumerate(policy.gates.excluded_areas):
         yield f"gates.excluded_areas.{n}.areas", rule.areas
 
@@ -181,20 +187,25 @@ def _mixed_units(policy: "Policy") -> Iterator[str]:
 
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
     """Yield problems of bands: in each place they must start at 0 and be contiguous."""
-    for group, where in _band_groups(bands):
-        for country in sorted({c for b in group for c in b.countries}):
-            here = sorted((b for b in group if country in b.countries), key=lambda b: b.up_to_m)
-            place = f"{country}{where}"
-            if len({b.unit == "minutes" for b in here}) > 1:
-                yield (
-                    f"bands ({place}): some are in minutes of driving, others in {here[0].unit}. "
-                    f"Use one of them for all bands of a country."
-                )
-            else:
-                yield from _gaps(here, place)
-                yield from _left_out(here, place)
+    for place, here in _bands_by_place(bands):
+        if len({b.unit == "minutes" for b in here}) > 1:
+            yield (
+                f"bands ({place}): some are in minutes of driving, others in {here[0].unit}. "
+                f"Use one of them for all bands of a country."
+            )
+        else:
+            yield from _gaps(here, place)
+            yield from _left_out(here, place)
     if not any(ALL_OTHERS in b.countries and not b.areas and not b.centers for b in bands):
         yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
+
+
+def _bands_by_place(bands: tuple[Band, ...]) -> Iterator[tuple[str, list[Band]]]:
+    """Yield each country, with area and center, as text, and its bands, the nearest first."""
+    for group, where in _band_groups(bands):
+        for country in sorted({c for b in group for c in b.countries}):
+            here = (b for b in group if country in b.countries)
+            yield f"{country}{where}", sorted(here, key=lambda b: b.up_to_m)
 
 
 def _band_groups(bands: tuple[Band, ...]) -> Iterator[tuple[list[Band], str]]:
@@ -235,6 +246,38 @@ def _gaps(bands: list[Band], country: str) -> Iterator[str]:
         elif band.above > reached:
             yield f"{where} leaves a gap after the previous band: above_{unit} must be {ended}."
         reached = max(reached, band.up_to)
+
+
+GIVING: Final = ("bands", "offers", "qualification", "relocation", "in_force_after")
+"""Tables of a policy that give a level to sites."""
+
+
+def level_faults(policy: "Policy") -> Iterator[str]:
+    """Yield each level out of order, and each that no rule gives to any site.
+
+    They are errors of a policy of format 2; an older one, which was accepted, gets a warning.
+    """
+    order = {level.id: n for n, level in enumerate(policy.levels)}
+    if not {band.level for band in policy.bands} <= order.keys():
+        return
+    for place, here in _bands_by_place(policy.bands):
+        for near, far in itertools.pairwise(here):
+            if order[far.level] < order[near.level]:
+                yield (
+                    f"bands ({place}): {far.level!r} up to {far.limit_text} is a better level "
+                    f"than {near.level!r} up to {near.limit_text}. Levels are listed from the "
+                    f"best: a better one ends nearer."
+                )
+    if policy.gates.request:  # a site has the level that was purchased
+        return
+    dump = policy.model_dump(include=set(GIVING))
+    given = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
+    for number, level in enumerate(policy.levels):
+        if level.id not in given:
+            yield (
+                f"levels.{number}: no site can have {level.id!r}: no band, offer or fallback gives "
+                f"it. Add one, or remove the level."
+            )
 
 
 def _gate_faults(gates: GateRules) -> Iterator[str]:

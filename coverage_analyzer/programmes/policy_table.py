@@ -1,5 +1,6 @@
 """The rules of policies as table rows: by level, or several policies side by side."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -8,6 +9,9 @@ from coverage_analyzer.policy import ALL_OTHERS, Policy
 from coverage_analyzer.policy.rules import NOT_STATED, LeadTime, Level, Warranty
 
 NONE: Final = "none"
+
+OFFERED: Final = "Offered without a distance"
+"""Name of the row of offers, in tables of policies that have some."""
 
 ABSENT: Final = "not available"
 """Cell of a policy without the level of the row."""
@@ -27,6 +31,8 @@ def level_rows(policy: Policy) -> dict[str, list[str]]:
     codes = _band_countries([policy])
     for code in codes:
         rows[f"Radius in {_place(code, codes)}"] = [_radius(policy, v, code) for v in policy.levels]
+    if policy.offers:
+        rows[OFFERED] = [_offered(policy, level) or NONE for level in policy.levels]
     rows["Countries"] = [policy.offer_text(level.id) for level in policy.levels]
     banded = {band.level for band in policy.bands}
     for feature, cell in _lead_times(policy).items():
@@ -47,6 +53,8 @@ def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
     groups.append(
         [{f"Radius in {_place(c, codes)}": _bands(policy, c) for c in codes} for policy in policies]
     )
+    if any(policy.offers for policy in policies):
+        groups.append([{OFFERED: _all_offered(policy)} for policy in policies])
     groups.append([_qualification(policy) for policy in policies])
     for per, what in WHAT.items():
         codes = _lead_countries(policies, per)
@@ -120,6 +128,19 @@ def _bands(policy: Policy, code: str) -> str:
         if any(band.level == level.id for band in policy.possible_bands(code))
     ]
     return "; ".join(limits)
+
+
+def _offered(policy: Policy, level: Level) -> str:
+    """Return where and for what a level is offered without a distance."""
+    return "; ".join(offer.where for offer in policy.offers if offer.level == level.id)
+
+
+def _all_offered(policy: Policy) -> str:
+    """Return all offers of a policy without a distance."""
+    cells = [f"{level.title} {_offered(policy, level)}" for level in policy.levels]
+    offered = {offer.level for offer in policy.offers}
+    wanted = (level.id in offered for level in policy.levels)
+    return "; ".join(itertools.compress(cells, wanted)) or NONE
 
 
 def _span(time: LeadTime) -> str:

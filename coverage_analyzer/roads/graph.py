@@ -16,6 +16,7 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
+from coverage_analyzer.policy.distances import TOP_KMH
 from coverage_analyzer.roads.extract import FERRY, Extract
 
 SPEEDS: Final[Mapping[str, float]] = {
@@ -114,6 +115,8 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
 def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     """Return a graph with osmnx speeds and times on edges, and tagged durations for ferries.
 
+    No speed is above `TOP_KMH`, whatever its tag says.
+
     Raises
     ------
     MissingExtraError
@@ -124,6 +127,8 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
 
     fallback = speeds.get("road", SPEEDS["road"])
     graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
+    for _, _, attrs in graph.edges(data=True):
+        attrs["speed_kph"] = min(attrs["speed_kph"], TOP_KMH)
     graph = osmnx.add_edge_travel_times(graph)
     for _, _, attrs in graph.edges(data=True):
         duration = float(attrs.get("duration_s", np.nan))

@@ -31,17 +31,23 @@ class DriveLimits:
         Their positions in ``policy.levels``, length n.
     is_given
         Whether the user gave the minutes; otherwise they come from the policy's clocks.
+    of_bands
+        Titles of the levels without such a clock whose bands are drive times, and limit the drive.
+    widest
+        The widest band of drive times in minutes, 0 without one: up to it drives are measured.
     """
 
     minutes: Floats
     titles: tuple[str, ...]
     positions: tuple[int, ...]
     is_given: bool
+    of_bands: tuple[str, ...] = ()
+    widest: float = 0.0
 
     @property
     def longest(self) -> float:
         """The longest limit of any site in minutes; infinite if a level has none."""
-        return float(self.minutes[list(self.positions)].max())
+        return max(float(self.minutes[list(self.positions)].max()), self.widest)
 
     @property
     def distinct(self) -> list[float]:
@@ -63,6 +69,7 @@ class DriveLimits:
                 title: minutes if np.isfinite(minutes) else None
                 for title, minutes in zip(self.titles, map(self.of_title, self.titles), strict=True)
             },
+            **({"minutes_of_bands": list(self.of_bands)} if self.of_bands else {}),
         }
 
     def __str__(self) -> str:
@@ -74,10 +81,11 @@ def limits_text(limits: Mapping[str, Any]) -> str:
     """Return the limits as text, from `DriveLimits.to_dict` as in ``run.json``."""
     if limits["minutes_from"] == "option":
         return f"{limits['minutes']:g} minutes (as given)"
+    of_bands = limits.get("minutes_of_bands", ())
     return ", ".join(
         f"none for {title} (no delivery clock in hours)"
         if minutes is None
-        else f"{minutes:g} minutes (delivery clock of {title})"
+        else f"{minutes:g} minutes ({'band' if title in of_bands else 'delivery clock'} of {title})"
         for title, minutes in limits["minutes_by_level"].items()
     )
 
@@ -112,18 +120,37 @@ def drive_limits(policy: Policy, minutes: Any = None) -> DriveLimits:
     levels = policy.band_levels
     positions = tuple(policy.level_position(level.id) for level in levels)
     titles = tuple(level.title for level in levels)
+    by_level = _band_minutes(policy)
+    widest = max(by_level.values(), default=0.0)
     if minutes is not None:
-        limit = checked_minutes(minutes)
-        return DriveLimits(np.full(len(policy.levels), limit), titles, positions, is_given=True)
+        limit = np.full(len(policy.levels), checked_minutes(minutes))
+        return DriveLimits(limit, titles, positions, is_given=True, widest=widest)
     clocks = [policy.drive_limit_minutes(level.id) for level in policy.levels]
-    limits = np.array([np.inf if m is None else m for m in clocks], np.float64)
+    of_bands = tuple(
+        level.title
+        for level, clock in zip(policy.levels, clocks, strict=True)
+        if clock is None and level.id in by_level
+    )
+    of_level = [by_level.get(level.id, np.inf) for level in policy.levels]
+    limits = np.array(
+        [other if m is None else m for m, other in zip(clocks, of_level, strict=True)], np.float64
+    )
     if not np.isfinite(limits[list(positions)]).any():
         msg = (
             f"The policy {policy.name!r} has no delivery clock in hours, so it sets no drive-time "
             f"limit. Give one: --minutes N (in Python: minutes=N)."
         )
         raise InputError(msg)
-    return DriveLimits(limits, titles, positions, is_given=False)
+    return DriveLimits(limits, titles, positions, is_given=False, of_bands=of_bands, widest=widest)
+
+
+def _band_minutes(policy: Policy) -> dict[str, float]:
+    """Return the widest band of drive times of each level that has one, by its id."""
+    result: dict[str, float] = {}
+    for band in policy.bands:
+        if band.metric == "drive_time":
+            result[band.level] = max(band.up_to, result.get(band.level, 0.0))
+    return result
 
 
 def minutes_shown(minutes: float | Sequence[float]) -> float | str:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
+from coverage_analyzer.policy.distances import TOP_KMH
 from coverage_analyzer.roads.extract import FERRY, read_extract
 from coverage_analyzer.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
 
@@ -230,7 +231,9 @@ def _fingerprint(path: Path, watched: WatchedFiles, speeds: Mapping[str, float])
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}. Give a file of roads (.osm.pbf)."
         raise InputError(msg) from error
-    model = json.dumps([FORMAT, version, path.suffix, STRIDE_M, LEAST_S, sorted(speeds.items())])
+    model = json.dumps(
+        [FORMAT, version, path.suffix, STRIDE_M, LEAST_S, TOP_KMH, sorted(speeds.items())]
+    )
     digest.update(model.encode())
     return str(digest.hexdigest())
 

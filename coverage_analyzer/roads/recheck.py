@@ -8,7 +8,9 @@ If a policy uses geodesic miles, a drive that takes too long, or does not exist,
 into ``review``: manual review is needed, since the result of one engine is not a verdict. If it
 uses road miles (``metric = "road"``), the run could not decide within the limit
 (``road_unchecked``), and the miles of the fastest route decide here. A site reached by another
-center, too, remains undecided if its nearest center is beyond the limit by road.
+center, too, remains undecided if its nearest center is beyond the limit by road. If its bands are
+drive times, the minutes decide, from the center that reaches the site first (`fastest`); a drive
+that is too long for one band is within the next.
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +22,9 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import Unit
 from coverage_analyzer.policy.model import PRINTED_MILES
+from coverage_analyzer.policy.rules import Band
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.limits import DriveLimits
 from coverage_analyzer.schema.verdict import Reason, Status
@@ -73,25 +77,29 @@ class VerdictsBeforeRoads:
     asked
         Whether roads can withdraw the level or, for road miles, grant it.
     by_road
-        Whether distances are road miles.
+        Whether the band is decided by road: by road miles, or by the drive time.
+    by_time
+        Whether it is decided by the drive time.
     level
         Position of the level of its band.
     """
 
     requested: Bools
     by_road: Bools
+    by_time: Bools
     level: Codes
 
 
 def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRoads:
     """Return the verdicts before any recheck by road."""
     level = rows.level.copy()
-    by_road, offered = np.zeros(len(level), np.bool_), np.zeros(len(level), np.bool_)
+    by_road, by_time, offered = np.zeros((3, len(level)), np.bool_)
     for country, limit, subset in _groups(rows):
         band = policy.band_for(country, limit)
         if band is not None:
             level[subset] = policy.level_position(band.level)
-            by_road[subset] = band.metric == "road"
+            by_road[subset] = band.metric != "geodesic"
+            by_time[subset] = band.metric == "drive_time"
             offered[subset] = policy.offered(band.level, country)
     waiting = np.isin(rows.reason, ROAD_REASONS)
     # If the band of the row itself is not offered, the run refused it, not a recheck.
@@ -101,11 +109,15 @@ def verdicts_before_roads(rows: VerdictRows, policy: Policy) -> VerdictsBeforeRo
     refused &= rows.margin_miles >= 0
     requested = (rows.status == Status.qualified) | waiting
     requested |= by_road & (rows.status == Status.fallback) & refused
-    return VerdictsBeforeRoads(requested, by_road, level)
+    return VerdictsBeforeRoads(requested, by_road, by_time, level)
 
 
 def limit_minutes(
-    rows: VerdictRows, policy: Policy, limits: DriveLimits, road_miles: Floats
+    rows: VerdictRows,
+    policy: Policy,
+    limits: DriveLimits,
+    road_miles: Floats,
+    minutes: Floats | None = None,
 ) -> Floats:
     """Return the drive-time limit of each site: that of its band's level.
 
@@ -118,6 +130,8 @@ def limit_minutes(
     road_miles
         Miles by the fastest route, which decide the band for road miles; NaN if there is none,
         shape (n,).
+    minutes
+        Its time, which decides the band for drive times; required if the policy has such bands.
 
     Returns
     -------
@@ -125,12 +139,16 @@ def limit_minutes(
         Infinite if the level has no limit, shape (n,).
     """
     was = verdicts_before_roads(rows, policy)
-    band = _band_by_road(rows, policy, road_miles)
+    band = _band_by_road(rows, policy, road_miles, minutes)
     return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]
 
 
 def apply_drive_times(
-    rows: VerdictRows, policy: Policy, road: Codes, road_miles: Floats
+    rows: VerdictRows,
+    policy: Policy,
+    road: Codes,
+    road_miles: Floats,
+    minutes: Floats | None = None,
 ) -> VerdictRows:
     """Return verdicts after a recheck by road.
 
@@ -144,14 +162,18 @@ def apply_drive_times(
         Values of `RoadStatus`, shape (n,); arbitrary for rows without a center.
     road_miles
         Miles by the fastest route, NaN if there is none, shape (n,).
+    minutes
+        Its time, from the center that reaches the site first (`fastest`); required if the policy
+        has bands of drive times.
     """
     was = verdicts_before_roads(rows, policy)
-    fallback = policy.level_position(policy.qualification.fallback)
-    band = _band_by_road(rows, policy, road_miles)
+    fallback = _fallbacks(rows, policy)
+    band = _band_by_road(rows, policy, road_miles, minutes)
     late, cut_off = road == RoadStatus.over_budget, road == RoadStatus.unreachable
     inside = was.by_road & (band >= 0) & (road == RoadStatus.within)
-    beyond = was.by_road & (band < 0) & ~np.isnan(road_miles)
-    alone = rows.in_reach <= 1
+    # A drive that is too long to be measured is longer than any band.
+    beyond = was.by_road & (band < 0) & (~np.isnan(road_miles) | (was.by_time & late))
+    alone = (rows.in_reach <= 1) | was.by_time  # by time, all centers were asked
     refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
     cases: list[tuple[Bools, Status, Any]] = [  # the first match decides
         (beyond & ~alone, Status.review, Reason.road_unchecked),
@@ -174,19 +196,67 @@ def apply_drive_times(
     )
 
 
-def _band_by_road(rows: VerdictRows, policy: Policy, road_miles: Floats) -> npt.NDArray[np.int64]:
-    """Return the level of the band by road distance, or `BEYOND_ALL` or `NOT_OFFERED`.
+def _band_by_road(
+    rows: VerdictRows, policy: Policy, road_miles: Floats, minutes: Floats | None
+) -> npt.NDArray[np.int64]:
+    """Return the level of the band by road, or `BEYOND_ALL` or `NOT_OFFERED`.
 
     A geodesic band at or beyond the band of the site needs no road.
     """
     result = np.full(len(road_miles), BEYOND_ALL)
+    taken = np.full(len(road_miles), np.nan) if minutes is None else minutes
     for country, limit, subset in _groups(rows):
-        bands = [b for b in policy.bands_in(country) if b.limit_in("miles") > limit - PRINTED_MILES]
-        for band in reversed(bands):
-            most = np.inf if band.metric == "geodesic" else (band.up_to_m + ROUNDING_M) / MILE_M
-            fits = subset[road_miles[subset] <= most]
+        for band in reversed(_bands_from(policy, country, limit)):
+            level = policy.level_position(band.level)
             offered = policy.offered(band.level, country)
-            result[fits] = policy.level_position(band.level) if offered else NOT_OFFERED
+            fits = _is_within(band, road_miles[subset], taken[subset])
+            result[subset[fits]] = level if offered else NOT_OFFERED
+    return result
+
+
+def limit_by_time(rows: VerdictRows, policy: Policy, minutes: Floats, unit: Unit) -> Floats:
+    """Return the limit of the band of each row by drive time in a unit; NaN without such a band.
+
+    Parameters
+    ----------
+    rows, policy, minutes
+        As for `apply_drive_times`.
+    unit
+        Of the limits.
+    """
+    limits = np.full(len(rows.limit_miles), np.nan)
+    for country, limit, subset in _groups(rows):
+        for band in reversed(_bands_from(policy, country, limit)):
+            if band.metric == "drive_time":
+                fits = _is_within(band, minutes[subset], minutes[subset])
+                limits[subset[fits]] = band.limit_in(unit)
+    return limits
+
+
+def _bands_from(policy: Policy, country: str, limit: float) -> list[Band]:
+    """Return the bands of a country from that with a limit on, the nearest first."""
+    bands = policy.bands_in(country)
+    return [band for band in bands if band.limit_in("miles") > limit - PRINTED_MILES]
+
+
+def _is_within(band: Band, road_miles: Floats, minutes: Floats) -> Bools:
+    """Return which drives are within a band, in its own metric."""
+    if band.metric == "drive_time":
+        within: Bools = minutes <= band.up_to
+        return within
+    most = np.inf if band.metric == "geodesic" else (band.up_to_m + ROUNDING_M) / MILE_M
+    is_within: Bools = road_miles <= most
+    return is_within
+
+
+def _fallbacks(rows: VerdictRows, policy: Policy) -> Codes:
+    """Return the position of the level of each row without a band: that of its country.
+
+    An offer for some products only is not considered, as a report does not always have them.
+    """
+    codes, at = np.unique(rows.country.astype(str), return_inverse=True)
+    levels = [policy.level_position(policy.fallback_in(code).id) for code in codes.tolist()]
+    result: Codes = np.array(levels, np.int8)[at]
     return result
 
 

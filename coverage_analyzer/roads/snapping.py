@@ -18,9 +18,10 @@ import numpy as np
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import require
+from coverage_analyzer.policy.distances import OFF_ROAD_M
 from coverage_analyzer.roads.network import Network
 
-SNAP_M: Final = 1_000.0
+SNAP_M: Final = OFF_ROAD_M
 """Maximum distance from a road for a place to be snapped to the network."""
 
 OUTSIDE_M: Final = 10_000.0

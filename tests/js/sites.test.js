@@ -61,7 +61,17 @@ test("a box over 180 degrees has both sides", () => {
 
 test("figures are a report's: thousandths, and the margin from limit and distance", () => {
   const sites = sitesAt([[0, 0]]);
-  assert.deepEqual(sites.figures(0), { limit: 50, distance: 12.345, margin: 37.655 });
+  const { limit, distance, margin } = sites.figures(0);
+  assert.deepEqual([limit, distance, margin], [50, 12.345, 37.655]);
+  assert.equal(sites.figures(0).distanceKm, null);
+});
+
+test("figures in kilometres are those of the report, not converted miles", () => {
+  const sites = sitesAt([[0, 0]]);
+  sites.km = Int32Array.of(100000);
+  sites.margin_km = Int32Array.of(-1);
+  const { distanceKm, marginKm } = sites.figures(0);
+  assert.deepEqual([distanceKm, marginKm], [100, -0.001]);
 });
 
 test("filters combine, and a reset brings all back", () => {

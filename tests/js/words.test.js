@@ -20,6 +20,8 @@ test("miles stand beside kilometres", () => {
   assert.equal(milesAndKm(70), "70.000 mi (112.654 km)");
   assert.equal(milesAndKm(null), null);
   assert.equal(limitWords(50), "50 mi (80.5 km)");
+  assert.equal(milesAndKm(62.137, 100), "100.000 km (62.137 mi)");
+  assert.equal(limitWords(62.137119, "km"), "100 km (62.1 mi)");
 });
 
 test("numbers in cells are short", () => {

@@ -105,7 +105,10 @@ function centerWords(center) {
 function areaLines(app, areas) {
   const lines = areas.slice(0, NAMED).map((area) => {
     const center = app.meta.centers[area.center];
-    const band = area.above ? `${area.above} to ${area.limit} mi` : limitWords(area.limit ?? 0);
+    const { unit } = app.meta;
+    const above = area.above ? `above ${limitWords(area.above, unit)}, up to ` : "";
+    const limit = limitWords(area.limit ?? 0, unit);
+    const band = above && unit !== "km" ? `${area.above} to ${area.limit} mi` : above + limit;
     const opens = area.planned ? `, opens ${center.opens_on}` : "";
     return `${center.id}: ${band}, ${quantity(center.served, "qualified site")}${opens}`;
   });

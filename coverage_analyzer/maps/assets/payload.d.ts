@@ -121,6 +121,8 @@ interface Meta {
   country_names: string[];
   /** Days, by the numbers in the column `available_on`. */
   days: string[];
+  /** Unit of the policy's distances, named first. With km the sites have km and margin_km. */
+  unit: "miles" | "km";
   /** Limits in miles, by the numbers in the column `limit_miles`. */
   limits: number[];
   /** Positions in `centers`, by the numbers in the column `center_id`. */

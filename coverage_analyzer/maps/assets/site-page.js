@@ -35,8 +35,9 @@ function known(values, i, parts) {
  */
 function siteRows({ meta, sites, texts }, i) {
   const center = meta.centers[sites.center[i]];
-  const { limit, distance, margin } = sites.figures(i);
-  const side = margin !== null && margin < 0 ? "beyond the limit" : "within the limit";
+  const { limit, distance, margin, distanceKm, marginKm } = sites.figures(i);
+  const [left, unit] = marginKm === null ? [margin, "mi"] : [marginKm, "km"];
+  const side = left !== null && left < 0 ? "beyond the limit" : "within the limit";
   const action = meta.reason_actions[sites.reason[i]];
   const drive = driveWords(known(texts.minutes, i, 10), known(texts.road_miles, i, 1000));
   return [
@@ -46,10 +47,10 @@ function siteRows({ meta, sites, texts }, i) {
     ["reason", meta.reason_words[sites.reason[i]]],
     ["what to do", action === NOTHING ? null : action],
     ["center", center ? centerName(center) : null],
-    ["distance", milesAndKm(distance)],
+    ["distance", milesAndKm(distance, distanceKm)],
     ["by road", drive],
-    ["limit", limit === null ? null : limitWords(limit)],
-    ["margin", margin === null ? null : `${Math.abs(margin).toFixed(3)} mi ${side}`],
+    ["limit", limit === null ? null : limitWords(limit, meta.unit)],
+    ["margin", left === null ? null : `${Math.abs(left).toFixed(3)} ${unit} ${side}`],
     ["country", meta.country_names[sites.site_country[i]]],
     ["available on", meta.days[sites.available_on[i]]],
     ["centers in reach", sites.in_reach[i]],

@@ -22,6 +22,8 @@ const MOST_ROWS = 200; // so many are shown; the file has all
  * @property {(i: number) => import("./sorting.js").Key} key
  */
 
+/** @typedef {"distance" | "margin" | "distanceKm" | "marginKm"} Figure */
+
 /**
  * @param {App} app
  * @returns {Column[]}
@@ -30,7 +32,7 @@ function columnsOf(app) {
   const { meta, sites, texts } = app;
   const text = (/** @type {string} */ name, /** @type {(i: number) => string} */ cell) =>
     ({ name, text: cell, key: (/** @type {number} */ i) => cell(i) || null });
-  const number = (/** @type {string} */ name, /** @type {"distance" | "margin"} */ figure) => ({
+  const number = (/** @type {string} */ name, /** @type {Figure} */ figure) => ({
     name, text: (/** @type {number} */ i) => sites.figures(i)[figure]?.toFixed(3) ?? "",
     key: (/** @type {number} */ i) => sites.figures(i)[figure],
   });
@@ -42,8 +44,9 @@ function columnsOf(app) {
     text("level", (i) => meta.levels[sites.level[i]] ?? ""),
     text("reason", (i) => meta.reason_words[sites.reason[i]] ?? ""),
     text("center", (i) => meta.centers[sites.center[i]]?.id ?? ""),
-    number("miles", "distance"),
-    number("margin", "margin"),
+    ...(meta.unit === "km"
+      ? [number("km", "distanceKm"), number("margin", "marginKm")]
+      : [number("miles", "distance"), number("margin", "margin")]),
     ...ownColumns(app).map((own) => text(own.name, (i) => textAt(own.texts, i))),
   ];
 }

@@ -49,6 +49,8 @@ export class Sites {
     this.limit_miles = column("limit_miles");
     this.miles = column("miles");
     this.margin = column("margin");
+    this.km = columns.km;
+    this.margin_km = columns.margin_km;
     this.in_reach = column("in_reach");
     const centers = Int32Array.from([...meta.site_centers, -1]);
     this.center = Int32Array.from(column("center_id"), (c) => Number(centers.at(c)));
@@ -162,8 +164,11 @@ export class Sites {
   figures(i) {
     const at = this.limit_miles[i];
     const limit = at < 0 ? null : this.limits[at];
-    if (this.center[i] < 0) return { limit, distance: null, margin: null };
+    const none = { distance: null, margin: null, distanceKm: null, marginKm: null };
+    if (this.center[i] < 0) return { limit, ...none };
     const left = Math.floor((limit || 0) * 1000 + 0.5) - this.miles[i] + this.margin[i];
-    return { limit, distance: this.miles[i] / 1000, margin: left / 1000 };
+    const distanceKm = this.km ? this.km[i] / 1000 : null;
+    const marginKm = this.margin_km ? this.margin_km[i] / 1000 : null;
+    return { limit, distance: this.miles[i] / 1000, margin: left / 1000, distanceKm, marginKm };
   }
 }

@@ -2,7 +2,7 @@
 
 import { textAt } from "./data.js";
 import { eachInView } from "./filters.js";
-import { element, quantity } from "./words.js";
+import { KM_PER_MILE, element, quantity } from "./words.js";
 
 // What a spreadsheet would run, and what it would not though it begins so: the rule of files/guard.
 // eslint-disable-next-line max-len -- a pattern is one piece
@@ -31,7 +31,7 @@ export function rowsInView(app) {
  */
 function verdictCells(app, i) {
   const { meta, sites } = app;
-  const { limit, distance, margin } = sites.figures(i);
+  const { limit, distance, margin, distanceKm, marginKm } = sites.figures(i);
   const fixed = (/** @type {number | null} */ value) => (value === null ? "" : value.toFixed(3));
   return {
     level: meta.levels[sites.level[i]] ?? "",
@@ -41,6 +41,9 @@ function verdictCells(app, i) {
     distance_miles: fixed(distance),
     limit_miles: limit === null ? "" : String(limit),
     margin_miles: fixed(margin),
+    distance_km: fixed(distanceKm),
+    limit_km: limit === null ? "" : String(Number((limit * KM_PER_MILE).toFixed(3))),
+    margin_km: fixed(marginKm),
     site_country: meta.countries[sites.site_country[i]] ?? "",
     available_on: meta.days[sites.available_on[i]] ?? "",
     centers_in_reach: String(sites.in_reach[i]),

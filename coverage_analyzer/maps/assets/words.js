@@ -1,6 +1,6 @@
 // What the page says, and how it says it: text goes in as text, and never as markup.
 
-const KM_PER_MILE = 1.609344;
+export const KM_PER_MILE = 1.609344;
 
 /**
  * An element with a text.
@@ -97,9 +97,15 @@ export function share(part, whole) {
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }
 
-/** @param {number | null} miles */
-export function milesAndKm(miles) {
+/**
+ * A distance in both units, that of the policy first.
+ *
+ * @param {number | null} miles
+ * @param {number | null} [km] Where the policy states its distances in kilometres.
+ */
+export function milesAndKm(miles, km) {
   if (miles === null) return null;
+  if (typeof km === "number") return `${km.toFixed(3)} km (${miles.toFixed(3)} mi)`;
   return `${miles.toFixed(3)} mi (${(miles * KM_PER_MILE).toFixed(3)} km)`;
 }
 
@@ -115,8 +121,17 @@ export function driveWords(minutes, miles) {
   return `${minutes.toFixed(1)} minutes${miles === null ? "" : `, ${miles.toFixed(1)} mi`}${km}`;
 }
 
-/** @param {number} miles */
-export function limitWords(miles) {
+/**
+ * A limit in both units, that of the policy first.
+ *
+ * @param {number} miles
+ * @param {string} [unit] Of the policy's distances.
+ */
+export function limitWords(miles, unit) {
+  if (unit === "km") {
+    const km = Number((miles * KM_PER_MILE).toFixed(3));
+    return `${km} km (${Number(miles.toFixed(1))} mi)`;
+  }
   return `${miles} mi (${Number((miles * KM_PER_MILE).toFixed(1))} km)`;
 }
 

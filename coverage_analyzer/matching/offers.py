@@ -1,0 +1,129 @@
+"""The offers of a policy as tables by country and product, for vectorised look-ups."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coverage_analyzer import arrays
+from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.countries import Countries, Numbers
+from coverage_analyzer.matching.products import name_key
+from coverage_analyzer.policy import Policy
+
+Codes = npt.NDArray[np.int8]
+
+NO_PRODUCT: Final = -1
+"""Code of an empty cell or a missing column, as `eligibility.NOT_GIVEN`."""
+
+OTHER_PRODUCT: Final = -2
+"""Code of a product that no offer names."""
+
+
+class Barred(NamedTuple):
+    """Where a level is not offered: in the country, or for the product; shape (n,) each."""
+
+    by_country: Bools
+    by_product: Bools
+
+
+class Offers:
+    """The offers of all countries.
+
+    Attributes
+    ----------
+    reads_product
+        Whether any offer depends on the product.
+    nothing
+        Position of the level where nothing is offered: behind all levels of the policy.
+    """
+
+    def __init__(self, policy: Policy, world: Countries) -> None:
+        self.nothing = len(policy.levels)
+        names = (name_key(n) for offer in policy.offers for n in offer.products or ())
+        self._names = {name: number for number, name in enumerate(dict.fromkeys(names))}
+        self.reads_product = bool(self._names)
+        banded = {band.level for band in policy.bands}
+        # Of an offer by country and product; last are the codes that count from the end.
+        self._applies = np.array(
+            [
+                [self._for_products(offer.products) & (offer in here) for offer in policy.offers]
+                for here in map(policy.offers_in, world.names.codes)
+            ],
+            np.bool_,
+        ).reshape(len(world.names.codes), len(policy.offers), len(self._names) + 2)
+        self._level = np.array([policy.level_position(o.level) for o in policy.offers], np.int64)
+        self._is_banded = np.array([offer.level in banded for offer in policy.offers], np.bool_)
+        self._order = np.argsort(-self._level, kind="stable").tolist()
+        self._closed = self._closed_levels(policy, world)
+
+    def _for_products(self, products: tuple[str, ...] | None) -> Bools:
+        """Return to which products an offer applies, by code."""
+        if products is None:
+            return np.ones(len(self._names) + 2, np.bool_)
+        wanted = {name_key(name) for name in products}
+        return np.array([*(name in wanted for name in self._names), False, False])
+
+    def _closed_levels(self, policy: Policy, world: Countries) -> tuple[Bools, Bools]:
+        """Return where a level with offers has none, and no band: for any product, and for each.
+
+        Shapes (countries, levels) and (countries, products, levels).
+        """
+        codes, levels = world.names.codes, policy.levels
+        offered = {offer.level for offer in policy.offers}
+        banded = [{band.level for band in policy.bands_in(code)} for code in codes]
+        # Not asked of levels that no offer names: other rules decide on them.
+        asked = np.array(
+            [[v.id in offered and v.id not in here for v in levels] for here in banded]
+        )
+        given = np.zeros((len(codes), len(self._names) + 2, len(levels)), np.bool_)
+        for n, level in enumerate(self._level.tolist()):
+            given[:, :, level] |= self._applies[:, n]
+        anywhere = given.any(axis=1)
+        given[:, NO_PRODUCT] = anywhere  # without a product nothing can be refused
+        return asked & ~anywhere, asked[:, None] & ~given
+
+    def codes(self, products: pa.Array) -> Codes:
+        """Return the code of each product: its number, `NO_PRODUCT` or `OTHER_PRODUCT`."""
+        coded = products.dictionary_encode()
+        names = [name_key(text or "") for text in coded.dictionary.to_pylist()]
+        found = [self._names.get(name, OTHER_PRODUCT) if name else NO_PRODUCT for name in names]
+        at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(found)).astype(np.int64)
+        result: Codes = np.array([*found, NO_PRODUCT], np.int8)[at]
+        return result
+
+    def best(
+        self, country: Numbers, product: Codes, usable: Bools, areas: Bools | None = None
+    ) -> Codes:
+        """Return the position of the best level offered to each row; `nothing` without one.
+
+        Parameters
+        ----------
+        country
+            Number of the country, shape (n,).
+        product
+            As returned by `codes`, shape (n,).
+        usable
+            Which levels each row may have, shape (n, levels).
+        areas
+            Which offers apply in the areas of each row, shape (n, offers); None for all.
+        """
+        result = np.full(len(country), self.nothing, np.int8)
+        for n in self._order:  # the best last
+            level = self._level[n]
+            fits = self._applies[country, n, product] & usable[:, level]
+            if areas is not None:
+                fits &= areas[:, n]
+            result[fits] = level
+        return result
+
+    def barred(self, country: Numbers, product: Codes, level: Ints) -> Barred:
+        """Return where a purchased level has neither offer nor band."""
+        by_country = self._closed[0][country, level]
+        return Barred(by_country, self._closed[1][country, product, level] & ~by_country)
+
+    @property
+    def banded_levels(self) -> Ints:
+        """Positions of the offered levels that bands give, too."""
+        return np.unique(self._level[self._is_banded])

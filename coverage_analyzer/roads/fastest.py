@@ -1,0 +1,166 @@
+"""The center that reaches each site first, where bands are limits of the drive time.
+
+A run names the nearest center along the geodesic, from which the drive need not be the shortest.
+Here all open centers that could reach a site in time are asked, with one search per center.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.geodesy import MILE_M, ROUNDING_M, distance_m
+from coverage_analyzer.matching.outcomes import away_from_zero
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import METRES
+from coverage_analyzer.roads.engine import Engine, Places
+from coverage_analyzer.roads.recheck import VerdictRows, limit_by_time, verdicts_before_roads
+from coverage_analyzer.schema.verdict import Status
+
+
+@dataclass(frozen=True)
+class ServingCenters:
+    """The centers of a run.
+
+    Attributes
+    ----------
+    center_id
+        Their ids, length n.
+    places
+        Their locations.
+    country
+        The country assigned to each (alpha-2), length n.
+    is_open
+        Which are open on the day of the run, shape (n,).
+    """
+
+    center_id: tuple[str, ...]
+    places: Places
+    country: npt.NDArray[np.object_]
+    is_open: Bools
+
+    def miles(self, sites: Places, center: Ints) -> Floats:
+        """Return the geodesic distance of each site from a center; NaN without one (-1)."""
+        lon, lat = (np.append(v, np.nan)[center] for v in self.places)
+        return distance_m(sites.lon, sites.lat, lon, lat) / MILE_M
+
+
+def fastest_centers(
+    engine: Engine,
+    centers: ServingCenters,
+    sites: Places,
+    verdicts: tuple[VerdictRows, Ints],
+    policy: Policy,
+) -> Ints:
+    """Return the position of the center from which the drive to each site is decided.
+
+    Where bands are drive times, that is the open center with the shortest drive within the widest
+    band; without one, the center of the verdict, or -1 if that is not open yet. Elsewhere it is the
+    center of the verdict.
+
+    Parameters
+    ----------
+    engine
+        The road engine.
+    centers
+        The centers of the run.
+    sites
+        The location of the rows, shape (n,).
+    verdicts
+        As returned by a run, or an earlier recheck, and the position of the center of each; -1
+        without one.
+    policy
+        The policy of the verdicts.
+    """
+    rows, chosen = verdicts
+    was = verdicts_before_roads(rows, policy)
+    asked = was.requested & was.by_time
+    if not asked.any():
+        return chosen
+    best, away = np.full((2, len(chosen)), np.inf)
+    result = np.where(asked & (chosen >= 0) & ~centers.is_open[chosen], -1, chosen)
+    reach_m, seconds = _limits(rows.country, policy)
+    for center in np.flatnonzero(centers.is_open).tolist():
+        own = asked & (
+            (rows.country == centers.country[center]) | (not policy.qualification.same_country)
+        )
+        near = np.flatnonzero(own)
+        lon, lat = centers.places.lon[center], centers.places.lat[center]
+        metres = distance_m(lon, lat, sites.lon[near], sites.lat[near])
+        reached = metres <= reach_m[near] + ROUNDING_M
+        near, metres = near[reached], metres[reached]
+        if not len(near):
+            continue
+        start = Places(np.array([lon]), np.array([lat]))
+        goal = Places(sites.lon[near], sites.lat[near])
+        taken = engine.matrix(start, goal, float(seconds[near].max())).seconds[0]
+        first = (taken <= seconds[near]) & (
+            (taken < best[near]) | ((taken == best[near]) & (metres < away[near]))
+        )
+        best[near[first]], away[near[first]] = taken[first], metres[first]
+        result[near[first]] = center
+    return result
+
+
+def _limits(country: npt.NDArray[np.object_], policy: Policy) -> tuple[Floats, Floats]:
+    """Return the bound in metres and the time in seconds of the widest band of each row."""
+    codes, at = np.unique(country.astype(str), return_inverse=True)
+    widest = [policy.bands_in(code)[-1] for code in codes.tolist()]
+    metres = np.array([band.up_to_m for band in widest])
+    seconds = np.array([(band.up_to_minutes or 0.0) * 60 for band in widest])
+    return metres[at], seconds[at]
+
+
+class Moved(NamedTuple):
+    """What a drive time changes besides the verdict, for the rows that it qualifies.
+
+    Attributes
+    ----------
+    rows
+        Their positions, shape (k,).
+    center
+        The center that reaches each first, shape (k,).
+    distances
+        The columns of distance, limit and margin, in each unit of the policy; shape (k,) each.
+    """
+
+    rows: Ints
+    center: Ints
+    distances: dict[str, Floats]
+
+
+def moved(
+    centers: ServingCenters,
+    sites: Places,
+    verdicts: tuple[VerdictRows, VerdictRows],
+    drives: tuple[Ints, Floats],
+    policy: Policy,
+) -> Moved:
+    """Return center and distances of the rows that qualify by drive time.
+
+    Parameters
+    ----------
+    centers, sites, policy
+        As for `fastest_centers`.
+    verdicts
+        Before and after the recheck.
+    drives
+        The center from which each row was decided, and the minutes.
+    """
+    before, after = verdicts
+    chosen, minutes = drives
+    by_time = verdicts_before_roads(before, policy).by_time
+    rows = np.flatnonzero(by_time & (after.status == Status.qualified) & (chosen >= 0))
+    center = chosen[rows]
+    here = sites.lon[rows], sites.lat[rows]
+    metres = distance_m(*here, centers.places.lon[center], centers.places.lat[center])
+    distances: dict[str, Floats] = {}
+    for unit in policy.printed_units if len(rows) else ():
+        limit = limit_by_time(before, policy, minutes, unit)[rows]
+        away = metres / METRES[unit]
+        distances[f"distance_{unit}"] = np.rint(away * 1000) / 1000
+        distances[f"limit_{unit}"] = limit
+        distances[f"margin_{unit}"] = away_from_zero(limit - away)
+    return Moved(rows, center, distances)
