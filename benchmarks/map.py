@@ -21,6 +21,7 @@ from workload import Places, centers, sites
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import DrawnSites
+from coverage_analyzer.maps.what_if import WhatIfRules
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites
@@ -70,6 +71,29 @@ SEARCH: Final = """(words) => new Promise((resolve, reject) => {
 is in view, once it went to the first result), so that what is said is watched, not read."""
 
 
+BLOCK_OPEN: Final = """
+const block = document.querySelector("fieldset.what-if");
+const press = (words) => [...block.querySelectorAll("button")].find(
+  ({ textContent }) => textContent === words).click();
+const place = (words, lat, lon) => {
+  press(words);
+  map.fire("click", { latlng: L.latLng(lat, lon) });
+};
+"""
+TRIALS: Final = {
+    "prepare": "block.querySelector('details').open = true;",
+    "open a center": 'place("Open a center…", 30.5, 114.3);',
+    "open another one": 'place("Open a center…", 48.8, 2.3);',
+    "close one": (
+        'const center = block.querySelector("select"); center.selectedIndex = 8;'
+        'center.dispatchEvent(new Event("change")); press("Close it");'
+    ),
+    "move it": 'place("Move it…", 51.5, 7.2);',
+    "start again": 'press("Start again");',
+}
+"""Changes of centers in the page; the first step computes where all sites are in space."""
+
+
 def gathered(places: Places, matcher: Matcher) -> tuple[DrawnSites, float]:
     """Return the sites of a map, block by block as the job has them, and its CPU seconds."""
     drawn, seconds = DrawnSites(), 0.0
@@ -107,7 +131,8 @@ def made(count: int, path: Path) -> float:
     covered = areas.areas(network, matcher.center_country, rules, world, DAY)
     drawn, seconds = gathered(sites(count), matcher)
     begun = time.process_time()
-    shown = page_data.Network(network, matcher.center_country, covered, DAY)
+    tried = WhatIfRules.of(matcher, has_rules=False)
+    shown = page_data.Network(network, matcher.center_country, covered, DAY, what_if=tried)
     data = page_data.payload(page_data.Heading(rules.title), drawn, shown, world.names)
     path.write_text(page.page(data), encoding="utf-8")
     return seconds + time.process_time() - begun
@@ -139,6 +164,14 @@ def looked_at(browser: Browser, path: Path) -> dict[str, float]:
     told["search of one id ms"] = view.evaluate(SEARCH, "S4171")
     told["search that most fit ms"] = view.evaluate(SEARCH, "st")
     told["search in vain ms"] = view.evaluate(SEARCH, "in vain")
+    for what, act in TRIALS.items():
+        begun_cpu = cpu(client)
+        view.evaluate(f"() => {{ {BLOCK_OPEN} {act} }}")
+        view.wait_for_timeout(200)
+        answered = cpu(client) - begun_cpu
+        view.wait_for_timeout(2000)
+        told[f"try: {what}, CPU s"] = answered
+        told[f"try: {what}, drawn"] = cpu(client) - begun_cpu
     view.close()
     return told
 
@@ -160,7 +193,7 @@ def main() -> None:
             size = path.stat().st_size / 1e6
             print(f"{count:,} sites: {size:.2f} MB, made in {seconds:.1f} CPU s")
             for what, value in looked_at(browser, path).items():
-                print(f"  {what:<24} {value:8.2f}")
+                print(f"  {what:<26} {value:8.2f}")
         browser.close()
 
 

@@ -64,6 +64,8 @@ def rows_of(verdicts: Verdicts, ids: Sequence[str]) -> list[tuple[object, ...]]:
     """Return verdicts as tuples that compare, centers by their ids, what is missing as None."""
     columns: list[list[object]] = []
     for name, values in vars(verdicts).items():
+        if values is None:
+            continue  # kilometres of a policy in miles
         if name == "center":
             columns.append([ids[i] if i >= 0 else None for i in values])
         else:

@@ -245,7 +245,7 @@ MUTANTS: Final = (
         "who bought Gold waits for Gold Plus",
     ),
     Mutant(
-        "matching.Matcher._with_purchased_level",
+        "matching.Matcher._without_ended_levels",
         "Compare",
         Rewrite("_1 == Status.qualified", ".left"),
         "Gold is promised for a product that may be past its life",
@@ -1012,8 +1012,8 @@ MUTANTS: Final = (
         "the last day of a phase belongs to the next",
     ),
     Mutant(
-        "lead_times.add_period",
-        "Call[min]",
+        "lead_times.add_periods",
+        "Call[minimum]",
         Keep(".args.0"),
         "six months from the 31st of August reach into March",
     ),
@@ -1030,7 +1030,7 @@ MUTANTS: Final = (
         "a product past its life keeps Gold",
     ),
     Mutant(
-        "matching.Matcher._with_purchased_level",
+        "matching.Matcher._without_ended_levels",
         "Call[len]",
         Rewrite("_ - 1"),
         "a product past its life has the least level",

@@ -85,6 +85,16 @@ def germany(page: Page) -> None:
     page.evaluate(FILTER, "Germany")
 
 
+def try_changes(page: Page) -> None:
+    """Close a center, and open one where the map is."""
+    page.get_by_text("Try changes of centers").click()
+    page.get_by_label("Try with").select_option("US-DAL-1")
+    page.get_by_role("button", name="Close it").click()
+    page.get_by_role("button", name="Open a center").click()
+    page.get_by_role("button", name="Here: the middle").click()
+    page.locator(".changes").scroll_into_view_if_needed()
+
+
 @dataclass(frozen=True)
 class Shot:
     """What is done in a page before its picture is taken, and the screen it is seen on."""
@@ -94,7 +104,10 @@ class Shot:
 
 
 DARK: Final = HALF | {"color_scheme": "dark"}
-SINGLE: Final = {"map-light": Shot((search, view(47.9, 9.3, 6)), LAPTOP)}
+SINGLE: Final = {
+    "map-light": Shot((search, view(47.9, 9.3, 6)), LAPTOP),
+    "map-what-if": Shot((view(35.5, -94.3, 6), try_changes), LAPTOP),
+}
 PAIRS: Final = {
     "map-world": Shot((), HALF),
     "map-germany": Shot((germany,), HALF),

@@ -83,7 +83,7 @@ def check(
     world = countries.load()
     rules = Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
-    table = open_sites(sites, options.columns, options.dialect)
+    table = open_sites(sites, options.columns, options.dialect, read=rules.start_columns)
     options = options.written_like(table)
     style = text_style(options.style, options.excel_locale, table)
     network = _centers(centers, table, options, (world, convention))

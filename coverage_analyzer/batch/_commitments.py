@@ -156,11 +156,14 @@ def answer_requests(
         kind = kind_of(output, [CSV, XLSX], what="Commitments are", default=CSV)
     check_rejects(options.rejects)
     asked_table = open_table(requests, REQUESTS, options.request_columns, options.request_dialect)
-    site_table = open_sites(sites, options.columns, options.dialect, unread=())
+    rules = Policy.load(policy)
+    site_table = open_sites(
+        sites, options.columns, options.dialect, unread=(), read=rules.start_columns
+    )
     columns, dialect = options.center_columns, options.center_dialect
     given = open_table(centers, CENTERS, columns, dialect, unread=())
     check_two_tables(site_table, given)
-    committer = _committer(given, Policy.load(policy), options)
+    committer = _committer(given, rules, options)
     asked = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in asked.requests))
     answers = committer.answers(asked.requests, rows)

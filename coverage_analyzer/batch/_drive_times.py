@@ -4,6 +4,7 @@ All files of the folder are published together and atomically, as by the run. Th
 a verdict depends on its row alone (`roads.recheck`), so repeating it changes nothing.
 """
 
+import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ import shapely
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.batch import ledger, run_summary
-from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
+from coverage_analyzer.batch.network import WhatIfReader, heading_of, network_of, with_road_parts
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.errors import InputError, PolicyError, PublishError, quantity
 from coverage_analyzer.files import own_columns
@@ -54,6 +55,7 @@ from coverage_analyzer.maps.page_data import Network as DrawnNetwork
 from coverage_analyzer.maps.page_data import payload
 from coverage_analyzer.maps.sites import Details, DrawnSites, Drive
 from coverage_analyzer.maps.summary_totals import SummaryTotals
+from coverage_analyzer.maps.what_if import WhatIfRules
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import (
@@ -197,6 +199,7 @@ class Totals:
     drawn: DrawnSites = field(default_factory=DrawnSites)
     summary: SummaryTotals | None = None
     report: Writer | None = None
+    what_if: WhatIfRules | None = None
 
 
 @dataclass(frozen=True)
@@ -271,6 +274,7 @@ class Job:
         if "map.html" not in self.manifest["files"]:
             return run_summary.drawn_picture(totals.drawn.sample, network)
         names = countries.load().names
+        network = dataclasses.replace(network, what_if=totals.what_if)
         shown = payload(heading_of(self.manifest), totals.drawn, network, names)
         publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
         return shown.picture
@@ -332,7 +336,7 @@ class Job:
         )
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
-        totals.summary = SummaryTotals(len(centers))
+        totals.summary = SummaryTotals(len(centers), self.policy.unit)
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
@@ -341,6 +345,8 @@ class Job:
             shown_columns = map_columns(self.manifest)
             own = report_columns(table, self.manifest, shown_columns)
             totals.drawn = DrawnSites(shown_columns)
+            trial = WhatIfReader(self.folder, self.manifest, table)
+            totals.what_if = trial.rules
             for rows in table.rows():
                 verdict = _typed(verdict_columns(table, rows))
                 drives, chosen = self._driven(rows, verdict, serving)
@@ -360,7 +366,8 @@ class Job:
                 times.write(shown, driven, np.flatnonzero(chosen >= 0))
                 where = rows.coordinates
                 known = Drive(driven["minutes"], driven["road_miles"])
-                details = Details(own_columns.texts(table, rows.block, own), known)
+                texts = own_columns.texts(table, rows.block, own)
+                details = Details(texts, known, trial.sites(rows, verdict))
                 totals.drawn.add(where.lon, where.lat, ids, names, verdict | after, details)
             totals.report = report.writer
             report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})

@@ -136,7 +136,8 @@ def inspect(
     world, rules = countries.load(), Policy.load(policy)
     convention = rules.convention(world.names, trust_declared=options.trust_declared)
     network = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
-    table = open_sites(sites, options.columns, options.dialect, centers=network)
+    read = rules.start_columns
+    table = open_sites(sites, options.columns, options.dialect, centers=network, read=read)
     inspected = _Sites(table, world, convention).inspected(options)
     about_centers = _inspected_centers(network, world, convention)
     codes = {*inspected.countries, *about_centers.countries}

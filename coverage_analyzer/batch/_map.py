@@ -1,11 +1,12 @@
 """Regenerate the map of a run folder from its files, without assessing again."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from coverage_analyzer import countries
-from coverage_analyzer.batch.network import heading_of, network_of, with_road_parts
+from coverage_analyzer.batch.network import WhatIfReader, heading_of, network_of, with_road_parts
 from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.run_folder import service_areas
 from coverage_analyzer.files.run_folder.drive_times import NAME, DriveTimesReader
@@ -76,14 +77,16 @@ def _redrawn(
     drives = None
     if NAME in manifest["files"]:
         drives = DriveTimesReader(folder / NAME, style_of(manifest), network.centers.center_id)
-    drawn = DrawnSites(shown)
+    drawn, trial = DrawnSites(shown), WhatIfReader(folder, manifest, table)
     for rows in table.rows():
         where, verdict = rows.coordinates, verdict_columns(table, rows)
         labels = table.labels(rows.block)
         drive = None if drives is None else Drive(*drives.next(labels[0], verdict["center_id"]))
-        details = Details(own_columns.texts(table, rows.block, own), drive)
+        texts = own_columns.texts(table, rows.block, own)
+        details = Details(texts, drive, trial.sites(rows, verdict))
         drawn.add(where.lon, where.lat, *labels, verdict, details)
     if service_areas.NAME in manifest["files"]:
         minutes = minutes_shown(manifest["roads"]["minutes"])
         network = with_road_parts(network, folder / service_areas.NAME, minutes)
+    network = dataclasses.replace(network, what_if=trial.rules)
     return payload(heading, drawn, network, world.names, tiles=tiles)

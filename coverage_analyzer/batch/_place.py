@@ -238,7 +238,8 @@ def _opened(
         trust_declared=options.trust_declared,
         products=products_of(options.products, options.product_dialect),
     )
-    sites = open_sites(inputs.sites, options.columns, options.dialect, centers=centers)
+    read = matcher.policy.start_columns
+    sites = open_sites(inputs.sites, options.columns, options.dialect, centers=centers, read=read)
     return Opened(sites, centers, matcher)
 
 

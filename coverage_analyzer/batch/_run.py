@@ -19,7 +19,12 @@ import numpy as np
 
 from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
-from coverage_analyzer.batch.network import coverage_areas, write_network
+from coverage_analyzer.batch.network import (
+    coverage_areas,
+    what_if_rules,
+    what_if_sites,
+    write_network,
+)
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.previous_report import Previous
@@ -56,6 +61,7 @@ from coverage_analyzer.fingerprint import check_same
 from coverage_analyzer.maps import page, page_data
 from coverage_analyzer.maps.sites import Details, DrawnSites
 from coverage_analyzer.maps.summary_totals import SummaryTotals
+from coverage_analyzer.maps.what_if import WhatIfRules
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.policy import DEFAULT, Policy
@@ -184,7 +190,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     for read in (given, dated):
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
-    table = _opened_sites(sites, options)
+    table = _opened_sites(sites, options, rules)
     own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
@@ -201,7 +207,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 first, folder = options.on_duplicate == "first", publication.scratch
                 refused = duplicates(table, keep_first=first, folder=folder)
                 first_read = table.source.fingerprint
-                table = dataclasses.replace(_opened_sites(sites, options), refused=refused)
+                table = dataclasses.replace(_opened_sites(sites, options, rules), refused=refused)
                 check_same(first_read, table.source.fingerprint)
             inputs = Inputs(table, given, dated)
             scratch = publication.scratch
@@ -232,8 +238,8 @@ def _names(options: Options, policy: Policy) -> list[str]:
     return [f"report.{options.format}", *fixed]
 
 
-def _opened_sites(sites: str | Path, options: Options) -> Table:
-    return open_sites(sites, options.columns, options.dialect)
+def _opened_sites(sites: str | Path, options: Options, policy: Policy) -> Table:
+    return open_sites(sites, options.columns, options.dialect, read=policy.start_columns)
 
 
 def _check_inputs(sites: str | Path, centers: str | Path, options: Options) -> None:
@@ -288,6 +294,7 @@ class Totals:
     summary: SummaryTotals | None = None
     report: Writer | None = None
     style: Style = SAFE
+    what_if: WhatIfRules | None = None
 
 
 def _published(
@@ -362,7 +369,7 @@ def _write_map(
     options: Options,
 ) -> tuple[list[str], str]:
     """Write the map, if requested; return warnings about it, and the static map of the summary."""
-    network = _drawn_network(matcher, drawn)
+    network = _drawn_network(matcher, drawn, totals.what_if)
     if not options.map:
         shown = options.summary
         return [], run_summary.drawn_picture(totals.drawn.sample, network) if shown else ""
@@ -402,7 +409,9 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     """Assess all rows block by block, write report and rejects, and count the results."""
     shown = own_columns.named(options.map_columns)
     totals, publication = Totals(drawn=DrawnSites(shown)), outputs.publication
-    totals.summary = SummaryTotals(len(matcher.centers)) if options.summary else None
+    if options.summary:
+        totals.summary = SummaryTotals(len(matcher.centers), matcher.policy.unit)
+    totals.what_if = what_if_rules(matcher, table)
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
@@ -425,7 +434,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
             totals.empty.update(matcher.gates.empty(some.facts))
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
-            _draw(totals, table, some, shown if options.map else None)
+            _draw(totals, table, some, matcher, shown if options.map else None)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -438,14 +447,17 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     return totals
 
 
-def _draw(totals: Totals, table: Table, some: Judged, shown: Sequence[str] | None) -> None:
+def _draw(
+    totals: Totals, table: Table, some: Judged, matcher: Matcher, shown: Sequence[str] | None
+) -> None:
     """Add a block to what the map shows, with these own columns, and the summary.
 
     Without a map, the columns are None.
     """
     where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
     if shown is not None:
-        details = Details(own_columns.texts(table, block, shown))
+        trial = what_if_sites(matcher, some.inputs, verdicts.country, verdicts.reason)
+        details = Details(own_columns.texts(table, block, shown), what_if=trial)
         totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
     if totals.summary is not None:
         totals.summary.add(verdicts.status, verdicts.center, verdicts.distance_miles)
@@ -464,12 +476,15 @@ def _about(table: Table, matcher: Matcher) -> dict[str, Any]:
     return origin.to_dict()
 
 
-def _drawn_network(matcher: Matcher, drawn: Areas | None) -> page_data.Network:
-    """Return the centers with their coverage areas, if any, for a map."""
+def _drawn_network(
+    matcher: Matcher, drawn: Areas | None, rules: WhatIfRules | None
+) -> page_data.Network:
+    """Return the centers with their coverage areas and their rule, if any, for a map."""
     return page_data.Network(
         matcher.centers,
         matcher.center_country,
         drawn,
         np.datetime64(matcher.as_of, "D"),
         same_country=matcher.policy.qualification.same_country,
+        what_if=rules,
     )

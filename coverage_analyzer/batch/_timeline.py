@@ -92,7 +92,8 @@ def timeline(
     ending = kind_of(output, list(KINDS), what="A timeline is")
     given = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
     line = _line(given, Policy.load(policy), days, options)
-    table = open_sites(sites, options.columns, options.dialect, centers=given)
+    read = line.matcher.policy.start_columns
+    table = open_sites(sites, options.columns, options.dialect, centers=given, read=read)
     options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     style = text_style(options.style, options.excel_locale, table)

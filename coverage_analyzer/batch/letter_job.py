@@ -118,7 +118,8 @@ def open_letter_job(
         products=products_of(options.products, options.product_dialect),
     )
     letters = Letters(matcher, head)
-    table = open_table(sites, columns.SITES, options.columns, options.dialect)
+    known = columns.site_columns(rules.start_columns)
+    table = open_table(sites, known, options.columns, options.dialect)
     check_two_tables(table, given)
     return LetterJob(table, letters, Promises(matcher))
 

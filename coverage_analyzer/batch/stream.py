@@ -22,7 +22,7 @@ from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_products
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityChecker, EligibilityInputs
-from coverage_analyzer.matching.matcher import Matcher, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, MatcherInputs, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
@@ -123,13 +123,18 @@ def log_not_checked(rules: EligibilityChecker, table: Table) -> list[str]:
 
 @dataclass(frozen=True)
 class Judged:
-    """A block with its verdicts (as numbers, columns and report rows) and its rule inputs."""
+    """A block with its verdicts (as numbers, columns and report rows) and what they are made of."""
 
     rows: ParsedRows
     verdicts: Verdicts
     columns: Mapping[str, pa.Array]
     report: pa.RecordBatch
-    facts: EligibilityInputs | None = None
+    inputs: MatcherInputs
+
+    @property
+    def facts(self) -> EligibilityInputs | None:
+        """Inputs of eligibility rules, if a rule has a column."""
+        return self.inputs.facts
 
 
 def judged(
@@ -140,10 +145,10 @@ def judged(
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:
-            sites, facts = matcher.inputs(table.site_rows(rows))
-            verdicts = matcher.match(sites, facts)
+            inputs = matcher.inputs(table.site_rows(rows))
+            verdicts = matcher.match(*inputs)
             columns = matcher.columns(verdicts)
             batch = pa.RecordBatch.from_arrays(
                 [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
             )
-            yield Judged(rows, verdicts, columns, batch, facts)
+            yield Judged(rows, verdicts, columns, batch, inputs)

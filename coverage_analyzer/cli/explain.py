@@ -69,6 +69,14 @@ class Site:
     "--registered-on", default="", metavar="DATE", help="Date on which the address was registered."
 )
 @click.option("--installed-on", default="", metavar="DATE", help="Date of the installation.")
+@click.option("--purchased-on", default="", metavar="DATE", help="Date of the purchase.")
+@click.option("--audited-on", default="", metavar="DATE", help="Date of an audit of the site.")
+@click.option("--moved-on", default="", metavar="DATE", help="Date of a move of the product.")
+@click.option("--former-latitude", default="", metavar="DEGREES", help="Latitude before the move.")
+@click.option(
+    "--former-longitude", default="", metavar="DEGREES", help="Longitude before the move."
+)
+@click.option("--former-country", default="", metavar="COUNTRY", help="Country before the move.")
 @click.option(
     "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )

@@ -20,7 +20,7 @@ from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.policy.distances import METRES
+from coverage_analyzer.policy.distances import METRES, MILE_KM
 from coverage_analyzer.policy.rules import ALL_OTHERS, BAND_UNITS
 from coverage_analyzer.schema.verdict import Status
 
@@ -157,10 +157,14 @@ def scenarios(spec: MatcherSpec, question: Question) -> tuple[list[Scenario], li
     result, notes = [Scenario("as in the run", "run", float("nan"), base)], []
     for miles in question.change_miles:
         policy = _with_bands(spec.policy, lambda bands, d=miles: _shifted(bands, d))
-        result.append(_scenario(spec, policy, f"limits {miles:+g} miles", "change_miles", miles))
+        result.append(
+            _scenario(spec, policy, f"limits {_words(spec, miles, '+g')}", "change_miles", miles)
+        )
     for miles in question.miles:
         policy = _with_bands(spec.policy, lambda bands, m=miles: _limited(bands, m))
-        result.append(_scenario(spec, policy, f"limits of {miles:g} miles", "miles", miles))
+        result.append(
+            _scenario(spec, policy, f"limits of {_words(spec, miles, 'g')}", "miles", miles)
+        )
     for kind, wanted, vary in (
         ("territories", question.territories, _territories),
         ("any_country", question.any_country, _any_country),
@@ -229,6 +233,13 @@ def _limited(bands: Bands, miles: float) -> Bands:
     kept = [band for band in bands if band.get(above, 0) < miles / in_miles]
     kept[-1][up_to] = miles / in_miles
     return kept
+
+
+def _words(spec: MatcherSpec, miles: float, form: str) -> str:
+    """Return a distance in miles, behind kilometres if the policy states its limits in them."""
+    if spec.policy.unit != "km":
+        return f"{miles:{form}} miles"
+    return f"{round(miles * MILE_KM, 3):{form}} km ({miles:{form}} miles)"
 
 
 def _limit_keys(bands: Bands) -> tuple[str, str, float]:

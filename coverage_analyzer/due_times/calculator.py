@@ -27,7 +27,7 @@ from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.clocks import Clock, Replacement
 from coverage_analyzer.programmes.afterwards import route
 from coverage_analyzer.schema.columns import COMMITMENT
-from coverage_analyzer.schema.verdict import Status
+from coverage_analyzer.schema.verdict import Reason, Status
 
 
 class Answer(enum.StrEnum):
@@ -427,6 +427,11 @@ def _check_installed(case: MatchedRequest) -> None:
         )
 
 
+def _why(reason: str) -> str:
+    """Return the text of a reason that waits for a day of the site's own."""
+    return Reason[reason].text
+
+
 def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:
     """Return the warnings of a commitment."""
     messages = []
@@ -435,6 +440,9 @@ def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:
         messages.append(
             f"a higher level from {verdict.opens[1]}, when {verdict.opens[0]} opens{unsure}"
         )
+    if verdict.starts is not None:
+        unsure = ", if its road distance is within the limit" if verdict.by_road else ""
+        messages.append(f"a higher level from {verdict.starts}{unsure}: {_why(verdict.reason)}")
     if verdict.papers:
         messages.append(
             f"{verdict.country} requires export approval before a part ships: delivery may be late"

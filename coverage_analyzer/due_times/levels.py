@@ -18,6 +18,7 @@ from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.due_times.requests import MatchedRequest
 from coverage_analyzer.matching import eligibility
 from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.in_force import OWN_DAY
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.products import Products
@@ -26,7 +27,7 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.rules import Level
 from coverage_analyzer.schema.days import NO_DAY
-from coverage_analyzer.schema.verdict import Status
+from coverage_analyzer.schema.verdict import Reason, Status
 
 
 class LevelOnDay(NamedTuple):
@@ -34,8 +35,9 @@ class LevelOnDay(NamedTuple):
 
     ``center`` is the position of the open center that ships, or `NO_CENTER`, ``center_country`` its
     country and ``center_region`` its region, if known; ``papers`` says whether the site's country
-    requires export approval; ``opens`` names the pending center and its opening day, and
-    ``by_road`` says whether road distance must still confirm it.
+    requires export approval; ``opens`` names the pending center and its opening day, ``starts`` is
+    the day on which a level is in force that is not yet, and ``by_road`` says whether road distance
+    must still confirm it.
     """
 
     level: Level
@@ -48,6 +50,7 @@ class LevelOnDay(NamedTuple):
     papers: bool
     opens: tuple[str, datetime.date] | None
     by_road: bool
+    starts: datetime.date | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +103,7 @@ class LevelLookup:
                 papers=codes[max(verdicts.country[n], 0)] in matcher.gates.papers,
                 opens=self._opens(verdicts, n),
                 by_road=self._by_road(verdicts, n),
+                starts=_starts(verdicts, n),
             )
             for n, center in enumerate(shipping.tolist())
         ]
@@ -130,10 +134,19 @@ class LevelLookup:
         return band is not None and band.metric != "geodesic"
 
     def _opens(self, verdicts: Verdicts, number: int) -> tuple[str, datetime.date] | None:
-        if verdicts.status[number] != Status.pending:
+        if verdicts.reason[number] != Reason.center_opens_later:
             return None
         day: datetime.date = verdicts.available_on[number].astype(object)
         return self.centers.center_id[verdicts.center[number]], day
+
+
+def _starts(verdicts: Verdicts, number: int) -> datetime.date | None:
+    """Return the day on which a level is in force that is not yet."""
+    own = verdicts.reason[number] in OWN_DAY
+    if not own or verdicts.status[number] != Status.pending:
+        return None
+    day: datetime.date = verdicts.available_on[number].astype(object)
+    return day
 
 
 def _site_rows(cases: Sequence[MatchedRequest]) -> SiteRows:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from coverage_analyzer.countries import names
 from coverage_analyzer.due_times import clocks, time_zones
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
-from coverage_analyzer.matching.eligibility import TEXTS
+from coverage_analyzer.matching.eligibility import DAYS, TEXTS
 from coverage_analyzer.schema.columns import COUNTRY_STATED, header_key
 from coverage_analyzer.schema.days import day_of
 
@@ -71,7 +71,7 @@ class RegisteredSite:
         Accuracy of the coordinates, None if unknown.
     address, region, time_zone
         As given, empty if missing.
-    registered_on, installed_on
+    registered_on, installed_on, purchased_on, audited_on, moved_on
         None if missing.
     receives
         Receiving hours of the site, as local times of day; None if missing.
@@ -90,6 +90,9 @@ class RegisteredSite:
     time_zone: str = ""
     registered_on: datetime.date | None = None
     installed_on: datetime.date | None = None
+    purchased_on: datetime.date | None = None
+    audited_on: datetime.date | None = None
+    moved_on: datetime.date | None = None
     receives: tuple[str, str] | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
@@ -238,14 +241,14 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
     ----------
     cells
         Text by column name: ``country``, ``address``, ``region``, ``time_zone``,
-        ``registered_on``, ``installed_on``, ``receiving_hours`` and those of
-        `matching.eligibility.TEXTS`, where present.
+        ``receiving_hours`` and those of `matching.eligibility.TEXTS` and
+        `matching.eligibility.DAYS`, where present.
     place
         Longitude and latitude in degrees on WGS 84, and the accuracy in metres, or NaN.
     """
     days: dict[str, datetime.date | None] = {}
     faults = []
-    for name in ("registered_on", "installed_on"):
+    for name in DAYS:
         text = cells.get(name, "").strip()
         days[name] = cast("datetime.date | None", day_of(text).item())
         if text and days[name] is None:
@@ -263,8 +266,7 @@ def registered_site(cells: Mapping[str, str], place: tuple[float, float, float])
         address=cells.get("address", "").strip(),
         region=cells.get("region", "").strip(),
         time_zone=cells.get("time_zone", "").strip(),
-        registered_on=days.get("registered_on"),
-        installed_on=days.get("installed_on"),
+        **days,
         receives=(hours["opens"], hours["closes"]) if hours else None,
         stated={name: text for name in TEXTS if (text := cells.get(name, "").strip())},
         fault="; ".join(faults),

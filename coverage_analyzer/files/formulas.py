@@ -172,10 +172,12 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
 def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
     """Return whether the text of a file is formula-escaped.
 
-    A file of a run is if its ``run.json`` says so; a CSV file of `geocode`, recognised by its last
-    columns, is, so that its text equals that of the addresses.
+    A file of a run is if its ``run.json`` says so; a CSV file of `geocode`, or of centers that were
+    tried in a map, recognised by its last columns, is, so that its text equals that of its input.
     """
-    if ".csv" in path.suffixes and tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED:
+    ours = tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED
+    ours |= tuple(headers[-1:]) == (columns.TRIED,)
+    if ".csv" in path.suffixes and ours:
         return True
     try:
         manifest = documents.read_json(path.parent / "run.json")

@@ -19,7 +19,7 @@ from coverage_analyzer.files.readers.base import RowBlock
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
 from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_centers
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.schema.columns import FOR_REQUESTS, SITES
+from coverage_analyzer.schema.columns import FOR_REQUESTS, site_columns
 from coverage_analyzer.schema.coordinates import coordinates
 
 MOST: Final = 0.5
@@ -39,8 +39,18 @@ def open_sites(
     *,
     unread: Collection[str] = FOR_REQUESTS,
     centers: Table | None = None,
+    read: Collection[str] = (),
 ) -> Table:
     """Open a table of sites (`files.table.open_table`), with a notice if coordinates look swapped.
+
+    Parameters
+    ----------
+    path, columns, dialect, unread
+        As for `files.table.open_table`.
+    centers
+        The open table of centers, which must be another one.
+    read
+        Columns that only some policies read, and this one does (`Policy.start_columns`).
 
     Raises
     ------
@@ -50,7 +60,7 @@ def open_sites(
     MissingExtraError
         If it is a workbook or a database, and the extra for it is not installed.
     """
-    table = open_table(path, SITES, columns, dialect, unread=unread)
+    table = open_table(path, site_columns(read), columns, dialect, unread=unread)
     if centers is not None:
         check_two_tables(table, centers)
     if "country" not in table.columns:

@@ -275,6 +275,7 @@ def open_table(
         If it is a workbook or a database, and its extra is not installed.
     """
     place = address(str(path)) if is_address(path) else Path(path)
+    columns = read_columns(table, columns)
 
     def n_known(headers: Sequence[str]) -> int:
         return n_known_columns(headers, table, columns)
@@ -330,6 +331,20 @@ def open_table(
         )
         msg = options_of(table, f"{place}: {error}{source.hint}{guess}")
         raise InputError(msg) from None
+
+
+def read_columns(
+    table: Sequence[Column], columns: Mapping[str, str] | None
+) -> Mapping[str, str] | None:
+    """Return the given headers of columns, without those of columns that the policy does not read.
+
+    One file of settings serves several policies, of which some read more columns of sites.
+    """
+    if not columns or not known_columns.is_of_sites(table):
+        return columns
+    known = {column.name for column in table}
+    left_out = {column.name for column in known_columns.OF_START_RULES} - known
+    return {name: header for name, header in columns.items() if name not in left_out}
 
 
 def _guessed_encodings(detected: Mapping[str, Any]) -> list[str]:

@@ -115,7 +115,7 @@ def assess(
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
     )
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     inputs = matcher.inputs(rows)
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
@@ -218,15 +218,17 @@ BAR: Final = "\ue000bar\ue000"
 
 
 class SummaryTable(pd.DataFrame):
-    """Verdicts by status in groups; in a notebook with a bar of shares for each group.
+    """Verdicts by status in groups; in a notebook with a bar of shares for each group."""
 
-    A row or column that is taken out of it is a plain pandas object.
-    """
+    @property
+    def _constructor(self) -> type["SummaryTable"]:
+        """Rows that are taken out of it have bars, too."""
+        return SummaryTable
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook: the largest groups, in the colours of the map."""
         names = [status.name for status in Status if status.name in self]
-        if "sites" not in self or not names:
+        if not {"sites", "qualified_share"} <= set(self.columns) or not names:
             return str(pd.DataFrame(self).to_html(max_rows=MAX_GROUPS))
         shown = pd.DataFrame(self).head(MAX_GROUPS)
         bars = [

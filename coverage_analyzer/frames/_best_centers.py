@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coverage_analyzer.arrays import Floats
-from coverage_analyzer.errors import InputError, require
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import atomic
 from coverage_analyzer.frames._assess import build_matcher
 from coverage_analyzer.frames.columns import (
@@ -22,6 +22,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
     texts,
 )
+from coverage_analyzer.frames.figure import new_figure
 from coverage_analyzer.maps import plan_page
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.site_rows import SiteRows
@@ -120,10 +121,7 @@ class PlanTable(pd.DataFrame):
         MissingExtraError
             If matplotlib is not installed.
         """
-        require("plot", "matplotlib")
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(12, 4.6), layout="constrained")
+        figure = new_figure(12, 4.6)
         left, right = figure.subplots(1, 2, width_ratios=[3, 2])
         figure.suptitle(title or self.attrs["proof"], x=0.01, ha="left", fontweight="bold")
         self._draw_map(left)
@@ -301,7 +299,7 @@ def _question(new: int | None, others: dict[str, Any]) -> Question:
 
 
 def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> SiteTable:
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     where, facts = matcher.inputs(rows)
     if "site_id" in known:
         ids = texts(sites, known["site_id"])

@@ -29,7 +29,7 @@ from coverage_analyzer.frames.columns import (
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.address_columns import address_columns
 from coverage_analyzer.schema.column_matching import Headers, match_columns
-from coverage_analyzer.schema.columns import REQUESTS, SITES, Column
+from coverage_analyzer.schema.columns import REQUESTS, Column, site_columns
 from coverage_analyzer.schema.days import day
 
 
@@ -120,7 +120,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         products=products_in(products),
     )
     committer = Committer(levels, as_of=day(as_of))
-    answers = committer.answers(asked, _histories(sites))
+    answers = committer.answers(asked, _histories(sites, committer.policy))
     for warning in committer.regions.warnings:
         warnings.warn(warning, stacklevel=2)
     unread = [a for a in answers if a.status is Answer.rejected]
@@ -136,8 +136,8 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     )
 
 
-def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
-    """Return the rows of each site, by id.
+def _histories(sites: pd.DataFrame, policy: Policy) -> dict[str, list[RegisteredSite]]:
+    """Return the rows of each site, by id, with the columns that a policy reads.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _histories(sites: pd.DataFrame) -> dict[str, list[RegisteredSite]]:
         If a row has no usable coordinates, or there is no id column.
     """
     lon, lat = positions(sites, "sites")
-    known = known_columns(sites, SITES)
+    known = known_columns(sites, site_columns(policy.start_columns))
     match_columns(Headers(list(known), [Column("site_id", required=True)]))
     off = accuracy(sites, known)
     ids = texts(sites, known["site_id"]).to_pylist()

@@ -117,7 +117,7 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
     )
-    rows, _ = site_rows(sites)
+    rows, _ = site_rows(sites, matcher.policy.start_columns)
     job = Criticality(matcher, pairs=pairs)
     alone = job.add(*matcher.inputs(rows), weights_in(sites, weight or ""))
     told = {

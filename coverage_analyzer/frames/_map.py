@@ -107,7 +107,7 @@ def coverage_areas(
     made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
     if merge is None:
         rows = list(areas.properties(made, network, country, world.names))
-        frame = pd.DataFrame(rows, columns=list(rows[0] if rows else areas.PROPERTIES))
+        frame = pd.DataFrame(rows, columns=list(areas.names(made)))
         frame["opens_on"] = pd.to_datetime(frame["opens_on"])
         return credited(DatedFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
     parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
@@ -323,4 +323,5 @@ def areas_of(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
         geometry=areas_wgs84(frame, "areas"),
         km2=frame["area_km2"].to_numpy(np.float64),
         area=tuple(frame["area"]) if "area" in frame else ("",) * len(frame),
+        unit="km" if "limit_km" in frame else "miles",
     )

@@ -1,15 +1,16 @@
 """Pictures of verdicts and plans, in the colours of the map."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from coverage_analyzer.errors import InputError, require
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames._assess import summarize
 from coverage_analyzer.frames._best_centers import PlanTable
 from coverage_analyzer.frames._timeline import timeline_plot
+from coverage_analyzer.frames.figure import new_figure
 from coverage_analyzer.schema.theme import MARKS
 from coverage_analyzer.schema.verdict import Status
 
@@ -70,7 +71,7 @@ def plot_shares(
     if len(counts) > top:
         rest = counts[[*names, "sites"]].iloc[top:].sum().rename(f"{len(counts) - top} others")
         shown = pd.concat([shown, rest.to_frame().T])
-    figure = _figure(figsize=(8, 1.2 + 0.28 * len(shown)))
+    figure = new_figure(8, 1.2 + 0.28 * len(shown))
     axes = figure.subplots()
     left = np.zeros(len(shown))
     for status in Status:
@@ -137,7 +138,7 @@ def plot_distances(verdicts: pd.DataFrame, *, title: str = "") -> "Figure":
         np.minimum(known.loc[known["status"] == s.name, "distance_miles"].to_numpy(float), end)
         for s in shown
     ]
-    figure = _figure(figsize=(8, 3.6))
+    figure = new_figure(8, 3.6)
     axes = figure.subplots()
     axes.hist(
         miles,
@@ -192,7 +193,7 @@ def plot_curve(plan: pd.DataFrame, *, title: str = "") -> "Figure":
     if not isinstance(plan, PlanTable):
         msg = "plot_curve() takes a plan, as best_centers() returns it."
         raise InputError(msg)
-    figure = _figure(figsize=(6, 3.8))
+    figure = new_figure(6, 3.8)
     axes = figure.subplots()
     plan.draw_curve(axes)
     axes.set_title(title)
@@ -237,17 +238,3 @@ def plot_timeline(
     'share of the sites'
     """
     return timeline_plot(changes, title=title, path=path)
-
-
-def _figure(**options: Any) -> "Figure":
-    """Return an empty figure.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
-    require("plot", "matplotlib")
-    from matplotlib.figure import Figure
-
-    return Figure(layout="constrained", **options)

@@ -36,6 +36,7 @@ def read_sites(
     rejects: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
     dialect: Dialect = PLAIN,
+    policy: Policy | str | Path | None = None,
     settings: "Settings | None" = None,
 ) -> gpd.GeoDataFrame:
     """Read customer sites.
@@ -52,6 +53,9 @@ def read_sites(
     dialect
         The dialect of a text file, where it cannot be detected, such as ``Dialect(delimiter=";",
         decimal=",", encoding="cp1252", date_format="%d.%m.%Y")``.
+    policy
+        A policy whose rules read more columns of sites, such as ``purchased_on``: those are then
+        known columns, too. None by default.
     settings
         Settings of a project: the path if it is left out, and what they say about this file.
 
@@ -69,6 +73,8 @@ def read_sites(
         replace it.
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
+    PolicyError
+        If there is no such policy, or it is invalid.
     PublishError
         If the rejects cannot be written.
 
@@ -90,7 +96,8 @@ def read_sites(
     path, columns, dialect = input_arguments(settings, "sites", path, columns, dialect)
     refuse_overwriting({"rejects": rejects}, [path])
     check_rejects(rejects)
-    table = open_sites(path, columns, dialect)
+    read = () if policy is None else Policy.load(policy).start_columns
+    table = open_sites(path, columns, dialect, read=read)
     parts, lines, lon, lat, accuracy, refused = [], [], [], [], [], []
     days: dict[str, list[Days]] = {name: [] for name in eligibility.DAYS if name in table.columns}
     blank = 0

@@ -220,7 +220,7 @@ def _shown(
     """Return what the summary shows beside manifest and counts."""
     if layers is None:
         return run_summary.Shown(rules)
-    totals = SummaryTotals(len(layers.centers))
+    totals = SummaryTotals(len(layers.centers), rules.unit)
     status = pd.Index([each.name for each in Status]).get_indexer(pd.Index(verdicts["status"]))
     center = pd.Index(layers.centers.center_id).get_indexer(pd.Index(verdicts["center_id"]))
     miles = verdicts["distance_miles"].to_numpy(np.float64, na_value=np.nan)

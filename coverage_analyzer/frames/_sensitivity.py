@@ -20,7 +20,7 @@ from coverage_analyzer.comparison.sensitivity import (
     near_rows,
     scenarios,
 )
-from coverage_analyzer.errors import InputError, require
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames._compare import weights_in
 from coverage_analyzer.frames._timeline import save_figure
 from coverage_analyzer.frames.columns import (
@@ -31,6 +31,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
     texts,
 )
+from coverage_analyzer.frames.figure import new_figure
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema import theme
@@ -169,7 +170,8 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
         centers_of(centers), policy_of(policy), day(as_of), trust_declared, products_in(products)
     )
     varied, notes = scenarios(spec, question)
-    job, (rows, known) = Sensitivity(varied), site_rows(sites)
+    job = Sensitivity(varied)
+    rows, known = site_rows(sites, spec.policy.start_columns)
     base, _ = job.add(*job.matcher.inputs(rows), weights_in(sites, weight or ""))
     labels = _texts(sites, known.get("site_id")), _texts(sites, known.get("name"))
     near = near_rows(labels, base, job.matcher, near_miles)
@@ -254,11 +256,8 @@ def draw(rows: Sequence[Mapping[Any, Any]], title: str, path: str | Path | None 
     PublishError
         If the image cannot be written.
     """
-    require("plot", "matplotlib")
-    from matplotlib.figure import Figure
-
     shown = [row for row in rows if not row["country"] and row["kind"] != "run"][::-1]
-    figure = Figure(figsize=(9, 1.4 + 0.35 * len(shown)), layout="constrained")
+    figure = new_figure(9, 1.4 + 0.35 * len(shown))
     axes: Any = figure.add_subplot()
     labels, places = [row["scenario"] for row in shown], range(len(shown))
     for name, sign, status in (("gained", 1, Status.qualified), ("lost", -1, Status.fallback)):

@@ -3,11 +3,12 @@
 import datetime
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
-from coverage_analyzer.errors import CoverageError, InputError, require
+from coverage_analyzer.errors import CoverageError, InputError
 from coverage_analyzer.files.atomic import replacing
 from coverage_analyzer.frames._assess import build_matcher
 from coverage_analyzer.frames.columns import (
@@ -16,6 +17,7 @@ from coverage_analyzer.frames.columns import (
     site_rows,
     texts,
 )
+from coverage_analyzer.frames.figure import new_figure
 from coverage_analyzer.matching.timeline import Timeline
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.rules import NOT_COVERED
@@ -25,6 +27,9 @@ from coverage_analyzer.schema.verdict import Status
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+MARKED: Final = 6
+"""Days of a plot beside which is written how much the best level gains or loses."""
 
 
 def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
@@ -84,7 +89,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         centers, policy, start, trust_declared=trust_declared, products=products
     )
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
-    rows, known = site_rows(sites)
+    rows, known = site_rows(sites, matcher.policy.start_columns)
     changes = Timeline(matcher, last).changes(*matcher.inputs(rows))
     ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
@@ -233,11 +238,9 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     PublishError
         If the image cannot be written.
     """
-    require("plot", "matplotlib")
-    from matplotlib.figure import Figure
+    figure = new_figure(9, 4)
     from matplotlib.ticker import PercentFormatter
 
-    figure = Figure(figsize=(9, 4), layout="constrained")
     axes: Any = figure.add_subplot()
     days = shares.index.to_numpy()
     tones = [_color(number, str(level)) for number, level in enumerate(shares)]
@@ -247,6 +250,7 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_ylabel("share of the sites")
     axes.set_title(title, loc="left")
+    _mark_events(axes, shares)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
         handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1, 0.5), frameon=False
@@ -254,6 +258,24 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
     if path is not None:
         save_figure(figure, Path(path))
     return figure
+
+
+def _mark_events(axes: Any, shares: pd.DataFrame) -> None:
+    """Mark each day on which shares change, and write beside the greatest changes how much."""
+    moved = shares.diff().abs().sum(axis=1).to_numpy() / 2
+    days, best = shares.index, shares.iloc[:, 0].diff().to_numpy()
+    events = np.flatnonzero(moved > 0)
+    for event in events.tolist():
+        axes.axvline(days[event], color="white", linewidth=0.7, linestyle=":")
+    apart = (days[-1] - days[0]) / 8
+    marked: list[pd.Timestamp] = []
+    for event in events[np.argsort(-moved[events], kind="stable")].tolist():
+        day = days[event]
+        if len(marked) < MARKED and all(abs(day - other) >= apart for other in marked):
+            marked.append(day)
+            text = f"{day:%Y-%m-%d}\n{best[event]:+.2%}"
+            place = {"textcoords": "offset points", "ha": "left", "va": "top", "fontsize": 7}
+            axes.annotate(text, (day, 1), (2, -3), xycoords=("data", "data"), **place)
 
 
 def save_figure(figure: "Figure", path: Path) -> None:

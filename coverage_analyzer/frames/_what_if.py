@@ -157,7 +157,8 @@ def _of_frame(
         "inputs_known": True,
     }
     job = WhatIf(spec, changed, (facts, edited_facts(facts, changed)))
-    rows, known = site_rows(sites)
+    read = (*spec.policy.start_columns, *changed.policy.start_columns)
+    rows, known = site_rows(sites, read)
     ids = texts(sites, known["site_id"]) if "site_id" in known else _labels(sites)
     name = texts(sites, known["name"]) if "name" in known else arrays.text_array([""] * len(sites))
     found = job.add(rows, {"site_id": ids}, name, weights_in(sites, weight))

@@ -3,7 +3,7 @@
 import datetime
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -346,8 +346,15 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def site_rows(frame: pd.DataFrame) -> tuple[SiteRows, dict[str, str]]:
+def site_rows(frame: pd.DataFrame, read: Collection[str] = ()) -> tuple[SiteRows, dict[str, str]]:
     """Return what the rows of a frame of sites say, as the kernel takes it, and its known columns.
+
+    Parameters
+    ----------
+    frame
+        The sites.
+    read
+        Columns that only some policies read, and this one does (`Policy.start_columns`).
 
     Raises
     ------
@@ -355,7 +362,7 @@ def site_rows(frame: pd.DataFrame) -> tuple[SiteRows, dict[str, str]]:
         If a row has no usable coordinates, or a cell of a day or a distance holds none.
     """
     lon, lat = positions(frame, "sites")
-    known = known_columns(frame, tables.SITES)
+    known = known_columns(frame, tables.site_columns(read))
     countries = [texts(frame, known[name]) for name in tables.COUNTRY_STATED if name in known]
     cells = _eligibility_cells(frame, known)
     return SiteRows(lon, lat, accuracy(frame, known), countries, cells), known

@@ -46,6 +46,18 @@ CONFIRMED_LATER: Final = "To be confirmed"
 BY_ROAD: Final = "the distance by road has not been checked, so this is not promised yet"
 """Why a pending site is not promised its level yet."""
 
+STARTS_LATER: Final = {
+    Reason.not_yet_in_force: "A better level is not in force for this site yet.",
+    Reason.relocated: "After the move of the site, a better level has to be set up anew.",
+}
+"""Why a site has no higher level, where no day is known on which it gets it."""
+
+NOT_YET: Final = {
+    Reason.not_yet_in_force: "On that day {level} comes into force for this site.",
+    Reason.relocated: "By that day {level} is to be set up anew, after the move of the site.",
+}
+"""Why a site waits for a day of its own, where a customer needs other words than a report."""
+
 NO_LETTERHEAD: Final = Letterhead()
 
 NOT_HIGHER: Final = {
@@ -286,6 +298,9 @@ class _Letter:
         story, coming = self.story, self._coming()
         center = self._center_name(story.center)
         first = f"From {words.date(story.available_on)}"
+        if story.coming:
+            yield from self._in_force_later(first)
+            return
         if story.available_from:
             first = f"{first} (or earlier, from {words.date(story.available_from)} on)"
         if self._coming_band().metric == "road":
@@ -297,12 +312,37 @@ class _Letter:
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",
         )
 
+    def _in_force_later(self, first: str) -> Iterator[tuple[str, str]]:
+        """Yield what a site is promised from a day of its own on, and why not before."""
+        coming, reason = self._coming(), Reason[self.story.reason]
+        band = self._coming_band() if self._is_near() else None
+        if band is not None and band.metric == "road":
+            yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
+            return
+        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        why = NOT_YET[reason].format(level=coming.title)
+        if band is None:
+            yield "reason", why
+            return
+        center = self.story.center
+        if center is not None and center.opens:
+            why = f"{why} Before, {self._center_name(center)} is to open, if all goes as planned."
+        yield "reason", f"{why} {self._distance()}"
+
+    def _is_near(self) -> bool:
+        """Return whether a center is within the limit of the site, and has the coming level."""
+        center, band = self.story.center, self._coming_band()
+        within = center is not None and center.margin_miles is not None and center.margin_miles >= 0
+        return within and self.matcher.policy.level(band.level).title == self._coming().title
+
     def _reason(self) -> str:
         """Return why the site has its level, and no higher one."""
         story = self.story
         reason = Reason[story.reason]
         if reason == Reason.within_radius:
             return self._distance()
+        if reason in STARTS_LATER:
+            return STARTS_LATER[reason]
         policy = self.matcher.policy
         higher = policy.level(self._band().level)
         if higher.title == story.level and policy.offers_in(story.country):
@@ -326,7 +366,7 @@ class _Letter:
             there = f" in the same country ({self.country})"
         what = self._coming().title if story.status == "pending" else story.level
         start = f"The site is {away} from {self._center_name(center)}"
-        if story.status == "pending":
+        if story.status == "pending" and not story.coming:
             start = f"It is {away} from the site"
         return f"{start}. {what} requires a service center within {self._limit()}{there}."
 
@@ -413,7 +453,7 @@ class _Letter:
         story, day = self.story, words.date(self.matcher.as_of)
         if story.status == "pending":
             later = words.date(story.available_on)
-            if self._coming_band().metric == "road":
+            if self._coming_band().metric == "road" and (not story.coming or self._is_near()):
                 yield f"{story.level} as of {day}."
             else:
                 yield f"{story.level} as of {day}; {self._coming().title} from {later} on."
@@ -435,7 +475,9 @@ class _Letter:
         return tuple(dict.fromkeys([*story.clauses, *coming]))
 
     def _coming(self) -> Level:
-        """Return the level of a site once its center opens."""
+        """Return the level of a site once its center opens, or the level is in force."""
+        if self.story.coming:
+            return self.matcher.policy.titled(self.story.coming)
         return self.matcher.policy.level(self._coming_band().level)
 
     def _coming_band(self) -> Band:
@@ -520,6 +562,9 @@ TITLES: Final = {
     "requested_level": "Level purchased",
     "installed_on": "Installed on",
     "registered_on": "Address registered on",
+    "purchased_on": "Purchased on",
+    "audited_on": "Audited on",
+    "moved_on": "Moved on",
 }
 """Titles of given values, where their names are not the words of a customer."""
 

@@ -9,6 +9,7 @@ import base64
 import functools
 import json
 import re
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,7 @@ def sealed(
     style_attributes
         Whether ``style`` attributes of the shell apply.
     """
-    head, body = _head(), _call(name)
+    head, body = _head(), f"{_algorithms(data)}{_call(name)}"
     scripts, styles = inline(shell + head + body)
     policy = content_policy(
         scripts=scripts, styles=styles, images=images, style_attributes=style_attributes
@@ -96,7 +97,7 @@ def filled(shell: str, name: str, data: Payload) -> str:
                 f'<script type="application/octet-stream" id="{i}">{text}</script>'
                 for i, text in blocks.items()
             ),
-            f"{_call(name)}\n</html>",
+            f"{_algorithms(data)}{_call(name)}\n</html>",
         ]
     )
     before, end, _ = shell.rpartition("</html>")
@@ -111,6 +112,22 @@ def _head() -> str:
 def _call(name: str) -> str:
     """Return the script that shows the map in a variable."""
     return f"<script>\n{script()}\nshowCoverage({name});\n</script>"
+
+
+def _algorithms(data: Payload) -> str:
+    """Return the script of geodesics, if changes of centers can be tried in the page."""
+    trial = data.meta["what_if"]
+    return f"<script>\n{geodesic()}\n</script>\n" if trial and not trial["refused"] else ""
+
+
+@functools.cache
+def geodesic() -> str:
+    """Return Karney's algorithms for geodesics as a script; ``SOURCE.md`` beside it has its origin.
+
+    They are the global variable ``geodesic``.
+    """
+    folder = resources.files("coverage_analyzer") / "resources" / "geodesic"
+    return (folder / "geographiclib-geodesic.min.js").read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -144,7 +161,7 @@ def refuse_fetching(html: str) -> None:
     InputError
         With the first items that would be loaded, and advice.
     """
-    own = (leaflet(), leaflet_style(), script(), style())
+    own = (leaflet(), leaflet_style(), geodesic(), script(), style())
     links = external_links.fetched(html, own)
     if links:
         shown = "; ".join(f[:80] for f in links[:3])

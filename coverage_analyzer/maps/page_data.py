@@ -19,6 +19,7 @@ from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, morton
 from coverage_analyzer.maps.picture import Scene, picture
 from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnSites, Kept
+from coverage_analyzer.maps.what_if import ONE_BY_ONE, WhatIfRules
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.actions import REASON_ACTIONS, STATUS_ACTIONS
@@ -81,7 +82,8 @@ class Network:
 
     ``same_country`` says whether a center serves only sites of its own country; ``unserved`` has,
     by position of a center, the part of its area that roads do not serve in ``minutes``, and
-    ``no_road_data`` the part for which there are no roads in the data.
+    ``no_road_data`` the part for which there are no roads in the data. ``what_if`` has the rule, if
+    changes of centers can be tried in the page.
     """
 
     centers: Centers
@@ -92,6 +94,7 @@ class Network:
     unserved: Mapping[int, Any] = field(default_factory=dict)
     no_road_data: Mapping[int, Any] = field(default_factory=dict)
     minutes: float | str = 0
+    what_if: WhatIfRules | None = None
 
 
 class Heading(NamedTuple):
@@ -218,9 +221,22 @@ def payload(
         "own_columns": list(sites.own_columns),
         "base": None if base is None else base.page_data(),
         "verdict": list(verdict_names(sites.unit)),
+        "what_if": what_if_data(network, sites, names),
     }
     scene = Scene(sites.sample, network.centers, network.areas, network.day)
     return Payload(meta, places, texts, scene, base)
+
+
+def what_if_data(network: Network, sites: DrawnSites, names: Names) -> dict[str, Any] | None:
+    """Return what the page needs to try changes of centers; None if it does not offer that."""
+    rules = network.what_if
+    if rules is None:
+        return None
+    refused = rules.refused or (ONE_BY_ONE if sites.kept is not Kept.all else "")
+    if refused:
+        return {"refused": refused, "rule": None}
+    rule = rules.page_data(network.centers, network.country, names)
+    return {"refused": "", "rule": rule}
 
 
 def _sentence(text: str) -> str:
@@ -301,8 +317,11 @@ def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites
     served = columns.codes["center_id"] >= 0
     block.numbers("margin", np.where(served, columns.margin - near, 0)[order])
     block.numbers("in_reach", columns.in_reach[order])
-    for name, values in columns.in_km.items():
-        block.numbers(name, values[order])
+    for name, meters in columns.in_km.items():
+        block.numbers(name, meters[order])
+    for name, values in columns.what_if.items():
+        if values.max(initial=0) > 0:  # else all sites are as a page takes them to be
+            block.numbers(name, values[order])
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:

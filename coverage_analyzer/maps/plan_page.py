@@ -174,11 +174,13 @@ def _facts(answer: Plan, manifest: Mapping[str, Any]) -> list[tuple[Any, str]]:
 def _changes(answer: Plan, manifest: Mapping[str, Any]) -> list[str]:
     """Return what the plan gains if limits were longer or shorter, in words."""
     result = []
+    in_km = answer.setting.demand.matcher.policy.unit == "km"
+    step = "8.047 km (5 miles)" if in_km else "5 miles"
     for name, words in (("minus_5_miles", "shorter"), ("plus_5_miles", "longer")):
         change = manifest["limit_changes"].get(name)
         if change:
             what = f"{change['gained_weight']:,} {_counted(answer)}"
-            result.append(f"If all limits were 5 miles {words}, this plan would gain {what}.")
+            result.append(f"If all limits were {step} {words}, this plan would gain {what}.")
     return result
 
 

@@ -46,6 +46,9 @@ road have a mark of their own, since their data are clear."""
 
 MISSING: Final = -1
 
+MOST_CENTIMETRES: Final = 2_000_000_000
+"""Accuracy beyond which nothing is certain anywhere: half the circumference of the earth."""
+
 LONGITUDE_BINS: Final = 3600
 """Resolution, a tenth of a degree, at which locations of sites are recorded."""
 
@@ -86,6 +89,9 @@ class Columns:
     in_km
         ``km`` and ``margin_km`` in metres as ``miles`` and ``margin``; empty unless the policy
         states its distances in kilometres.
+    what_if
+        ``accuracy`` in centimetres, or `MISSING`, and ``held`` as 0 or 1; empty if the page cannot
+        try changes.
     """
 
     lon: npt.NDArray[np.int32]
@@ -99,6 +105,7 @@ class Columns:
     own: dict[int, pa.Array] = field(default_factory=dict)
     drive: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
     in_km: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    what_if: dict[str, Codes] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of sites."""
@@ -119,6 +126,7 @@ class Columns:
             {n: cells.take(rows) for n, cells in self.own.items()},
             {n: values[at] for n, values in self.drive.items()},
             {n: values[at] for n, values in self.in_km.items()},
+            {n: values[at] for n, values in self.what_if.items()},
         )
 
 
@@ -131,10 +139,9 @@ def joined(parts: list[Columns]) -> Columns:
     for name in ("site_id", "name"):
         whole[name] = _joined_texts([vars(p).pop(name) for p in parts])
     whole["own"] = {n: _joined_texts([p.own.pop(n) for p in parts]) for n in list(parts[0].own)}
-    drives = list(parts[0].drive)
-    whole["drive"] = {n: np.concatenate([p.drive.pop(n) for p in parts]) for n in drives}
-    in_km = list(parts[0].in_km)
-    whole["in_km"] = {n: np.concatenate([p.in_km.pop(n) for p in parts]) for n in in_km}
+    for kind in ("drive", "in_km", "what_if"):
+        names = list(vars(parts[0])[kind])
+        whole[kind] = {n: np.concatenate([vars(p)[kind].pop(n) for p in parts]) for n in names}
     return Columns(**whole)
 
 
@@ -165,6 +172,21 @@ class Drive(NamedTuple):
     road_miles: npt.NDArray[Any]
 
 
+class WhatIfSites(NamedTuple):
+    """What a page must know of sites to try changes of centers, shape (n,) each.
+
+    Attributes
+    ----------
+    accuracy_m
+        Accuracy of their coordinates, NaN if unknown.
+    held
+        Whether a center in reach would not help them (`matching.outlook`).
+    """
+
+    accuracy_m: Floats
+    held: Bools
+
+
 class Details(NamedTuple):
     """What a map shows of the sites of a block beside their verdicts.
 
@@ -174,10 +196,13 @@ class Details(NamedTuple):
         Cells of `DrawnSites.own_columns` as text, each of shape (n,).
     drive
         The drives, if roads were asked.
+    what_if
+        What is needed to try changes, if the page can.
     """
 
     own: Sequence[pa.Array] = ()
     drive: Drive | None = None
+    what_if: WhatIfSites | None = None
 
 
 class DrawnSites:
@@ -254,6 +279,7 @@ class DrawnSites:
         if details is not None:
             columns.own = dict(enumerate(details.own))
             columns.drive = {} if details.drive is None else _drive_codes(details.drive)
+            columns.what_if = {} if details.what_if is None else _what_if_codes(details.what_if)
         if "distance_km" in verdict:
             self.unit = "km"
             columns.in_km = {
@@ -373,6 +399,12 @@ def _drive_codes(drive: Drive) -> dict[str, npt.NDArray[np.int32]]:
         name: np.rint(np.nan_to_num(numbers_, nan=MISSING)).astype(np.int32)
         for name, numbers_ in values.items()
     }
+
+
+def _what_if_codes(sites: WhatIfSites) -> dict[str, Codes]:
+    """Return accuracies in centimetres, or `MISSING`, and who is held back as numbers."""
+    centimetres = np.minimum(np.nan_to_num(sites.accuracy_m, nan=-0.01) * 100, MOST_CENTIMETRES)
+    return {"accuracy": short(np.rint(centimetres)), "held": sites.held.astype(np.int8)}
 
 
 def _is_not_qualified(columns: Columns) -> Bools:

@@ -23,7 +23,7 @@ from coverage_analyzer.maps.static_parts import (
     statuses,
     table,
 )
-from coverage_analyzer.maps.summary_totals import BINS, STEP_MILES, SummaryTotals
+from coverage_analyzer.maps.summary_totals import BINS, STEPS, SummaryTotals
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.promise import promise
@@ -225,11 +225,15 @@ def _centers(run: RunSummary) -> str:
     )
 
 
+UNIT_WORDS: Final = {"miles": "Miles", "km": "Kilometres"}
+"""Units at the beginning of a sentence."""
+
+
 def _histogram(totals: SummaryTotals | None) -> str:
     """Return how many sites there are by distance, as bars of statuses."""
     if totals is None or not totals.distances.any():
         return ""
-    counts = totals.distances
+    counts, size, unit = totals.distances, STEPS[totals.unit], totals.unit
     most, (width, height) = int(counts.sum(axis=1).max()), HISTOGRAM
     step, parts = width / BINS, []
     for bin_, row in enumerate(counts.tolist()):
@@ -243,11 +247,11 @@ def _histogram(totals: SummaryTotals | None) -> str:
                     f'width="{step - 2:.1f}" height="{tall:.2f}"/>'
                 )
         if bin_ % 2 == 0 and bin_ < BINS - 1:
-            parts.append(_label(bin_ * step, f"{bin_ * STEP_MILES}"))
-    last = f"{(BINS - 1) * STEP_MILES}+"
+            parts.append(_label(bin_ * step, f"{bin_ * size}"))
+    last = f"{(BINS - 1) * size}+"
     parts.append(f'<text x="{width}" y="{BASE + 20}" text-anchor="end">{last}</text>')
     label = "; ".join(
-        f"from {i * STEP_MILES} miles: {quantity(n, 'site')}"
+        f"from {i * size} {unit}: {quantity(n, 'site')}"
         for i, n in enumerate(counts.sum(axis=1).tolist())
         if n
     )
@@ -256,7 +260,8 @@ def _histogram(totals: SummaryTotals | None) -> str:
         f'<svg class="histogram" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="Sites by distance, {label}">{"".join(parts)}'
         f'<path class="axis" d="M0 {BASE}h{width}"/></svg>\n'
-        f"<p>Miles to the center named in the report, in steps of {STEP_MILES}; the highest bar is "
+        f"<p>{unit.capitalize() if unit == 'miles' else 'Kilometres'} to the center named in the "
+        f"report, in steps of {size}; the highest bar is "
         f"{quantity(most, 'site')}.</p>\n</section>"
     )
 

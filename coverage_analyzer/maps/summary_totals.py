@@ -6,15 +6,25 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Floats
+from coverage_analyzer.policy.distances import METRES, Unit
 from coverage_analyzer.schema.verdict import Status
 
-STEP_MILES: Final = 10
+STEPS: Final[dict[Unit, int]] = {"miles": 10, "km": 20}
+"""Step of distances by the unit of the policy."""
+
 BINS: Final = 21
 """Distances are counted in steps, the last of which has all that are greater."""
 
 
 class SummaryTotals:
     """Counts over all rows, added block by block.
+
+    Parameters
+    ----------
+    n_centers
+        Number of centers.
+    unit
+        The unit of the policy's distances.
 
     Attributes
     ----------
@@ -25,7 +35,8 @@ class SummaryTotals:
         (`BINS`, statuses).
     """
 
-    def __init__(self, n_centers: int) -> None:
+    def __init__(self, n_centers: int, unit: Unit = "miles") -> None:
+        self.unit: Unit = unit
         self.served = np.zeros(n_centers, np.int64)
         self.distances = np.zeros((BINS, len(Status)), np.int64)
 
@@ -49,7 +60,8 @@ class SummaryTotals:
         known = center >= 0
         qualified = center[known & (status == Status.qualified)]
         self.served += np.bincount(qualified, minlength=len(self.served))
-        steps = np.minimum(distance_miles[known] / STEP_MILES, BINS - 1).astype(np.int64)
+        step = STEPS[self.unit] * METRES[self.unit] / METRES["miles"]
+        steps = np.minimum(distance_miles[known] / step, BINS - 1).astype(np.int64)
         keys = steps * len(Status) + status[known]
         counts = np.bincount(keys, minlength=self.distances.size)
         self.distances += counts.reshape(self.distances.shape)

@@ -24,6 +24,7 @@ from coverage_analyzer.geometry import Geometries, area_km2, discs, polygons_of
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.outlines import Outlines, cut, note
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import Unit
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
 
@@ -52,6 +53,8 @@ class Areas:
         Area on the ellipsoid.
     area
         Each ``id`` of an area of the policy to whose bands it belongs, as text; empty outside.
+    unit
+        The unit of the policy's distances.
     """
 
     center: Ints
@@ -62,6 +65,7 @@ class Areas:
     geometry: Geometries
     km2: Floats
     area: tuple[str, ...]
+    unit: Unit = "miles"
 
 
 def areas(
@@ -129,6 +133,7 @@ def areas(
         geometry=geometry,
         km2=area_km2(geometry),
         area=tuple(", ".join(s.areas) for _, s in sectors),
+        unit=policy.unit,
     )
 
 
@@ -146,26 +151,50 @@ PROPERTIES: Final = (
 )
 """Names of the values yielded by `properties`, in order."""
 
+KM_PROPERTIES: Final = ("above_km", "limit_km")
+"""Names of two more, of a policy in kilometres."""
+
+
+def names(areas: Areas) -> tuple[str, ...]:
+    """Return the names of the values that `properties` yields, in order."""
+    further = (
+        *(KM_PROPERTIES if areas.unit == "km" else ()),
+        *(["area"] if any(areas.area) else []),
+    )
+    return (*PROPERTIES, *further)
+
 
 def properties(
-    areas: Areas, centers: Centers, country: Numbers, names: Names
+    areas: Areas, centers: Centers, country: Numbers, world: Names
 ) -> Iterator[dict[str, Any]]:
     """Yield the properties of each area besides its geometry."""
     for i, c in enumerate(areas.center.tolist()):
         opens = centers.opens_on[c]
-        row = {
-            "center_id": centers.center_id[c],
-            "name": centers.name[c],
-            "country": names.codes[country[c]],
-            "limit_miles": float(areas.limit_miles[i]),
-            "opens_on": None if np.isnat(opens) else str(opens),
-            "level": areas.level[i],
-            "above_miles": float(areas.above_miles[i]),
-            "planned": bool(areas.planned[i]),
-            "area_km2": round(float(areas.km2[i]), 3),
-            "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
-        }
-        yield row | ({"area": areas.area[i]} if any(areas.area) else {})
+        yield (
+            {
+                "center_id": centers.center_id[c],
+                "name": centers.name[c],
+                "country": world.codes[country[c]],
+                "limit_miles": float(areas.limit_miles[i]),
+                "opens_on": None if np.isnat(opens) else str(opens),
+                "level": areas.level[i],
+                "above_miles": float(areas.above_miles[i]),
+                "planned": bool(areas.planned[i]),
+                "area_km2": round(float(areas.km2[i]), 3),
+                "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
+            }
+            | _in_km(areas, i)
+            | ({"area": areas.area[i]} if any(areas.area) else {})
+        )
+
+
+def _in_km(areas: Areas, i: int) -> dict[str, float]:
+    """Return the band of an area in kilometres, if the policy states it so."""
+    if areas.unit != "km":
+        return {}
+    miles = areas.above_miles[i], areas.limit_miles[i]
+    km = (round(float(m) * MILE_M / 1000, 5) for m in miles)
+    return dict(zip(KM_PROPERTIES, km, strict=True))
 
 
 def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:

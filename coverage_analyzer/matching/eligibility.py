@@ -24,6 +24,12 @@ from coverage_analyzer.errors import quantity
 from coverage_analyzer.matching.offers import NO_PRODUCT, Offers
 from coverage_analyzer.matching.products import PHASES, Products, name_key
 from coverage_analyzer.matching.site_areas import AREA_TEXTS, SiteAreas, States
+from coverage_analyzer.matching.start_inputs import (
+    FORMER,
+    START_DAYS,
+    StartInputs,
+    start_inputs,
+)
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.days import NO_DAY, Days
 from coverage_analyzer.schema.verdict import Reason
@@ -36,11 +42,11 @@ NOT_GIVEN: Final = -1
 UNKNOWN: Final = -2
 """Code of a cell that is not in the table."""
 
-TEXTS: Final = ("component", "product", "version", "requested_level", *AREA_TEXTS)
-"""Text columns of eligibility rules and areas."""
+TEXTS: Final = ("component", "product", "version", "requested_level", *FORMER, *AREA_TEXTS)
+"""Text columns of eligibility rules, of rules on the start of levels, and of areas."""
 
-DAYS: Final = ("registered_on", "installed_on")
-"""Date columns of eligibility rules."""
+DAYS: Final = ("registered_on", "installed_on", "purchased_on", "audited_on", "moved_on")
+"""Date columns of these rules."""
 
 
 COLUMN_OF_RULE: Final = {
@@ -118,6 +124,8 @@ class EligibilityInputs:
         ``NaT`` if unknown.
     areas
         What the cells say of areas (`SiteAreas.states`), shape (n, lists).
+    starts
+        Inputs of rules on the start of levels; None if the policy has no such rule.
     offer_product
         Code of the product in the offers of the policy (`Offers.codes`).
     """
@@ -129,6 +137,7 @@ class EligibilityInputs:
     registered_on: Days
     areas: States
     offer_product: Codes
+    starts: StartInputs | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -136,13 +145,24 @@ class EligibilityInputs:
 
     def take(self, which: "Ints | slice") -> "EligibilityInputs":
         """Return a subset of the rows."""
-        return EligibilityInputs(*(v[which] for v in vars(self).values()))
+        starts = None if self.starts is None else self.starts.take(which)
+        coded = {n: v[which] for n, v in _coded_inputs(self).items()}
+        return EligibilityInputs(**coded, starts=starts)
 
     @staticmethod
     def joined(parts: "Sequence[EligibilityInputs]") -> "EligibilityInputs":
         """Return the rows of several blocks together, in their order; one block at least."""
-        columns = zip(*(vars(part).values() for part in parts), strict=True)
-        return EligibilityInputs(*map(np.concatenate, columns))
+        columns = [_coded_inputs(part) for part in parts]
+        given = [part.starts for part in parts if part.starts is not None]
+        return EligibilityInputs(
+            **{name: np.concatenate([each[name] for each in columns]) for name in columns[0]},
+            starts=StartInputs.joined(given) if given else None,
+        )
+
+
+def _coded_inputs(inputs: EligibilityInputs) -> dict[str, Any]:
+    """Return the inputs of eligibility rules, without those on the start of levels."""
+    return {name: values for name, values in vars(inputs).items() if name != "starts"}
 
 
 class RuleResult(NamedTuple):
@@ -203,12 +223,8 @@ class EligibilityChecker:
         self._offered = _offered(policy, world)
         self._offers = Offers(policy, world) if policy.offers else None
         self.papers = policy.export_approval_countries
-        of_offers = self._offers is not None and self._offers.reads_product
-        self.columns = tuple(
-            column
-            for rule, column in COLUMN_OF_RULE.items()
-            if getattr(self.rules, rule) is not None or (column == "product" and of_offers)
-        )
+        self._names = world.names if policy.has_start_rules else None
+        self.columns = _columns_read(policy, self._offers)
         self.area_columns = policy.area_columns
 
     @property
@@ -228,7 +244,8 @@ class EligibilityChecker:
             return None
         rows = len(next(iter(columns.values())))
         not_given = np.full(rows, NOT_GIVEN, np.int8)
-        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS]
+        days = [columns.get(name, np.full(rows, NO_DAY)) for name in DAYS[:2]]
+        starts = None if self._names is None else start_inputs(columns, rows, self._names)
         return EligibilityInputs(
             component=self._components(columns["component"])
             if "component" in columns
@@ -245,6 +262,7 @@ class EligibilityChecker:
             offer_product=self._offers.codes(columns["product"])
             if self._offers and "product" in columns
             else np.full(rows, NO_PRODUCT, np.int8),
+            starts=starts,
         )
 
     def empty(self, facts: EligibilityInputs | None) -> dict[str, int]:
@@ -257,7 +275,11 @@ class EligibilityChecker:
             "registered_on": np.isnat(facts.registered_on),
             "requested_level": facts.requested == NOT_GIVEN,
         }
-        return {n: int(cells[n].sum()) for n in self.columns}
+        if facts.starts is not None:
+            cells |= {n: np.isnat(getattr(facts.starts, n)) for n in START_DAYS}
+            # Most sites never moved: only of those that did, the former place is missing.
+            cells["former_latitude"] = facts.starts.placeless & ~cells.pop("moved_on")
+        return {n: int(cells[n].sum()) for n in self.columns if n in cells}
 
     def warnings(
         self,
@@ -562,6 +584,19 @@ class EligibilityChecker:
 def _open(usable: Bools, closed: Bools | None) -> Bools:
     """Return usable levels without those that are excluded in the areas of each row."""
     return usable if closed is None else usable & ~closed
+
+
+def _columns_read(policy: Policy, offers: Offers | None) -> tuple[str, ...]:
+    """Return the columns whose absence a report names, of all rules of a policy."""
+    of_offers = offers is not None and offers.reads_product
+    names = [
+        column
+        for rule, column in COLUMN_OF_RULE.items()
+        if getattr(policy.gates, rule) is not None or (column == "product" and of_offers)
+    ]
+    names += [column for rule in policy.in_force_after for column in rule.columns]
+    names += ["moved_on", "former_latitude"] if policy.relocation else []
+    return tuple(dict.fromkeys(names))
 
 
 def _offered(policy: Policy, world: Countries) -> Bools | None:

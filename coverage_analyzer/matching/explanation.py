@@ -13,9 +13,16 @@ from coverage_analyzer.countries import NONE, UNKNOWN
 from coverage_analyzer.countries.assignment import CountryBasis, assign_country
 from coverage_analyzer.errors import InputError, visible
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.eligibility import COLUMN_OF_RULE, DAYS, RULE_OF_REASON, TEXTS
+from coverage_analyzer.matching.eligibility import (
+    COLUMN_OF_RULE,
+    DAYS,
+    RULE_OF_REASON,
+    TEXTS,
+    EligibilityInputs,
+)
+from coverage_analyzer.matching.in_force import OWN_DAY
 from coverage_analyzer.matching.lead_times import lead_time, window
-from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher
+from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher, Sites, Verdicts
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.products import name_key
@@ -25,6 +32,7 @@ from coverage_analyzer.matching.zones import SitePlace
 from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.clock_text import clock_line
 from coverage_analyzer.policy.distances import METRES, measured_text, number_text
+from coverage_analyzer.policy.in_force import rules_in
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import notebook
 from coverage_analyzer.schema.days import day_of
@@ -32,6 +40,9 @@ from coverage_analyzer.schema.verdict import Reason, Status
 
 MAX_LISTED: Final = 10
 """Maximum number of centers in range listed in the text; the rest is counted."""
+
+OPENS: Final = "opens"
+"""First word of why a planned center may not serve yet."""
 
 NOTHING_LEFT: Final = "the product is past the support phases in which maintenance is available"
 """Why no level is available, in more detail than `Reason.lifecycle_phase`."""
@@ -63,6 +74,11 @@ class NearCenter:
     distance_km: float | None = None
     margin_km: float | None = None
     """In kilometres; None unless the policy states its distances in them."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it may not serve yet because it opens later."""
+        return self.refused.startswith(OPENS)
 
     def __str__(self) -> str:
         """Return it on one line."""
@@ -123,6 +139,8 @@ class Explanation:
 
     further_clocks: tuple[str, ...] = ()
     """What the level says besides its main clock, as text."""
+    coming: str = ""
+    """Level from ``available_on`` on, where the site waits for a day of its own; else empty."""
     areas: tuple[str, ...] | None = None
     """The areas of the policy in which the site is; None if no verdict depends on areas."""
     areas_unknown: tuple[str, ...] | None = None
@@ -131,14 +149,16 @@ class Explanation:
     """The bands of the center of the verdict, where the site is."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, ready for JSON, without what the policy does not have."""
+        """Return it as plain data, ready for JSON; without what only some policies have."""
         plain = dataclasses.asdict(dataclasses.replace(self, bands=()))
         data: dict[str, Any] = _without_unset(plain)
         del data["bands"]
-        if not self.further_clocks:
-            del data["further_clocks"]
+        for name in ("further_clocks", "coming"):
+            if not getattr(self, name):
+                data.pop(name, None)
         if self.areas is None:
-            del data["areas"], data["areas_unknown"]
+            for name in ("areas", "areas_unknown"):
+                data.pop(name, None)
         return data
 
     def _repr_html_(self) -> str:
@@ -177,6 +197,16 @@ class Explanation:
         unknown = f"; not known: {', '.join(self.areas_unknown)}" if self.areas_unknown else ""
         return [f"  area      {', '.join(self.areas) or 'none'}{unknown}"]
 
+    def _later_lines(self) -> Iterator[str]:
+        """Yield the lines on later days."""
+        if self.available_from:
+            yield f"  opens     between {self.available_from} and {self.available_on}"
+        if self.coming:
+            yield f"  in force  {self.coming} from {self.available_on} on"
+        if self.window:
+            days = " and ".join(self.window)
+            yield f"  ordered   a center ordered then would open between {days}"
+
     def __str__(self) -> str:
         """Return the explanation as text."""
         declared, located = self.declared or "none", self.located or "none"
@@ -203,11 +233,7 @@ class Explanation:
         if self.refused:
             lines.append(f"  not used  {self.refused}")
         lines += [f"  given     {name.replace('_', ' ')}: {v}" for name, v in self.stated.items()]
-        if self.available_from:
-            lines.append(f"  opens     between {self.available_from} and {self.available_on}")
-        if self.window:
-            days = " and ".join(self.window)
-            lines.append(f"  ordered   a center ordered then would open between {days}")
+        lines += self._later_lines()
         messages = (*self.warnings, *self.unseen)
         lines += [f"  warning   {warning}" for warning in messages]
         lines += [f"  clause    {clause}" for clause in self.clauses]
@@ -261,6 +287,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     verdicts = matcher.match(sites, facts)
     row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
+    coming = _coming(matcher, verdicts, (sites, facts))
+    told = row | {"said": said, "coming": coming}
     basis_text = "the policy does not require one"
     if matcher.policy.needs_country:
         basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
@@ -288,20 +316,31 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         in_reach=_in_reach(near, _reaches(matcher, place)),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
-        available_from=_earliest(matcher, at) if row["available_on"] else "",
+        available_from=_available_from(matcher, verdicts, (sites, facts)),
         window=_window(matcher, codes[number[0]], ordered_on),
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.unchecked_rules(said)),
-        clauses=tuple(_clauses(matcher, row | {"said": said}, place, level)),
-        notes=tuple(_notes(matcher, row | {"said": said}, level)),
+        clauses=tuple(_clauses(matcher, told, place, level)),
+        notes=tuple(_notes(matcher, told, level)),
         source=str(matcher.policy.source),
         areas=place.areas if matcher.policy.by_area else None,
         areas_unknown=place.uncertain if matcher.policy.by_area else None,
         bands=_bands_of_verdict(matcher, row, place),
         limit_km=row.get("limit_km"),
         limit_minutes=_limit_minutes(matcher.policy, row),
+        coming=coming,
     )
+
+
+def _coming(
+    matcher: Matcher, verdicts: Verdicts, inputs: tuple[Sites, EligibilityInputs | None]
+) -> str:
+    """Return the title of the level that a site waits for on a day of its own; else empty."""
+    if verdicts.status[0] != Status.pending or verdicts.reason[0] not in OWN_DAY:
+        return ""
+    then = matcher.on(verdicts.available_on[0]).match(*inputs)
+    return matcher.policy.level_at(then.level[0]).title
 
 
 def site_row(
@@ -370,6 +409,24 @@ def _cells(said: Mapping[str, str]) -> dict[str, Any]:
     return columns
 
 
+def _available_from(
+    matcher: Matcher, verdicts: Verdicts, inputs: tuple[Sites, EligibilityInputs | None]
+) -> str:
+    """Return the first possible day of a level that waits for a center, if it is uncertain.
+
+    A level that is in force only later than a center may open does not start before.
+    """
+    if verdicts.reason[0] != Reason.center_opens_later:
+        return ""
+    earliest = _earliest(matcher, int(verdicts.center[0]))
+    starts = matcher.starts(*inputs, verdicts.country)
+    if not earliest or starts is None:
+        return earliest
+    days = [str(d) for d in starts.days.ravel() if not np.isnat(d) and d <= verdicts.available_on]
+    first = max([earliest, *days])
+    return "" if first == str(verdicts.available_on[0]) else first
+
+
 def _earliest(matcher: Matcher, center: int) -> str:
     """Return the first possible opening day of a center whose opening is uncertain, if any."""
     day = matcher.centers.earliest_on[center]
@@ -430,9 +487,9 @@ def _centers(
         if same and matcher.center_country[i] != country:
             refused = "in another country"
         elif planned[i]:
-            refused = f"opens on {centers.opens_on[i]}"
+            refused = f"{OPENS} on {centers.opens_on[i]}"
             if earliest := _earliest(matcher, i):
-                refused = f"opens between {earliest} and {centers.opens_on[i]}"
+                refused = f"{OPENS} between {earliest} and {centers.opens_on[i]}"
         elif not opened[i]:
             refused = f"closed on {centers.closes_on[i]}"
         elif not np.isnat(centers.closes_on[i]):
@@ -555,6 +612,8 @@ def _area_clauses(matcher: Matcher, areas: Sequence[str]) -> Iterator[str]:
 def _rule_clause(matcher: Matcher, row: Mapping[str, Any], areas: Sequence[str] = ()) -> str | None:
     """Return the clause of the failed rule, if any; ``areas`` are those of the site."""
     reason = Reason[row["reason"]]
+    if reason in OWN_DAY:
+        return _start_clause(matcher, row)
     name = RULE_OF_REASON.get(reason)
     if name is None:
         return None
@@ -564,6 +623,18 @@ def _rule_clause(matcher: Matcher, row: Mapping[str, Any], areas: Sequence[str] 
     by_country = reason == Reason.not_offered_in_country
     rule = _offer_rule(matcher, row) if by_country else getattr(matcher.policy.gates, name)
     return rule.clause if rule else None
+
+
+def _start_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
+    """Return the clause of the rule because of which a level is not in force, if any."""
+    policy, country = matcher.policy, row["site_country"]
+    if row["reason"] == Reason.relocated.name:
+        return policy.relocation.clause if policy.relocation else None
+    position = policy.titles.index(row["level"])
+    better = [level for level in policy.levels[:position] if row["coming"] in ("", level.title)]
+    found = [r for v in better for r in rules_in(policy.in_force_after, v.id, country or "")]
+    given = [rule for rule in found if any(row["said"].get(name) for name in rule.columns)]
+    return next((rule.clause for rule in given or found), None)
 
 
 def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
@@ -594,6 +665,12 @@ def _notes(matcher: Matcher, row: Mapping[str, Any], level: Level) -> Iterator[s
     policy, gates = matcher.policy, matcher.policy.gates
     about = [getattr(gates, n) for n, column in COLUMN_OF_RULE.items() if column in row["said"]]
     names = [rule.clause for rule in about if rule]
+    names += [
+        rule.clause
+        for rule in rules_in(policy.in_force_after, level.id, row["site_country"] or "")
+        if any(row["said"].get(name) for name in rule.columns)
+    ]
+    names += [policy.relocation.clause] if policy.relocation and "moved_on" in row["said"] else []
     names += level.footnotes
     names += policy.unapplied_clauses
     names += [policy.warranty.clause] if policy.warranty else []

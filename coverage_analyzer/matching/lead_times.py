@@ -10,6 +10,7 @@ from coverage_analyzer.errors import refuse
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.rules import LeadTime
+from coverage_analyzer.schema.days import Days
 
 DAYS_OF: Final = {"days": 1, "weeks": 7}
 
@@ -44,13 +45,20 @@ def add_period(day: np.datetime64, amount: int, unit: str) -> np.datetime64:
 
     A month later is the same day of the next month, or the last one of a shorter month.
     """
+    added: np.datetime64 = add_periods(np.array([day]), amount, unit)[0]
+    return added
+
+
+def add_periods(days: Days, amount: int, unit: str) -> Days:
+    """Return the days after a number of days, weeks or months, as `add_period`; shape (n,)."""
     if unit != "months":
-        return day + np.timedelta64(amount * DAYS_OF[unit], "D")
-    month = day.astype("datetime64[M]")
-    number = day - month.astype("datetime64[D]")
+        return days + np.timedelta64(amount * DAYS_OF[unit], "D")
+    month = days.astype("datetime64[M]")
+    number = days - month.astype("datetime64[D]")
     there = month + np.timedelta64(amount, "M")
     last = (there + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
-    return min(there.astype("datetime64[D]") + number, last)
+    added: Days = np.minimum(there.astype("datetime64[D]") + number, last)
+    return added
 
 
 def with_opening_windows(

@@ -46,6 +46,7 @@ from coverage_analyzer.matching.eligibility import (
     FailedRule,
     RuleResult,
 )
+from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
 from coverage_analyzer.matching.nearest import NO_CENTER, Index
 from coverage_analyzer.matching.outcomes import (
@@ -140,7 +141,8 @@ class Verdicts:
     country
         Number of the assigned country.
     available_on
-        Opening day of that center for pending sites, else ``NaT``.
+        Day on which the level starts at pending sites, else ``NaT``: the opening day of that
+        center, or a later day on which the level is in force.
     centers_in_reach
         Number of open centers of its country that cover the site.
     distance_km, limit_km, margin_km
@@ -248,6 +250,9 @@ class Matcher:
         }
         day = np.datetime64(self.as_of, "D")
         self.gates = EligibilityChecker(policy, products, world, day, self.zones.areas)
+        self._start_rules = None
+        if policy.has_start_rules:
+            self._start_rules = StartRules(policy, world, self.convention)
         self._open = self.zones.index(centers.is_open(day), list_all=False)
         self._planned = self.zones.index(centers.is_planned(day), list_all=True)
 
@@ -445,7 +450,8 @@ class Matcher:
         verdicts = self._verdicts_by_distance(assigned, shown, later.site, in_reach, borderline)
         if facts is not None or self.gates.everywhere:
             waiting = PlannedCenters(later.site, now.take(later.site))
-            rule_basis = RuleBasis(shown.zone, shown.band, zoned.closed, waiting, offered)
+            starts = self.starts(sites, facts, assigned.country)
+            rule_basis = RuleBasis(shown.zone, shown.band, zoned.closed, waiting, offered, starts)
             verdicts = self._apply_rules(verdicts, facts, rule_basis)
         position = self.policy.level_position(self.policy.qualification.fallback)
         kept = np.full(len(verdicts.level), position, np.int8)
@@ -465,6 +471,31 @@ class Matcher:
             in_reach = np.where(self._bands.widest.take(zone) > 0, in_reach, 0)
         first_band = self._first_allowed_band(zone, facts)
         return self._nearest_centers(sites, points, zone, nearest, first_band), in_reach
+
+    def starts(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> Starts | None:
+        """Return the rules on the start of levels at some sites; None if there is none.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Number of the country assigned to each.
+        """
+        if self._start_rules is None or facts is None or facts.starts is None:
+            return None
+        day = np.datetime64(self.as_of, "D")
+        return self._start_rules.of(facts.starts, (sites.lon, sites.lat), country, day)
+
+    def starts_at(self, sites: Sites, facts: EligibilityInputs | None) -> Starts | None:
+        """Return the rules on the start of levels at some sites, wherever they are."""
+        if self._start_rules is None:
+            return None
+        place = sites.lon, sites.lat, sites.declared
+        country, _ = assign_country(*place, self.world, self.convention)
+        return self.starts(sites, facts, country)
 
     def _nearer(
         self, one: "NearestCenters", other: "NearestCenters", rows: "_Rows"
@@ -514,18 +545,17 @@ class Matcher:
         basis
             What the verdicts were made of.
         """
-        zone, band, closed, nearest, offered = basis
+        zone, band, closed, nearest, offered, starts = basis
         band_level = self._bands.level(zone, band)
-        rule, uncertain = self._failed_rules(verdicts, facts, band_level, closed)
+        dated = self._deferred(verdicts, band_level, basis)
+        rule, uncertain = self._failed_rules(dated, facts, band_level, closed)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
         lowers = (rule != FailedRule.none) & open_
-        status = np.where(
-            lowers, np.where(uncertain, Status.review, Status.fallback), verdicts.status
-        )
+        status = np.where(lowers, np.where(uncertain, Status.review, Status.fallback), dated.status)
         lowest = self._levels(zone, status, band, offered)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
         not_offered = np.isin(rule, NOT_OFFERED)
-        lowered = verdicts.changed(
+        lowered = dated.changed(
             lowers,
             level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
             status=status,
@@ -535,6 +565,7 @@ class Matcher:
         result = lowered
         if facts is not None:
             result = self._with_purchased_level(lowered, facts, basis)
+            result = self._without_ended_levels(self._started(result, facts, starts), facts)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
         return self._with_center(result, nearest.site[back], nearest.nearest.take(back))
@@ -548,20 +579,56 @@ class Matcher:
         center = _put(verdicts.center, site, measured.center)
         return dataclasses.replace(verdicts, center=center, **new)
 
+    def _deferred(self, verdicts: Verdicts, band_level: Levels, basis: "RuleBasis") -> Verdicts:
+        """Return verdicts by distance that wait where the level of the band is not in force."""
+        starts = basis.starts
+        if starts is None:
+            return verdicts
+        if basis.offered is not None:
+            band_level = np.minimum(band_level, basis.offered)
+        closes = np.append(self.centers.closes_on, NO_DAY)[verdicts.center]  # last: `NO_CENTER`
+        return _with_outcome(verdicts, starts.deferred(_outcome(verdicts), band_level, closes))
+
+    def _started(
+        self, verdicts: Verdicts, facts: EligibilityInputs, starts: Starts | None
+    ) -> Verdicts:
+        """Return verdicts that wait where the fallback or purchased level is not in force.
+
+        A product that will be past the phases of that level by then waits for nothing.
+        """
+        if starts is None:
+            return verdicts
+        result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
+        waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
+        past = np.zeros(len(waiting), np.bool_)
+        for day in np.unique(result.available_on[waiting]):
+            rows = np.flatnonzero(waiting & (result.available_on == day))
+            checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+            past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
+        return result.changed(
+            past,
+            status=Status.fallback,
+            reason=Reason.lifecycle_phase,
+            available_on=NO_DAY,
+        )
+
     def _with_purchased_level(
         self, verdicts: Verdicts, facts: EligibilityInputs, basis: "RuleBasis"
     ) -> Verdicts:
-        """Return verdicts with the purchased level, or none for a product past its phases.
-
-        A level that may have ended is also for review; it remains in the report.
-        """
+        """Return verdicts with the purchased level, where the policy offers it."""
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country, basis.closed)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
         bought = dataclasses.replace(verdicts, level=level)
-        result = self._without_levels_not_offered(bought, facts, basis)
-        phases = self.gates.phases(facts, result.level)
-        result = result.changed(
+        return self._without_levels_not_offered(bought, facts, basis)
+
+    def _without_ended_levels(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
+        """Return verdicts without a level for a product that is past its phases.
+
+        A level that may have ended is also for review; it remains in the report.
+        """
+        phases = self.gates.phases(facts, verdicts.level)
+        result = verdicts.changed(
             phases.past,
             level=len(self.policy.levels),
             status=Status.not_covered,
@@ -895,6 +962,8 @@ class RuleBasis(NamedTuple):
         keeps from waiting is shown that one.
     offered
         The level offered to each.
+    starts
+        The rules on the start of levels, if any.
     """
 
     zone: Ints
@@ -902,6 +971,7 @@ class RuleBasis(NamedTuple):
     closed: Bools | None
     nearest: PlannedCenters
     offered: Levels | None
+    starts: Starts | None
 
 
 class CenterGroups(NamedTuple):
@@ -993,6 +1063,16 @@ def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> 
     if not len(named):
         return now
     return now.replaced(later.site[named], later.nearest.take(named))
+
+
+def _outcome(verdicts: Verdicts) -> Outcome:
+    """Return the part of verdicts that rules on the start of levels change."""
+    return Outcome(verdicts.level, verdicts.status, verdicts.reason, verdicts.available_on)
+
+
+def _with_outcome(verdicts: Verdicts, outcome: Outcome) -> Verdicts:
+    """Return verdicts with that part replaced."""
+    return dataclasses.replace(verdicts, **outcome._asdict())
 
 
 def _put(values: npt.NDArray[Any], at: Ints, others: npt.NDArray[Any]) -> npt.NDArray[Any]:

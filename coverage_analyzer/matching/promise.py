@@ -71,7 +71,7 @@ class Promises:
         near = np.flatnonzero(away <= reach + 1)
         days = [centers.opens_on[near], centers.closes_on[near]]
         if inputs.facts is not None:
-            days.append(own_days(self.matcher, inputs.facts).ravel())
+            days.append(own_days(self.matcher, inputs.sites, inputs.facts).ravel())
         events = np.unique(np.concatenate(days))
         yield from events[events > np.datetime64(self.matcher.as_of, "D")]
 

@@ -1,8 +1,8 @@
 """The days on which the level of a site changes; only days with events are assessed.
 
 Centers open and close on few days, and between two of them only the row itself can change the level
-of a site: the phase of its product ends, or its address is registered. So all sites are assessed on
-the days of centers, and on each other day only the rows concerned.
+of a site: the phase of its product ends, its address is registered, or a level comes into force. So
+all sites are assessed on the days of centers, and on each other day only the rows concerned.
 """
 
 import dataclasses
@@ -126,7 +126,7 @@ class Timeline:
             yield state.changed(np.arange(len(sites)), first, matcher.match(sites, facts))
             if facts is None:
                 continue
-            events = own_days(matcher, facts)
+            events = own_days(matcher, sites, facts)
             within = (events > first) & (events <= last)
             for day in np.unique(events[within]):
                 rows = np.flatnonzero((events == day).any(axis=0))
@@ -163,7 +163,7 @@ class _State:
         return Changes(site=at, from_day=np.full(len(at), day), before=before, **values)
 
 
-def own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
+def own_days(matcher: Matcher, sites: Sites, facts: EligibilityInputs) -> Days:
     """Return the days on which a row's own rules may change, shape (k, n), or ``NaT``."""
     days = [facts.registered_on]
     if matcher.gates.products is not None:
@@ -173,7 +173,8 @@ def own_days(matcher: Matcher, facts: EligibilityInputs) -> Days:
             own = np.full(len(facts), np.datetime64("NaT", "D"))
             own[rows] = column[facts.product[rows]]
             days.append(own)
-    return np.array(days)
+    starts = matcher.starts_at(sites, facts)
+    return np.array(days if starts is None else [*days, *starts.days])
 
 
 class Census:

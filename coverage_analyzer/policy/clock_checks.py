@@ -14,7 +14,7 @@ from coverage_analyzer.policy.clocks import (
     Replacement,
     Vendor,
 )
-from coverage_analyzer.policy.document import nearest
+from coverage_analyzer.policy.suggestions import nearest
 
 if TYPE_CHECKING:
     from coverage_analyzer.policy.rules import Level

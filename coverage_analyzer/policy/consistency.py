@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from coverage_analyzer.policy.clock_checks import named_clocks
-from coverage_analyzer.policy.distances import MILE_KM, number_text
+from coverage_analyzer.policy.distances import METRES, MILE_KM, number_text
 from coverage_analyzer.policy.rules import Band
 from coverage_analyzer.policy.validation import level_faults
 
@@ -24,6 +24,12 @@ UNITS: Final = {
     "years": r"years?",
 }
 """Units of figures in the text of a clause."""
+
+USE_IN_FORCE_AFTER: Final = (
+    " To apply it, use [[in_force_after]] (format = 2), which counts from the purchase, the "
+    "installation or an audit of each site."
+)
+"""What to do about a lead time that no rule uses."""
 
 SMALLER: Final = {"days": ("hours", 24.0), "hours": ("minutes", 60.0)}
 """Units in which a clause may also state a clock, and how many make one hour or day."""
@@ -106,6 +112,7 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
             other, factor = SMALLER[unit]
             same = {other: clock.amount * factor}
             yield Stated(where, "the level", clock.clause, clock.amount, unit, same)
+    yield from _start_figures(policy)
     for n, time in enumerate(policy.lead_times):
         yield Stated(f"lead_times.{n}", "the rule", time.clause, time.at_most, time.unit, {})
     if policy.warranty:
@@ -116,6 +123,25 @@ def _figures(policy: "Policy") -> Iterator[Stated]:
     grace = policy.gates.registration
     if grace and grace.grace_days is not None:
         yield Stated("gates.registration", "the rule", grace.clause, grace.grace_days, "days", {})
+
+
+def _start_figures(policy: "Policy") -> Iterator[Stated]:
+    """Yield the figures of the rules on the start of levels."""
+    for n, after in enumerate(policy.in_force_after):
+        unit = after.unit.removeprefix("business_")
+        yield Stated(f"in_force_after.{n}", "the rule", after.clause, after.amount, unit, {})
+    rule = policy.relocation
+    if rule is None:
+        return
+    miles = rule.up_to_m / METRES["miles"]
+    if rule.up_to_km is None:
+        km = {"km": miles * MILE_KM}
+        yield Stated("relocation", "the rule", rule.clause, miles, "miles", km)
+    else:
+        yield Stated("relocation", "the rule", rule.clause, rule.up_to_km, "km", {"miles": miles})
+    if rule.amount is not None and rule.unit is not None:
+        unit = rule.unit.removeprefix("business_")
+        yield Stated("relocation", "the rule", rule.clause, rule.amount, unit, {})
 
 
 def _in_other_units(band: Band) -> dict[str, float]:
@@ -163,10 +189,16 @@ def _values(text: str) -> list[float]:
 
 
 def _unapplied(policy: "Policy") -> Iterator[str]:
-    """Yield a warning for each lead time that no rule uses."""
+    """Yield a warning for each lead time that no rule uses, and what to write instead.
+
+    Readers of a built-in policy cannot change it: they are not told how.
+    """
+    own = type(policy).builtin().get(policy.name)
+    advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":
             yield (
                 f"lead_times.{n}: the set-up time of each {time.per}, {time.span}, is not applied: "
                 f"levels apply from the first day, as if every {time.per} were already set up."
+                f"{advice}"
             )

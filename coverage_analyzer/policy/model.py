@@ -11,6 +11,7 @@ from pydantic import Field
 from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import visible
+from coverage_analyzer.policy import in_force, relocation
 from coverage_analyzer.policy.areas import Area, bands_in_place, of_country
 from coverage_analyzer.policy.clock_keys import Side
 from coverage_analyzer.policy.clock_text import clock_text, subject_text
@@ -20,7 +21,9 @@ from coverage_analyzer.policy.distances import Unit, stated_units
 from coverage_analyzer.policy.document import FORMAT_2, Document, Identifier, Kind
 from coverage_analyzer.policy.due_times import CommitmentRules
 from coverage_analyzer.policy.eligibility import GateRules, NotOffered
+from coverage_analyzer.policy.in_force import InForceAfter
 from coverage_analyzer.policy.offers import Offer
+from coverage_analyzer.policy.relocation import RELOCATION_COLUMNS, Relocation
 from coverage_analyzer.policy.rules import (
     ALL_OTHERS,
     NOT_COVERED,
@@ -70,6 +73,10 @@ class Policy(Document):
         List of tables `Offer`: levels without a distance; empty by default.
     lead_times
         List of tables `LeadTime`; empty by default.
+    in_force_after
+        List of tables `InForceAfter`; empty by default. Needs format 2.
+    relocation
+        Table `Relocation`; no rule by default. Needs format 2.
     countries
         Table `CountryRules`; by default each country counts as itself.
     areas
@@ -105,6 +112,8 @@ class Policy(Document):
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
     offers: Annotated[tuple[Offer, ...], FORMAT_2] = ()
     lead_times: tuple[LeadTime, ...] = ()
+    in_force_after: Annotated[tuple[InForceAfter, ...], FORMAT_2] = ()
+    relocation: Annotated[Relocation | None, FORMAT_2] = None
     countries: CountryRules = CountryRules()
     areas: Annotated[tuple[Area, ...], FORMAT_2] = ()
     gates: GateRules = GateRules()
@@ -438,6 +447,12 @@ class Policy(Document):
             each = "" if time.per == "center" else f" per {time.per} (not applied)"
             lines.append(f"  lead time {time.span} in {where}{each}")
         lines += [f"  area      {area}" for area in self.areas]
+        lines += [
+            f"  in force  {line}" for line in in_force.described(self.in_force_after, self.levels)
+        ]
+        lines += [
+            f"  moved     {line}" for line in relocation.described(self.relocation, self.levels)
+        ]
         rules = self.countries
         lines += [
             f"  country   territories of {code} count as {code}" for code in rules.fold_territories
@@ -469,6 +484,7 @@ class Policy(Document):
     def needs_country(self) -> bool:
         """Whether any verdict depends on the country of a site."""
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
+        everywhere &= all(rule.countries == (ALL_OTHERS,) for rule in self.in_force_after)
         everywhere &= all(ALL_OTHERS in offer.countries for offer in self.offers)
         everywhere &= not self.area_columns
         return self.qualification.same_country or self.restricts_offers or not everywhere
@@ -480,6 +496,18 @@ class Policy(Document):
             if area.get("sha256"):
                 area["file"] = None
         return data
+
+    @property
+    def has_start_rules(self) -> bool:
+        """Whether a level may start on a day of the site's own: in force later, or moved."""
+        return bool(self.in_force_after) or self.relocation is not None
+
+    @property
+    def start_columns(self) -> tuple[str, ...]:
+        """The columns of sites that rules on the start of levels read."""
+        names = [column for rule in self.in_force_after for column in rule.columns]
+        names += RELOCATION_COLUMNS if self.relocation else ()
+        return tuple(dict.fromkeys(names))
 
 
 def builtin() -> dict[str, Policy]:

@@ -1,11 +1,11 @@
 """Validate the consistency of the parts of a policy."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
-from coverage_analyzer.policy import due_times
+from coverage_analyzer.policy import due_times, in_force, relocation
 from coverage_analyzer.policy.areas import area_faults
 from coverage_analyzer.policy.clock_checks import named_clocks
 from coverage_analyzer.policy.distances import number_text, stated_units
@@ -45,6 +45,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     if policy.format > 1:
         yield from level_faults(policy)
     yield from _gate_faults(policy.gates)
+    yield from in_force.faults(policy.in_force_after, policy.levels)
+    yield from relocation.faults(policy.relocation)
     yield from _fallback_not_offered(policy)
     yield from due_times.faults(policy.levels, policy.commitments, policy.vendor, policy.format)
 
@@ -91,7 +93,7 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
     used = [
         *(
             (f"{w}.{n}.countries", p.countries)
-            for w in ("bands", "offers", "lead_times")
+            for w in ("bands", "offers", "lead_times", "in_force_after")
             for n, p in enumerate(getattr(policy, w))
         ),
         *(
@@ -293,14 +295,34 @@ def _gate_faults(gates: GateRules) -> Iterator[str]:
 
 
 def _fallback_not_offered(policy: "Policy") -> Iterator[str]:
-    """Yield each level of sites without a band that is not offered in some country."""
+    """Yield each level that replaces another one, but is not offered in some country."""
+    for where, why, level, codes in _replacing_levels(policy):
+        if closed := [code for code in codes if not policy.offered(level, code)]:
+            places = f"{len(closed)} countries" if len(closed) > SOME else ", ".join(closed)
+            yield (
+                f"{where}: sites get {level!r} {why}, but "
+                f"gates.not_offered says that it is not offered in {places}. Name a level that is "
+                f"offered in each country; one without a replacement makes no promise."
+            )
+
+
+def _replacing_levels(policy: "Policy") -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """Yield the key of each such level, when sites get it, the level, and in which countries."""
     codes = names.load().codes[1:]
     for key in ("fallback", "interim"):
         level = getattr(policy.qualification, key)
-        if closed := [code for code in codes if not policy.offered(level, code)]:
-            where = f"{len(closed)} countries" if len(closed) > SOME else ", ".join(closed)
-            yield (
-                f"qualification.{key}: sites get {level!r} where no band serves them, but "
-                f"gates.not_offered says that it is not offered in {where}. Name a level that is "
-                f"offered in each country; one without a replacement makes no promise."
+        yield f"qualification.{key}", "where no band serves them", level, codes
+    for number, rule in enumerate(policy.in_force_after):
+        there = [
+            code
+            for code in codes
+            if any(
+                rule in in_force.rules_in(policy.in_force_after, level, code)
+                and policy.offered(level, code)
+                for level in rule.levels
             )
+        ]
+        where = f"in_force_after.{number}.interim"
+        yield where, "until a level is in force", rule.interim, there
+    if policy.relocation:
+        yield "relocation.interim", "after a move", policy.relocation.interim, codes

@@ -49,6 +49,8 @@ REASON_ACTIONS: Final[Mapping[Reason, str]] = {
     Reason.road_unchecked: "Run drive-times on this run, or check the route by hand.",
     Reason.area_excluded: "Nothing, if the region, postcode and coordinates are right.",
     Reason.area_unknown: "Write the region or the postcode in the row.",
+    Reason.not_yet_in_force: "Check purchased_on, installed_on, registered_on and audited_on.",
+    Reason.relocated: "Check moved_on and the former place; enter audited_on once it is set up.",
 }
 
 REJECT_ACTIONS: Final[Mapping[Rejected, str]] = {
@@ -110,6 +112,13 @@ TO_CLEAR: Final[Mapping[Reason, str]] = {
     ),
     Reason.road_unchecked: (
         "the distance by road has not been checked yet. We are checking the route"
+    ),
+    Reason.not_yet_in_force: (
+        "the day on which the level comes into force is not certain. We are checking it"
+    ),
+    Reason.relocated: (
+        "it is not certain from where the product was moved. Please give its former place and "
+        "country"
     ),
 }
 """What a customer is asked to clear before a level can be confirmed, by the reason of a review."""

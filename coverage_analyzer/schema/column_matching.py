@@ -20,11 +20,11 @@ from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
     PRODUCTS,
     REQUESTS,
-    SITES,
     Column,
     country_columns,
     cut_columns,
     header_key,
+    is_of_sites,
     option,
 )
 from coverage_analyzer.schema.verdict import TEXT_BESIDE, TYPES
@@ -571,7 +571,7 @@ def notices(asked: Headers, matched: Mapping[str, int]) -> list[str]:
         )
     if asked.of_centers:
         texts += _unused_of_centers(asked, free)
-    if asked.table is SITES and _is_of_centers(asked.names, matched):
+    if is_of_sites(asked.table) and _is_of_centers(asked.names, matched):
         texts.append("The sites look like a file of centers: were sites and centers swapped?")
     return texts
 

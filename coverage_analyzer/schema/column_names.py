@@ -378,6 +378,43 @@ _LISTED: Final = {
         "date d'installation, fecha de instalación, data installazione, data di installazione, "
         "data de instalação, installatiedatum, 設置日, 安装日期, 설치일"
     ),
+    "purchased_on": (
+        "purchased, bought on, purchase date, date of purchase, gekauft am, Kaufdatum, "
+        "date d'achat, acheté le, fecha de compra, comprado el, data di acquisto, data acquisto, "
+        "data de compra, data da compra, aankoopdatum, gekocht op, inköpsdatum, købsdato, "
+        "kjøpsdato, ostopäivä, data zakupu, datum nákupu, vásárlás dátuma, satın alma tarihi, "
+        "ημερομηνία αγοράς, дата покупки, 購入日, 购买日期, 구매일"
+    ),
+    "audited_on": (
+        "audit date, audited, date of audit, auditiert am, Auditdatum, geprüft am, "
+        "date d'audit, date de l'audit, audité le, fecha de auditoría, data di audit, "
+        "data audit, data da auditoria, auditdatum, revisionsdato, data audytu, дата аудита, "
+        "監査日, 审核日期, 감사일"
+    ),
+    "moved_on": (
+        "moved, relocated on, relocation date, date of move, umgezogen am, Umzugsdatum, "
+        "verlegt am, date de déménagement, déplacé le, fecha de traslado, trasladado el, "
+        "data di trasferimento, data trasferimento, data da mudança, verhuisdatum, verhuisd op, "
+        "verplaatst op, flyttdatum, flyttedato, muuttopäivä, data przeniesienia, "
+        "datum přemístění, taşınma tarihi, дата переезда, 移設日, 迁移日期, 이전일"
+    ),
+    "former_latitude": (
+        "previous latitude, old latitude, former lat, latitude before, latitude of origin, "
+        "frühere Breite, früherer Breitengrad, alter Breitengrad, bisheriger Breitengrad, "
+        "ancienne latitude, latitude précédente, latitud anterior, latitudine precedente, "
+        "latitude anterior, vorige breedtegraad"
+    ),
+    "former_longitude": (
+        "previous longitude, old longitude, former lon, former lng, longitude before, "
+        "longitude of origin, frühere Länge, früherer Längengrad, alter Längengrad, "
+        "bisheriger Längengrad, ancienne longitude, longitude précédente, longitud anterior, "
+        "longitudine precedente, longitude anterior, vorige lengtegraad"
+    ),
+    "former_country": (
+        "previous country, old country, country before, country of origin, früheres Land, "
+        "altes Land, bisheriges Land, ancien pays, pays précédent, país anterior, "
+        "paese precedente, vorig land"
+    ),
     "opens_on": (
         "opens, opening day, open date, opened on, Eröffnung, Eröffnung am, Eröffnungsdatum, "
         "eröffnet am, geöffnet ab, offen ab, date d'ouverture, ouverture, ouvre le, "

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -102,6 +102,16 @@ SITES: Final = (
 )
 """Customer sites. All other columns are copied unchanged."""
 
+OF_START_RULES: Final = (
+    Column("purchased_on", ("purchase_date",)),
+    Column("audited_on", ("audit_date",)),
+    Column("moved_on", ("relocated_on", "relocation_date")),
+    Column("former_latitude", ("former_lat", "previous_latitude", "previous_lat")),
+    Column("former_longitude", ("former_lon", "previous_longitude", "previous_lon")),
+    Column("former_country", ("previous_country",)),
+)
+"""Columns of sites that only rules of some policies read (`policy.Policy.start_columns`)."""
+
 CENTERS: Final = (
     Column("center_id", ("id", "service_center_id", "ref"), required=True),
     LATITUDE,
@@ -177,6 +187,9 @@ ADDRESSES: Final = (
 )
 """Addresses to be geocoded: in one column, or in parts. All other columns are copied unchanged."""
 
+TRIED: Final = "tried_in_map"
+"""Last column of the centers that the page of a map saves: what was done to each."""
+
 GEOCODED: Final = (
     "latitude",
     "longitude",
@@ -188,6 +201,32 @@ GEOCODED: Final = (
     "geocode_reason",
 )
 """Columns added by geocoding, in order."""
+
+
+def site_columns(read: Collection[str] = ()) -> tuple[Column, ...]:
+    """Return the columns of sites, with those that only some policies read, if this one does.
+
+    A column that nothing reads is the user's own, whatever its name.
+
+    Parameters
+    ----------
+    read
+        Names of the columns that the policy reads beside `SITES`.
+
+    Examples
+    --------
+    >>> [column.name for column in site_columns(["purchased_on"])[len(SITES) :]]
+    ['purchased_on']
+    >>> site_columns() is SITES
+    True
+    """
+    more = tuple(column for column in OF_START_RULES if column.name in read)
+    return (*SITES, *more) if more else SITES
+
+
+def is_of_sites(table: Sequence[Column]) -> bool:
+    """Return whether known columns are those of sites (`site_columns`)."""
+    return tuple(table[: len(SITES)]) == SITES
 
 
 FOR_REQUESTS: Final = ("receiving_hours", "time_zone")

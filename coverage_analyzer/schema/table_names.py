@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from coverage_analyzer.schema.column_names import CENTER_WORDS, SITE_WORDS, words
-from coverage_analyzer.schema.columns import CANDIDATES, CENTERS, SITES, Column
+from coverage_analyzer.schema.columns import CANDIDATES, CENTERS, Column, is_of_sites
 
 NameTest = Callable[[str], int]
 """Returns how well the name of a sheet or layer fits the wanted table: `OTHER` to `WANTED`."""
@@ -55,7 +55,7 @@ def name_test(table: Sequence[Column]) -> NameTest:
     """
     if table is CENTERS or table is CANDIDATES:
         return functools.partial(fitness, centers=True)
-    return functools.partial(fitness, centers=False) if table is SITES else neutral
+    return functools.partial(fitness, centers=False) if is_of_sites(table) else neutral
 
 
 def fitness(name: str, *, centers: bool) -> int:

@@ -78,6 +78,9 @@ LIGHT: Final = {
     "planned": "#00805c",
     "unserved": "#9c2d6b",
     "no-road-data": "#5b6670",
+    "gained": "#00714f",
+    "lost": "#b3261e",
+    "doubt": "#52606a",
 }
 """Colours of the map by use, on a light screen and on paper."""
 
@@ -98,6 +101,9 @@ DARK: Final = {
     "planned": "#3ad1a4",
     "unserved": "#f08cc0",
     "no-road-data": "#aab6bf",
+    "gained": "#3ad1a4",
+    "lost": "#ff9a8f",
+    "doubt": "#b4c0c9",
 }
 """Colours of the map by use, on a dark screen."""
 

@@ -317,5 +317,7 @@ class Reason(enum.IntEnum):
         17,
         "a center may be within the limit by road; road distance has not been checked",
     )
-    area_excluded = 18, "the level is not offered in its area"
-    area_unknown = 19, "its area, on which the level depends, is not known"
+    not_yet_in_force = 18, "the level is not in force yet at this site"
+    relocated = 19, "the site has moved or will move, and the level has to be set up anew"
+    area_excluded = 20, "the level is not offered in its area"
+    area_unknown = 21, "its area, on which the level depends, is not known"

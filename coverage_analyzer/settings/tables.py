@@ -22,7 +22,14 @@ from coverage_analyzer.policy.document import Identifier
 from coverage_analyzer.policy.suggestions import nearest
 from coverage_analyzer.schema import days
 from coverage_analyzer.schema.cell_types import Kind
-from coverage_analyzer.schema.columns import ADDRESSES, CENTERS, REQUESTS, SITES, Column
+from coverage_analyzer.schema.columns import (
+    ADDRESSES,
+    CENTERS,
+    OF_START_RULES,
+    REQUESTS,
+    SITES,
+    Column,
+)
 from coverage_analyzer.settings import discovery
 
 STREAM: Final = "-"
@@ -115,7 +122,7 @@ def _names(table: Sequence[Column]) -> Names:
 GRADES: Final = Names(("rooftop", "street", "postcode", "city", "region"))
 """How precise a geocoded point is."""
 
-OF_SITES: Final = _names(SITES)
+OF_SITES: Final = _names((*SITES, *OF_START_RULES))
 OF_CENTERS: Final = _names(CENTERS)
 OF_REQUESTS: Final = _names(REQUESTS)
 OF_ADDRESSES: Final = _names(ADDRESSES)

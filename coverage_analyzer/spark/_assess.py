@@ -24,7 +24,7 @@ from coverage_analyzer.errors import PolicyWarning
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers import arrow_rows
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS, RowBlock, TableReader, first_rows
-from coverage_analyzer.files.table import Table, are_countries, open_table
+from coverage_analyzer.files.table import Table, are_countries, open_table, read_columns
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.products import Products
@@ -32,7 +32,13 @@ from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.schema.column_evidence import Evidence
 from coverage_analyzer.schema.column_matching import NO_EVIDENCE, Headers, match_columns
-from coverage_analyzer.schema.columns import CENTERS, FOR_REQUESTS, SITES, check_types
+from coverage_analyzer.schema.columns import (
+    CENTERS,
+    FOR_REQUESTS,
+    Column,
+    check_types,
+    site_columns,
+)
 from coverage_analyzer.schema.coordinates import DECIMAL_DEGREES, Notation
 from coverage_analyzer.schema.days import day
 from coverage_analyzer.schema.rejects import Rejected
@@ -115,8 +121,8 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     """
     with session.no_word_on_pandas():
         arrow = arrow_schema(df)
-    known = recognised(arrow, columns, evidence(df))
     rules = Policy.load(policy)
+    known = recognised(arrow, site_columns(rules.start_columns), columns, evidence(df))
     for told in rules.warnings:
         warnings.warn(told, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
@@ -186,9 +192,12 @@ def evidence(df: "DataFrame", notation: Notation = DECIMAL_DEGREES) -> Evidence:
 
 
 def recognised(
-    sites: pa.Schema, columns: Mapping[str, str] | None, cells: Evidence = NO_EVIDENCE
+    sites: pa.Schema,
+    table: Sequence[Column],
+    columns: Mapping[str, str] | None,
+    cells: Evidence = NO_EVIDENCE,
 ) -> dict[str, int]:
-    """Return the positions of the known columns of sites.
+    """Return the positions of the known columns of sites (`schema.columns.site_columns`).
 
     Raises
     ------
@@ -196,7 +205,8 @@ def recognised(
         If one is missing, ambiguous or of an unusable type.
     """
     unread = frozenset(FOR_REQUESTS)
-    asked = Headers(sites.names, SITES, columns or {}, evidence=cells, unread=unread)
+    given = read_columns(table, columns) or {}
+    asked = Headers(sites.names, table, given, evidence=cells, unread=unread)
     known = match_columns(asked)
     types = {name: arrow_rows.plain_type(sites.field(at).type) for name, at in known.items()}
     check_types(types)

@@ -131,7 +131,7 @@ def run(
         matcher = build_matcher(
             given, rules, as_of=wanted, trust_declared=trusting, products=products
         )
-        found = readers.opened(spark, str(sites), options)
+        found = readers.opened(spark, str(sites), options, rules.start_columns)
         in_common = readers.has_file(found, str(centers), given.path)
         check_two_tables(found.table, given, in_common=in_common)
         files = Path(scratch) / "files"
@@ -352,9 +352,18 @@ def _empty(judged: "DataFrame", found: readers.Input, matcher: Matcher) -> dict[
         return {}
     decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())
     texts = {n: f.coalesce(f.col(c).cast("string"), f.lit("")) for n, c in at.items()}
-    blank = {n: (f.trim(text) == "").cast("long") for n, text in texts.items()}
+    empty = {n: f.trim(text) == "" for n, text in texts.items()}
+    if "moved_on" in empty:  # most sites never moved: see `EligibilityChecker.empty`
+        still = empty.pop("moved_on")
+        if "former_latitude" in empty:
+            empty["former_latitude"] = empty["former_latitude"] & ~still
+    else:
+        empty.pop("former_latitude", None)
+    blank = {n: cells.cast("long") for n, cells in empty.items()}
+    if not blank:
+        return {}
     sums = decided.agg(*(f.sum(cells).alias(n) for n, cells in blank.items())).collect()[0]
-    return {n: int(sums[n] or 0) for n in at}
+    return {n: int(sums[n] or 0) for n in blank}
 
 
 def _check(ledger: Ledger, counts: Counts) -> None:

@@ -14,7 +14,7 @@ one value each, and written to the worker's disk; such a value is limited to 2 G
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,7 +39,7 @@ from coverage_analyzer.files.table import DAY_COLUMNS, Table, open_table
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.fingerprint import WatchedFiles, changed
 from coverage_analyzer.matching.spec import MatcherSpec
-from coverage_analyzer.schema.columns import SITES
+from coverage_analyzer.schema.columns import Column, site_columns
 from coverage_analyzer.schema.coordinates import Written, is_text
 from coverage_analyzer.schema.rejects import Reject
 from coverage_analyzer.schema.verdict import schema_in, unit_of
@@ -136,8 +136,21 @@ class Input:
             return plainly_named(self.frame).mapInArrow(self.judging(spec), kinds)
 
 
-def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
+def opened(
+    spark: "SparkSession", sites: str, options: Options, read: Collection[str] = ()
+) -> Input:
     """Open files of sites: a file, a folder, or a pattern such as ``sites/*.csv``.
+
+    Parameters
+    ----------
+    spark
+        The session.
+    sites
+        The path or pattern.
+    options
+        ``columns``, ``dialect`` and ``format`` count.
+    read
+        Columns that only some policies read, and this one does (`Policy.start_columns`).
 
     Raises
     ------
@@ -161,9 +174,9 @@ def opened(spark: "SparkSession", sites: str, options: Options) -> Input:
     keys = _common_keys(files)
     only_parquet = all(Path(path).suffix.lower() in PARQUET for path in files)
     found = (
-        _parquet(spark, sites, options, keys)
+        _parquet(spark, sites, options, keys, site_columns(read))
         if only_parquet
-        else _whole_files(spark, sites, files, options)
+        else _whole_files(spark, sites, files, options, site_columns(read))
     )
     return replace(found, files=len(files), bytes=sum(files.values()), paths=[*files], check=check)
 
@@ -202,7 +215,13 @@ def _common_keys(files: Iterable[str]) -> list[str]:
     return keys
 
 
-def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence[str]) -> Input:
+def _parquet(
+    spark: "SparkSession",
+    sites: str,
+    options: Options,
+    keys: Sequence[str],
+    table_columns: Sequence[Column],
+) -> Input:
     """Return Parquet files, with a text column for each key of their folders.
 
     Raises
@@ -217,7 +236,7 @@ def _parquet(spark: "SparkSession", sites: str, options: Options, keys: Sequence
         own = arrow_schema(found)
     arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
     try:
-        known = recognised(arrow, options.columns, evidence(found, options.dialect))
+        known = recognised(arrow, table_columns, options.columns, evidence(found, options.dialect))
     except InputError as error:
         msg = f"{sites}: {error}"
         raise InputError(msg) from None
@@ -348,7 +367,11 @@ class Numbered(Frame):
 
 
 def _whole_files(
-    spark: "SparkSession", sites: str, files: Mapping[str, int], options: Options
+    spark: "SparkSession",
+    sites: str,
+    files: Mapping[str, int],
+    options: Options,
+    known: Sequence[Column],
 ) -> Input:
     """Return files read by our own readers; the first one defines the columns.
 
@@ -370,14 +393,15 @@ def _whole_files(
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
         copy = fetched(spark, first, Path(folder))
-        table = open_table(copy, SITES, options.columns, options.dialect)
+        table = open_table(copy, known, options.columns, options.dialect)
         none = _empty(table.headers, table.source.types)
         table = replace(table, source=_Opened(none, table.source.detected))
     content = f.lit(None).cast("binary") if local else f.col("content")
     frame = spark.read.format("binaryFile").load(sites).select("path", content)
     at_once = ROWS_AT_ONCE if local else 1
     # All files are read as the first one shows that they are written.
-    judging = partial(_files_judged, table.headers, replace(options, dialect=table.notation))
+    as_first = replace(options, dialect=table.notation)
+    judging = partial(_files_judged, table.headers, as_first, known)
     typed = formats.PROPERTIES[options.format].has_types
     return Input(table, frame, judging, typed=typed, rows_at_once=at_once)
 
@@ -406,7 +430,7 @@ def _local(path: str) -> Path:
 
 
 def _files_judged(
-    headers: list[str], options: Options, spec: MatcherSpec
+    headers: list[str], options: Options, known: Sequence[Column], spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
@@ -416,7 +440,7 @@ def _files_judged(
         for batch in batches:
             for path, content in zip(*(c.to_pylist() for c in batch.columns), strict=True):
                 with _on_disk(path, content) as file:
-                    table = open_table(file, SITES, columns, dialect)
+                    table = open_table(file, known, columns, dialect)
                     _same_headers(path, table.headers, headers)
                     for some in judged(table.rows(), table, built_once(spec)):
                         rejects = some.rows.rejects

@@ -47,6 +47,7 @@ RUNS: Final = {
     "xlsx": f"run sites.csv {NETWORK} {TERMS} {AS_OF} -o run-xlsx --format xlsx "
     "--no-map --no-areas --on-duplicate reject --quiet --max-rejects 100%",
     "road": f"run sites.csv {PLAIN} {BY_ROAD} {AS_OF} -o run-road --no-map --excel --raw-text",
+    "starts": f"run start_sites.csv {PLAIN} --policy starts.toml {AS_OF} -o run-starts --no-map",
 }
 
 TOWN: Final = f"run town_sites.csv --centers town_centers.csv {AS_OF} -o town --no-map"
@@ -417,6 +418,7 @@ SNAPSHOTS: Final[dict[str, Record]] = {
     "run-road": run_of(
         "road", (texts, "report.csv"), (texts, "rejects.csv"), (manifest, "run.json")
     ),
+    "run-starts": run_of("starts", (texts, "report.csv"), (manifest, "run.json")),
     "explain-text": explained(""),
     "explain-json": explained("--json"),
     "check": check,

@@ -63,7 +63,7 @@ def test_each_kept_text_has_a_snapshot() -> None:
 
 def test_each_reason_occurs() -> None:
     """The data bring about every reason, so that none can change its words unseen."""
-    names = ("explain-json", "run-csv", "run-road", "drive-times")
+    names = ("explain-json", "run-csv", "run-road", "run-starts", "drive-times")
     text = "".join((EXPECTED / f"{name}.txt").read_text("utf-8") for name in names)
     assert {reason for reason in Reason if reason.name not in text} == set()
 

@@ -40,7 +40,7 @@ export default [
   },
   {
     files: ["**/assets/*.js"],
-    languageOptions: { globals: { ...globals.browser, L: "readonly" } },
+    languageOptions: { globals: { ...globals.browser, L: "readonly", geodesic: "readonly" } },
   },
   { files: ["**/tests/**"], languageOptions: { globals: globals.node } },
 ];

@@ -27,7 +27,7 @@ from coverage_analyzer.files.writers.delimited import SAFE, Style
 from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.schema.columns import CENTERS, SITES, as_text
+from coverage_analyzer.schema.columns import CENTERS, as_text, site_columns
 from coverage_analyzer.schema.verdict import TYPES, VERDICT, names_in
 
 TABLES: Final = ("columns", "renamed_columns", "centers", "inputs", "ledger", "options")
@@ -108,7 +108,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     columns = {n: renamed.get(h, h) for n, h in manifest.get("columns", {}).items()}
     sheet = workbook.REPORT if str(names[0]).endswith(".xlsx") else ""
     dialect = Dialect(**notation_of(manifest), sheet=sheet)
-    table = open_table(folder / names[0], SITES, columns, dialect)
+    table = open_table(folder / names[0], site_columns(columns), columns, dialect)
     missing = [name for name in VERDICT if name not in table.headers]
     if missing:
         msg = (
@@ -284,6 +284,7 @@ def areas_as_drawn(path: Path, centers: Centers) -> Areas:
             geometry=np.array(shapes, object),
             km2=np.array([t["area_km2"] for t in told], np.float64),
             area=tuple(str(t.get("area", "")) for t in told),
+            unit="km" if any("limit_km" in t for t in told) else "miles",
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."

@@ -1,7 +1,7 @@
 """``report.gpkg``: the layers of centers and of coverage areas beside that of the sites."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.files.run_folder.contents import center_rows
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
 from coverage_analyzer.geometry import polygons_of
-from coverage_analyzer.matching.areas import Areas, properties
+from coverage_analyzer.matching.areas import Areas, names, properties
 from coverage_analyzer.matching.centers import Centers
 
 STATES: Final = ("open", "planned", "closed")
@@ -91,7 +91,9 @@ def add_layers(path: Path, contents: LayerContents, manifest: Mapping[str, Any])
     if contents.areas is not None:
         told = properties(contents.areas, centers, contents.country, contents.names)
         shapes = _multipolygons(contents.areas)
-        geopackage.add_layer(path, geopackage.AREAS, _area_rows(told), shapes, about)
+        geopackage.add_layer(
+            path, geopackage.AREAS, _area_rows(told, names(contents.areas)), shapes, about
+        )
 
 
 def _states(centers: Centers, day: np.datetime64) -> npt.NDArray[np.int8]:
@@ -100,13 +102,16 @@ def _states(centers: Centers, day: np.datetime64) -> npt.NDArray[np.int8]:
     return np.where(centers.is_planned(day), 1, serving).astype(np.int8)
 
 
-def _area_rows(told: Any) -> pa.RecordBatch:
+def _area_rows(told: Any, columns: Sequence[str]) -> pa.RecordBatch:
+    """Return the properties of areas as rows; `AREA_COLUMNS`, and those in kilometres."""
+    more = [(name, pa.float64()) for name in columns if name not in AREA_COLUMNS.names]
+    schema = pa.schema([*AREA_COLUMNS, *more])
     rows = [
         row
         | {"opens_on": datetime.date.fromisoformat(row["opens_on"]) if row["opens_on"] else None}
         for row in told
     ]
-    return pa.RecordBatch.from_pylist(rows, schema=AREA_COLUMNS)
+    return pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
 def _multipolygons(areas: Areas) -> pa.Array:

@@ -9,6 +9,8 @@ import { listenToPointer } from "./popup.js";
 import { printSheet } from "./printing.js";
 import { searchBlock } from "./search.js";
 import { tableBlock } from "./site-table.js";
+import { followHandles } from "./what-if-handles.js";
+import { whatIfBlock } from "./what-if-panel.js";
 
 /**
  * The blocks of the panel from top to bottom.
@@ -19,7 +21,7 @@ import { tableBlock } from "./site-table.js";
  * @type {((app: App) => HTMLElement)[]}
  */
 export const PANEL_BLOCKS = [
-  titleBlock, searchBlock, legendBlock, filterBlock, layerBlock, tableBlock,
+  titleBlock, searchBlock, legendBlock, filterBlock, whatIfBlock, layerBlock, tableBlock,
 ];
 
 /**
@@ -27,4 +29,6 @@ export const PANEL_BLOCKS = [
  *
  * @type {((app: App) => void)[]}
  */
-export const FEATURES = [listenToPointer, listenToHover, keepAddress, printSheet];
+export const FEATURES = [
+  listenToPointer, listenToHover, keepAddress, printSheet, followHandles,
+];

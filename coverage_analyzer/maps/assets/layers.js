@@ -43,7 +43,8 @@ export function mapLayers(app, columns, base) {
   const planned = app.shapes.filter((area) => area.planned);
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
   if (base && meta.base) {
-    app.land = baseLayer(new BaseMap(/** @type {Columns} */ (base), meta.base.shifts));
+    app.base = new BaseMap(/** @type {Columns} */ (base), meta.base.shifts);
+    app.land = baseLayer(app.base);
     app.towns = placesOf(base);
   }
   return {

@@ -123,12 +123,15 @@ function createApp(map, meta, columns) {
     hint: L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "hint" }),
     pointer: null,
     land: null,
+    base: null,
     towns: [],
     inView: { counts: [], total: 0 },
     onReset: resets.push.bind(resets),
     reset: call(resets),
     onUpdate: updates.push.bind(updates),
     settingsChanged: () => {},
+    takeClick: () => false,
+    whatIf: null,
   };
   const shared = /** @type {App} */ (/** @type {unknown} */ (app));
   followFilters(shared); // first, so that all that listens to the filters finds it

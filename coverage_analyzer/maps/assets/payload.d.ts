@@ -73,6 +73,54 @@ interface BaseMeta {
   shifts: number[];
 }
 
+/** The bands of some countries, the nearest first. */
+interface BandGroup {
+  /** ISO codes; `*` is all that no other group names. */
+  countries: string[];
+  /** The limit of each band in miles. */
+  up_to: number[];
+  /** The level that each buys, as a position in `ranks`. */
+  levels: number[];
+}
+
+/** The part of the rule that distance decides, and the centers as a file has them. */
+interface WhatIfRule {
+  /** Whether a center serves only sites of its own country. */
+  same_country: boolean;
+  /** Titles of the levels, the best first, and then that of no level. */
+  ranks: string[];
+  /** The level beyond all bands, as a position in `ranks`. */
+  fallback: number;
+  /** The level until a center opens. */
+  interim: number;
+  /** The bands by countries; the group of all others is the last. */
+  bands: BandGroup[];
+  /** ISO codes of all countries. */
+  codes: string[];
+  /** The countries in words, in the same order. */
+  titles: string[];
+  /** Pairs of codes: a country, and the one that it counts as. */
+  fold: string[][];
+  /** Whether the phases of products may end before a center opens. */
+  has_products: boolean;
+  /** Columns of a file of centers. */
+  header: string[];
+  /** Its rows: the centers as they were given, in the order of `centers`. */
+  rows: string[][];
+  /** ISO code of the country that each center counts as. */
+  center_codes: string[];
+  /** Whether coverage areas end at the border of their center's country. */
+  areas_are_cut: boolean;
+}
+
+/** Whether changes of centers can be tried in the page, and what is needed for it. */
+interface WhatIf {
+  /** Why changes cannot be tried, in words; empty if they can. */
+  refused: string;
+  /** What is needed; null if changes cannot be tried. */
+  rule: WhatIfRule | null;
+}
+
 /** Everything that the map's page knows except rows: page_data.py writes it, the scripts read it. Coordinates are on WGS 84; columns of sites are in the blocks that `places` and `texts` lay out. */
 interface Meta {
   /** Title of the map, by default that of the policy. */
@@ -149,4 +197,6 @@ interface Meta {
   base: BaseMeta | null;
   /** The columns that a report adds, in its order. */
   verdict: string[];
+  /** What the page needs to try changes of centers; null if it does not offer that. */
+  what_if: WhatIf | null;
 }

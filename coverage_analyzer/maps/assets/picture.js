@@ -152,7 +152,7 @@ function pictureOf(app) {
   };
   write(meta.title, EDGE, 15, "600 16px");
   const count = `${quantity(app.inView.total, "site")} in view`;
-  const about = [meta.policy, `as of ${meta.as_of}`, count];
+  const about = [app.whatIf?.words(), meta.policy, `as of ${meta.as_of}`, count];
   write(about.filter(Boolean).join(", "), EDGE, 34, "13px", "--faint");
   const frame = { x: 0, y: TITLE, width, height };
   drawMap(app, context, frame);

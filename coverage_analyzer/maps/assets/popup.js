@@ -97,6 +97,7 @@ export async function goToCenter(app, center) {
 export function listenToPointer(app) {
   const { map, sites } = app;
   map.on("click", async ({ latlng }) => {
+    if (app.takeClick(latlng)) return;
     const cluster = isOn(app, "sites") ? app.clusters.at(map, latlng) : null; // above centers
     if (cluster && zoomToCluster(app, cluster)) return;
     const center = isOn(app, "centers") ? centerNear(shownCenters(app), map, latlng) : null;

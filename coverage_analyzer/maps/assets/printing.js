@@ -180,7 +180,9 @@ function drawScale(map, context) {
  */
 function filterWords(app) {
   const words = [];
-  for (const select of app.wrapper.querySelectorAll("select")) {
+  const selects = /** @type {NodeListOf<HTMLSelectElement>} */ (
+    app.wrapper.querySelectorAll(".filters select"));
+  for (const select of selects) {
     const chosen = select.selectedOptions[0];
     if (!chosen || select.selectedIndex === 0) continue;
     const label = select.closest("label")?.querySelector("span")?.textContent || "";
@@ -209,7 +211,8 @@ export function printSheet(app) {
     drawView(map, /** @type {any} */ (meta.bounds), canvas);
     const filters = filterWords(app);
     caption.textContent = [
-      `As of ${meta.as_of}`, filters && `only ${filters}`, meta.attribution, meta.tiles?.credit,
+      `As of ${meta.as_of}`, filters && `only ${filters}`, app.whatIf?.words(),
+      meta.attribution, meta.tiles?.credit,
     ].filter(Boolean).join(". ");
   };
   const finish = () => {

@@ -33,7 +33,8 @@ function known(values, i, parts) {
  * @param {number} i
  * @returns {[string, string | number | null | undefined][]}
  */
-function siteRows({ meta, sites, texts }, i) {
+function siteRows(app, i) {
+  const { meta, sites, texts } = app;
   const center = meta.centers[sites.center[i]];
   const { limit, distance, margin, distanceKm, marginKm } = sites.figures(i);
   const [left, unit] = marginKm === null ? [margin, "mi"] : [marginKm, "km"];
@@ -54,6 +55,7 @@ function siteRows({ meta, sites, texts }, i) {
     ["country", meta.country_names[sites.site_country[i]]],
     ["available on", meta.days[sites.available_on[i]]],
     ["centers in reach", sites.in_reach[i]],
+    ["if tried centers", app.whatIf?.siteWords(i)],
     ["coordinates", `${sites.lat(i).toFixed(5)}, ${sites.lon(i).toFixed(5)}`],
     ...meta.own_columns.map((name, column) =>
       /** @type {[string, string]} */ ([name, textAt(texts.own[column], i)])),
@@ -153,9 +155,29 @@ export function centerPage(app, place, center) {
     ["closes on", center.closes_on],
     ["qualified sites", counted(center.served)],
   ]));
+  box.append(...tryButtons(app, center));
   const centers = place.centers.filter((other) => other !== center);
   box.append(...othersList(app, place, { centers, sites: place.sites }, "Sites here"));
   return box;
+}
+
+/**
+ * What can be tried with a center.
+ *
+ * @param {App} app
+ * @param {Center} center
+ */
+function tryButtons({ map, whatIf }, { id }) {
+  if (!whatIf?.centers.find(id)) return [];
+  const row = element("p", "What if: ", "turn");
+  row.append(
+    button("Close it", () => {
+      map.closePopup();
+      whatIf.close(id);
+    }),
+    button("Move it…", () => whatIf.wait({ id })),
+  );
+  return [row];
 }
 
 /**

@@ -52,6 +52,8 @@ export class Sites {
     this.km = columns.km;
     this.margin_km = columns.margin_km;
     this.in_reach = column("in_reach");
+    this.accuracy = column("accuracy"); // centimetres, -1 if unknown; empty if all are
+    this.held = column("held"); // 1 where a center in reach would not help; empty if nowhere
     const centers = Int32Array.from([...meta.site_centers, -1]);
     this.center = Int32Array.from(column("center_id"), (c) => Number(centers.at(c)));
     this.limits = meta.limits;

@@ -83,7 +83,7 @@ function csvOf(app, rows) {
     const cells = own.map(({ texts: column }) => textAt(column, i));
     return [...texts, ...place, ...cells, ...app.meta.verdict.map((name) => verdict[name])];
   });
-  return [header, ...lines].map((cells) => `${cells.map(csvCell).join(",")}\n`);
+  return csvLines([header, ...lines]);
 }
 
 /** @param {number} degrees */
@@ -98,11 +98,29 @@ function sites5(degrees) {
  */
 export async function saveCsv(app) {
   await app.textsReady;
-  const blob = new Blob(csvOf(app, rowsInView(app)), { type: "text/csv" });
+  saveFile("sites-in-view.csv", csvOf(app, rowsInView(app)));
+  app.say(`${quantity(app.inView.total, "site")} saved as sites-in-view.csv`);
+}
+
+/**
+ * Saves lines as a file of the reader.
+ *
+ * @param {string} name
+ * @param {string[]} lines
+ */
+export function saveFile(name, lines) {
   const link = element("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = "sites-in-view.csv";
+  link.href = URL.createObjectURL(new Blob(lines, { type: "text/csv" }));
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  app.say(`${quantity(app.inView.total, "site")} saved as ${link.download}`);
+}
+
+/**
+ * Rows of cells as lines of a CSV file, in which no spreadsheet runs a cell.
+ *
+ * @param {string[][]} rows
+ */
+export function csvLines(rows) {
+  return rows.map((cells) => `${cells.map(csvCell).join(",")}\n`);
 }

@@ -2,6 +2,21 @@
 
 type LatLng = import("leaflet").LatLng;
 type LeafletMap = import("leaflet").Map;
+/** Karney's algorithms: the script geographiclib-geodesic. */
+declare const geodesic: {
+  Geodesic: {
+    DISTANCE: number;
+    WGS84: {
+      Inverse: (
+        lat1: number, lon1: number, lat2: number, lon2: number, wanted?: number,
+      ) => { s12?: number };
+      Direct: (
+        lat: number, lon: number, azimuth: number, metres: number,
+      ) => { lat2?: number; lon2?: number };
+    };
+  };
+};
+
 type Layer = import("leaflet").GridLayer;
 type Coords = import("leaflet").Coords;
 type DoneCallback = import("leaflet").DoneCallback;
@@ -112,6 +127,8 @@ interface App {
   layers: Layers;
   /** The base map; none if tiles are loaded. */
   land: Layer | null;
+  /** What it is drawn from. */
+  base: import("./base-rows.js").BaseMap | null;
   /** Towns and countries, the important ones first. */
   towns: Place[];
   /** Coverage areas as drawn. */
@@ -137,6 +154,10 @@ interface App {
   };
   /** To be called after the reader has set something that is neither the view nor a filter. */
   settingsChanged: () => void;
+  /** Takes a click on the map, if one is waited for. */
+  takeClick: (latlng: LatLng) => boolean;
+  /** Changes of centers that are tried; none where the page cannot. */
+  whatIf: import("./what-if.js").WhatIfState | null;
   popup: import("leaflet").Popup;
   hint: import("leaflet").Tooltip;
   pointer: LatLng | null;
