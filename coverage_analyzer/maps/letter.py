@@ -339,14 +339,14 @@ class _Letter:
         """Return why the site has its level, and no higher one."""
         story = self.story
         reason = Reason[story.reason]
+        if self._is_offered():
+            return f"{story.level} is offered for this site at any distance."
         if reason == Reason.within_radius:
             return self._distance()
         if reason in STARTS_LATER:
             return STARTS_LATER[reason]
         policy = self.matcher.policy
         higher = policy.level(self._band().level)
-        if higher.title == story.level and policy.offers_in(story.country):
-            return f"{story.level} is offered for this site at any distance."
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
@@ -354,6 +354,17 @@ class _Letter:
             why = ""
         text = why.format(country=self.country, limit=self._limit()) or story.reason_words
         return f"{higher.title} is not available for this site: {text}."
+
+    def _is_offered(self) -> bool:
+        """Return whether the site has its level, as good as that of a band, by an offer."""
+        story, policy = self.story, self.matcher.policy
+        offered = {policy.level(offer.level).title for offer in policy.offers_in(story.country)}
+        if story.level not in offered or story.status == "review":
+            return False
+        band = policy.level(self._band().level)
+        if story.status == "qualified" and band.title == story.level:
+            return False
+        return policy.titles.index(story.level) <= policy.level_position(band.id)
 
     def _distance(self) -> str:
         """Return how far the site is from the center, compared with the limit."""
@@ -500,6 +511,8 @@ class _Letter:
         own = Spot(story.longitude, story.latitude, self.site.name or self.site.site_id)
         height = LOW if self.letters.head.sender else HEIGHT
         limit = story.limit_miles if center or story.status != "review" else None
+        if story.limit_minutes is not None:  # no circle is what a drive reaches
+            limit = None
         return Scene(own, chosen, limit, story.status, story.country, height)
 
     def _caption(self) -> str:
@@ -533,7 +546,9 @@ class _Letter:
         ]
         if center is not None:
             away, limit = f"{center.distance_miles:.3f} miles", story.limit_miles
-            if center.distance_km is not None:
+            if story.limit_minutes is not None:
+                limit = None
+            elif center.distance_km is not None:
                 away, limit = f"{center.distance_km:.3f} km", story.limit_km
             of = "" if limit is None else f" of {limit:g}"
             parts.append(f"center {_cut(center.center_id)}, {away}{of}")
