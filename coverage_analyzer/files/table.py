@@ -276,6 +276,7 @@ def open_table(
     """
     place = address(str(path)) if is_address(path) else Path(path)
     columns = read_columns(table, columns)
+    set_aside = FOR_AREAS if known_columns.is_of_sites(table) else ()
 
     def n_known(headers: Sequence[str]) -> int:
         return n_known_columns(headers, table, columns)
@@ -293,14 +294,14 @@ def open_table(
             overrides,
             source.cut_at,
             Evidence(source.preview, dialect, are_countries),
-            frozenset({*unread, *FOR_AREAS}),
+            frozenset({*unread, *set_aside}),
         )
         source, asked = _with_points(source, asked)
         matched = match_columns(asked)
         _check_equal_headers(source, matched, overrides)
         dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
-        chosen = {n: at for n, at in matched.items() if n in overrides or n not in FOR_AREAS}
+        chosen = {n: at for n, at in matched.items() if n in overrides or n not in set_aside}
         area_columns = {n: at for n, at in matched.items() if n not in chosen}
         source.columns_read(frozenset(matched.values()))
         matched = chosen
