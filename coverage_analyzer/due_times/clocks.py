@@ -267,8 +267,11 @@ def _after_days(count: _Count, calendar: Calendar) -> Due:
             if number
             else f"counts as received on {_day(day)}"
         )
-        if not left:
+        if left <= 0:
             at, until = _end_of(clock, day, zone)
+            if at <= count.local:  # of a clock of the same day, whose closing time has passed
+                steps.append(f"{until} has passed")
+                continue
             steps.append(f"due before {shown_time(at)}, {until} at the {count.side}")
             notes = _notes(calendar, first, day, estimated)
             return Due(at, tuple(steps), tuple(estimated), notes)
@@ -444,8 +447,8 @@ def deferred(due: Due, receives: tuple[str, str], zone: ZoneInfo) -> Due:
     if at == due.at:
         return due
     opens, closes = receives
-    step = f"deferred to the receiving hours of the site, {opens} to {closes}: "
-    return replace(due, at=at, steps=(*due.steps, f"{step}due before {shown_time(at)}"))
+    step = f"deferred to the receiving hours of the site, {opens} to {closes}: due as they begin"
+    return replace(due, at=at, steps=(*due.steps, f"{step}, {shown_time(at)}"))
 
 
 def shown_time(moment: datetime.datetime) -> str:

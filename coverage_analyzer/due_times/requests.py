@@ -129,8 +129,19 @@ class MatchedRequest:
         return {**self.site.stated, **{name: text for name, text in own.items() if text}}
 
 
-def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
+def stamps(
+    request: Request, form: str = "", events: Sequence[str] = EVENTS
+) -> dict[str, datetime.datetime]:
     """Return the timestamps of a request, by event.
+
+    Parameters
+    ----------
+    request
+        The request.
+    form
+        Format of timestamps, in the directives of `datetime.strptime`; by default ISO 8601.
+    events
+        Those that may start a clock, which the message names.
 
     Raises
     ------
@@ -139,13 +150,16 @@ def stamps(request: Request, form: str = "") -> dict[str, datetime.datetime]:
     """
     texts = {event: text for event in EVENTS if (text := request.moments.get(event, "").strip())}
     if not texts:
-        columns = ", ".join(f"{event}_at" for event in EVENTS)
+        columns = ", ".join(f"{event}_at" for event in events)
         raise DoubtError(Doubt.moment_missing, f"no date and time given in any of {columns}")
     return {event: clocks.stamp(text, form) for event, text in texts.items()}
 
 
 def matched_request(
-    request: Request, history: Sequence[RegisteredSite], form: str = ""
+    request: Request,
+    history: Sequence[RegisteredSite],
+    form: str = "",
+    events: Sequence[str] = EVENTS,
 ) -> MatchedRequest:
     """Return a request with the row of its site that applies on its day.
 
@@ -159,6 +173,8 @@ def matched_request(
         All rows of its site.
     form
         Format of timestamps; see `clocks.stamp`.
+    events
+        Those that may start a clock, which messages name.
 
     Raises
     ------
@@ -167,7 +183,7 @@ def matched_request(
     MissingExtraError
         If a time zone is required and `tzfpy` is not installed.
     """
-    read = stamps(request, form)
+    read = stamps(request, form, events)
     first = next(iter(read.values()))
     if not history:
         raise DoubtError(

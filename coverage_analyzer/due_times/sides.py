@@ -143,7 +143,7 @@ class Sides:
         if side == "site":
             return self.case.zone
         if side == "vendor" and self.policy.vendor:
-            return ZoneInfo(self.policy.vendor.time_zone)
+            return time_zones.zone_named(self.policy.vendor.time_zone)
         self._check_center()
         center = self.verdict.center
         named = self.centers.time_zone[center] if self.centers.time_zone else ""
@@ -167,7 +167,7 @@ class Sides:
             case "site" | "center" | "vendor" as side:
                 return self.zone(side, day)
             case name:
-                return ZoneInfo(name)
+                return time_zones.zone_named(name)
 
     def _site_region(self) -> str | None:
         """Return the region of the site, empty if missing; None if it is not of its country."""

@@ -58,7 +58,7 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
     'Europe/Zurich'
     """
     if named.strip():
-        return _named(named.strip())
+        return zone_named(named.strip())
     names = near(round(lon, 6), round(lat, 6))
     if not names or names[0].startswith(AT_SEA):
         raise DoubtError(
@@ -73,7 +73,7 @@ def zone(lon: float, lat: float, day: datetime.date, *, named: str = "") -> Zone
             f"{lat:g}, {lon:g} is within {NEAR_M:g} m of both {own} and {apart[0]}, whose clocks "
             f"differ; enter one in the column time_zone",
         )
-    return _named(own)
+    return zone_named(own)
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -99,7 +99,7 @@ def _agree(one: str, other: str, day: datetime.date) -> bool:
     """Return whether two zones have the same local time from a day on."""
     midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
     moments = [midnight + datetime.timedelta(days=d) for d in range(-1, AHEAD_DAYS)]
-    zones = _named(one), _named(other)
+    zones = zone_named(one), zone_named(other)
     return all(
         zones[0].utcoffset(m.astimezone(zones[0])) == zones[1].utcoffset(m.astimezone(zones[1]))
         for m in moments
@@ -107,7 +107,7 @@ def _agree(one: str, other: str, day: datetime.date) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _named(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
     """Return a zone by name.
 
     Raises

@@ -36,6 +36,9 @@ from coverage_analyzer.schema.verdict import Reason
 LONGEST: Final = 320
 """Maximum characters of a text; longer ones are truncated with a note, to fit on one page."""
 
+LONGEST_ANSWER: Final = {"promise": 700, "later": 700}
+"""Likewise, of paragraphs on what is promised, by kind: a promise with all its hours is longer."""
+
 LONGEST_ADDRESS: Final = 200
 LONGEST_NAME: Final = 80
 """Maximum characters of an address, and of an id or name within another text."""
@@ -186,7 +189,10 @@ class _Letter:
             "level": _text(self.heading),
             "site": _name(site),
             "status": story.status,
-            "answer": "\n".join(f'<p class="{kind}">{_text(t)}</p>' for kind, t in self._answer()),
+            "answer": "\n".join(
+                f'<p class="{kind}">{_text(t, LONGEST_ANSWER.get(kind, LONGEST))}</p>'
+                for kind, t in self._answer()
+            ),
             "facts": "\n".join(self._facts()),
             "clauses": "\n".join(f"<li>{_text(c)}</li>" for c in self._clauses()),
             "source": _text(story.source),
@@ -285,9 +291,11 @@ class _Letter:
             if story.afterwards:
                 yield "reason", f"{story.afterwards.partition(':')[0]}. Please ask us about it."
             return
-        yield "promise", words.promise(level, self._clocks(level))
+        first, *others = words.promises(self._clocks(level))
+        yield "promise", first
         if meant := words.meaning(level):
             yield "meaning", meant
+        yield from (("later", text) for text in others)
         if story.status == "pending":
             yield from self._later()
         else:
@@ -306,7 +314,7 @@ class _Letter:
         if self._coming_band().metric == "road":
             yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming, self._clocks(coming))}"
+        yield "later", f"{first}: {coming.title}. {self._promised(coming)}"
         yield (
             "reason",
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",
@@ -319,7 +327,7 @@ class _Letter:
         if band is not None and band.metric == "road":
             yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {words.promise(coming)}"
+        yield "later", f"{first}: {coming.title}. {self._promised(coming)}"
         why = NOT_YET[reason].format(level=coming.title)
         if band is None:
             yield "reason", why
@@ -331,7 +339,10 @@ class _Letter:
 
     def _is_near(self) -> bool:
         """Return whether a center is within the limit of the site, and has the coming level."""
-        center, band = self.story.center, self._coming_band()
+        center = self.story.center
+        if not self.matcher.policy.bands:
+            return False
+        band = self._coming_band()
         within = center is not None and center.margin_miles is not None and center.margin_miles >= 0
         return within and self.matcher.policy.level(band.level).title == self._coming().title
 
@@ -345,8 +356,7 @@ class _Letter:
             return self._distance()
         if reason in STARTS_LATER:
             return STARTS_LATER[reason]
-        policy = self.matcher.policy
-        higher = policy.level(self._band().level)
+        higher = self._best_level()
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
@@ -361,7 +371,7 @@ class _Letter:
         offered = {policy.level(offer.level).title for offer in policy.offers_in(story.country)}
         if story.level not in offered or story.status == "review":
             return False
-        band = policy.level(self._band().level)
+        band = self._best_level()
         if story.status == "qualified" and band.title == story.level:
             return False
         return policy.titles.index(story.level) <= policy.level_position(band.id)
@@ -447,6 +457,10 @@ class _Letter:
             return ""
         return f"those of the service center ({center.region or center.country})"
 
+    def _promised(self, level: Level) -> str:
+        """Return what a level promises, its clocks one after the other."""
+        return " ".join(words.promises(self._clocks(level)))
+
     def _clocks(self, level: Level) -> list[Replacement]:
         """Return the clocks of a level with the hours of the country whose calendar counts."""
         policy, center = self.matcher.policy, self.story.center
@@ -464,7 +478,8 @@ class _Letter:
         story, day = self.story, words.date(self.matcher.as_of)
         if story.status == "pending":
             later = words.date(story.available_on)
-            if self._coming_band().metric == "road" and (not story.coming or self._is_near()):
+            by_distance = not story.coming or self._is_near()
+            if by_distance and self._coming_band().metric == "road":
                 yield f"{story.level} as of {day}."
             else:
                 yield f"{story.level} as of {day}; {self._coming().title} from {later} on."
@@ -498,9 +513,11 @@ class _Letter:
         here = (b for b in story.bands if abs(b.limit_in("miles") - limit) < PRINTED_MILES)
         return next(here, None) or (story.bands or policy.bands_in(story.country))[-1]
 
-    def _band(self) -> Band:
-        """Return the band of the best level in the country of the site."""
-        return (self.story.bands or self.matcher.policy.bands_in(self.story.country))[0]
+    def _best_level(self) -> Level:
+        """Return the level of the nearest band where the site is, else the best one."""
+        policy = self.matcher.policy
+        bands = self.story.bands or policy.bands_in(self.story.country)
+        return policy.level(bands[0].level) if bands else policy.levels[0]
 
     def _scene(self) -> Scene:
         """Return the content of the map: the center of the verdict and all others near it."""

@@ -36,18 +36,12 @@ NEAR_LIMIT_MILES: Final = 0.1
 """Distances nearer to a limit are printed with three decimals."""
 
 
-def promise(level: Level, clocks: Sequence[Replacement] | None = None) -> str:
-    """Return what a level promises, as one sentence for each clock; a target is named as such.
+def promises(clocks: Sequence[Replacement]) -> list[str]:
+    """Return what a level promises, as one sentence for each of its clocks.
 
-    Parameters
-    ----------
-    level
-        The level.
-    clocks
-        Its clocks with the hours that apply at the site; by default as the policy has them.
+    A target or an average is named as such.
     """
-    told = level.all_clocks if clocks is None else clocks
-    return " ".join(clock_sentence(clock, clock.name) for clock in told) or NO_PROMISE
+    return [clock_sentence(clock, clock.name) for clock in clocks] or [NO_PROMISE]
 
 
 def meaning(level: Level) -> str:

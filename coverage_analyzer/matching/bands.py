@@ -41,11 +41,14 @@ class Bands:
         Upper limits in metres, ascending, shape (zones, bands); NaN where there are fewer.
     widest
         The greatest limit of each zone, in metres; 0 where there is no band.
+    is_empty
+        Whether the policy has no bands: each site is then beyond all bands, and has no limit.
     """
 
     def __init__(self, policy: Policy, rows: BandRows) -> None:
         self.edges = edges = band_edges(rows)
         self.number, self.widest = edges.shape[1], np.nan_to_num(edges).max(axis=1)
+        self.is_empty = not policy.bands
         limits = geodesy.chord_limits_m(edges.T)
         self._inner, self._outer = (np.ascontiguousarray(chord**2) for chord in limits)
         self._limits = {unit: limit_table(rows, unit) for unit in policy.printed_units}
@@ -135,7 +138,7 @@ def bands_by_road(rows: BandRows, metrics: Sequence[str] = BY_ROAD) -> Bools:
 
 def _table(rows: BandRows, empty: float, value: Callable[[Band], float]) -> Floats:
     """Return a value of each band, shape (zones, bands)."""
-    result = np.full((len(rows), max(map(len, rows))), empty, np.float64)
+    result = np.full((len(rows), max(1, *map(len, rows))), empty, np.float64)
     for number, bands in enumerate(rows):
         result[number, : len(bands)] = [value(band) for band in bands]
     return result

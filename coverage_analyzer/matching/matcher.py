@@ -790,7 +790,10 @@ class Matcher:
         pending = np.zeros(len(center), np.bool_)
         pending[waiting] = True
         status, reason = statuses(ground, center == NO_CENTER, inside, pending, borderline)
-        if not self.zones.by_country:  # where no band applies, distance is not what lacks
+        if self._bands.is_empty:
+            unbound = status == Status.fallback
+            reason = np.where(unbound, np.int8(Reason.no_distance_limit), reason)
+        elif not self.zones.by_country:  # where no band applies, distance is not what lacks
             nowhere = (status == Status.fallback) & (self._bands.widest.take(zone) == 0)
             nowhere &= reason == Reason.beyond_radius
             reason = np.where(nowhere, np.int8(Reason.area_excluded), reason)

@@ -67,7 +67,7 @@ class Promises:
         """Yield the later days on which the site's verdict may change, in order."""
         centers, policy = self.matcher.centers, self.matcher.policy
         away = geodesy.distance_m(story.longitude, story.latitude, centers.lon, centers.lat)
-        reach = max(band.up_to_m for band in policy.bands)
+        reach = max((band.up_to_m for band in policy.bands), default=0.0)
         near = np.flatnonzero(away <= reach + 1)
         days = [centers.opens_on[near], centers.closes_on[near]]
         if inputs.facts is not None:

@@ -111,7 +111,9 @@ class Zones:
         self._number = {} if self.by_country else {row: n for n, row in enumerate(self.rows)}
         self.bands = Bands(policy, self.rows)
         possible = [policy.possible_bands(code) for code in self._codes]
-        self.reach_m: Floats = np.array([max(b.up_to_m for b in bands) for bands in possible])
+        self.reach_m: Floats = np.array(
+            [max((b.up_to_m for b in bands), default=0.0) for bands in possible]
+        )
         reaches, reach_of = np.unique(self.bands.widest, return_inverse=True)
         self.kinds = [(k, reach) for k in range(self.classes) for reach in reaches.tolist()]
         self._kind_of = [k * len(reaches) + reach_of.astype(np.int64) for k in range(self.classes)]

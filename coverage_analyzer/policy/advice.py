@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from coverage_analyzer.policy.clock_keys import Hours
 from coverage_analyzer.policy.document import mentions
 from coverage_analyzer.policy.model import Policy
-from coverage_analyzer.policy.rules import Hours, Level
+from coverage_analyzer.policy.rules import Level
 
 SERVICE: Final = re.compile(r"(?<!\d)(\d{1,2})\s*[x\u00d7]\s*([5-7])(?!\d)", re.IGNORECASE)
 """Hours of service such as ``24x7`` or ``9 x 5 x 4``: hours of a day, days of a week."""
@@ -14,7 +15,8 @@ SERVICE: Final = re.compile(r"(?<!\d)(\d{1,2})\s*[x\u00d7]\s*([5-7])(?!\d)", re.
 ALWAYS: Final = (24, 7)
 
 EVERY_DAY: Final = 7
-"""Days of a week with service on each."""
+WORK_WEEK: Final = 5
+"""Days of a week with service."""
 
 
 def advice(policy: Policy) -> list[str]:
@@ -58,8 +60,10 @@ def _hours_of(hours: Hours | None) -> tuple[int, int] | None:
     """Return the hours of a day and the days of a week in which a clock runs; None if unclear."""
     if hours is None:
         return ALWAYS
+    if hours.weekdays:
+        return None
     minutes = _minutes(hours.closes) - _minutes(hours.opens)
-    return minutes // 60, EVERY_DAY if hours.days == "every_day" else 5
+    return minutes // 60, EVERY_DAY if hours.days == "every_day" else WORK_WEEK
 
 
 def _minutes(time: str) -> int:

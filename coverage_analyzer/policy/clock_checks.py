@@ -81,6 +81,9 @@ def _newer_values(where: str, clock: Replacement, version: int) -> Iterator[str]
 
 def _unit_faults(where: str, clock: Replacement, version: int) -> Iterator[str]:
     """Yield keys of a clock that its unit does not allow."""
+    if clock.amount == 0 and (clock.unit == "hours" or version == 1):
+        also = "" if clock.unit == "hours" else " and format = 2"
+        yield f"{where}.amount: must be at least 1. The same day is 0 business_days{also}."
     if clock.unit == "hours":
         if clock.cut_off and version == 1:
             yield (
@@ -181,7 +184,10 @@ def _zone_faults(where: str, name: str, others: tuple[str, ...] = ()) -> Iterato
     if is_time_zone(name):
         return
     also = f" or one of {', '.join(others)}" if others else ""
-    near = nearest(name, [*others, *zoneinfo.available_timezones()])
+    known = zoneinfo.available_timezones()
+    city = name.strip().replace(" ", "_").casefold()
+    zones = sorted(zone for zone in known if zone.casefold().endswith(f"/{city}"))
+    near = f" Did you mean {zones[0]!r}?" if zones else nearest(name, [*others, *known])
     yield f"{where}: {name!r} is not a time zone such as America/Denver{also}.{near}"
 
 

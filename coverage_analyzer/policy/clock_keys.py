@@ -129,7 +129,7 @@ class ClockKeys(Model):
     label: Annotated[str, FORMAT_2] = ""
     end: End
     kind: Annotated[Literal["promise", "target", "average"], FORMAT_2] = "promise"
-    amount: Annotated[int, Field(ge=1, le=10_000)]
+    amount: Annotated[int, Field(ge=0, le=10_000)]
     unit: Literal["hours", "business_days"]
     calendar: Annotated[Side | None, FORMAT_2] = None
     hours: Hours | None = None

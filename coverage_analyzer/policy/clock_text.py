@@ -39,11 +39,11 @@ SUBJECTS: Final = {
 """What a clock is about, by the event that stops it."""
 
 SENTENCES: Final = {
-    "delivered": "a replacement is delivered to this site within {time} after {start}",
-    "shipped": "a replacement is shipped within {time} after {start}",
-    "on_site": "a technician is on site within {time} after {start}",
-    "repaired": "the product works again within {time} after {start}",
-    "responded": "support responds within {time} after {start}",
+    "delivered": "a replacement is delivered to this site {when}",
+    "shipped": "a replacement is shipped {when}",
+    "on_site": "a technician is on site {when}",
+    "repaired": "the product works again {when}",
+    "responded": "support responds {when}",
 }
 """What a clock says in a letter, by the event that stops it."""
 
@@ -52,6 +52,9 @@ NOT_PROMISED: Final = {
     "average": "Average, not a promise: {sentence}.",
 }
 """Sentences of clocks that are not promises, by kind."""
+
+SAME_DAY: Final = "on the same business day as"
+"""How long a clock of no business day is."""
 
 DAY_SHORT: Final = 3
 """Letters of a day of the week in a text."""
@@ -110,9 +113,11 @@ def clock_sentence(clock: ClockKeys, name: str = "") -> str:
     >>> clock_sentence(clock)
     'A replacement is delivered to this site within 4 hours after the replacement is authorised.'
     """
-    time = quantity(clock.amount, _unit(clock))
-    start = clock.label or STARTS[clock.start].clause
-    text = SENTENCES[clock.end].format(time=time, start=start) + _letter_hours(clock)
+    when = f"within {quantity(clock.amount, _unit(clock))} after "
+    when += clock.label or STARTS[clock.start].clause
+    if not clock.amount:
+        when = f"{SAME_DAY} {_start(clock)}"
+    text = SENTENCES[clock.end].format(when=when) + _letter_hours(clock)
     if name:
         text = f"{name}: {text}"
     if not clock.is_promise:
@@ -128,10 +133,14 @@ def _unit(clock: ClockKeys) -> str:
     return clock.unit.replace("_", " ").removesuffix("s")
 
 
+def _start(clock: ClockKeys) -> str:
+    """Return the event that starts a clock as a noun, in the vendor's words if it has them."""
+    return clock.label or STARTS[clock.start].noun
+
+
 def _phrase(clock: ClockKeys, side: Side | None) -> str:
-    start = clock.label or STARTS[clock.start].noun
-    phrase = f"{clock.end.replace('_', ' ')} within {quantity(clock.amount, _unit(clock))} of"
-    parts = [f"{phrase} {start}", *_hours(clock)]
+    when = f"within {quantity(clock.amount, _unit(clock))} of" if clock.amount else SAME_DAY
+    parts = [f"{clock.end.replace('_', ' ')} {when} {_start(clock)}", *_hours(clock)]
     parts += [f"by {clock.by}"] if clock.by else []
     parts += _cut_off(clock)
     if side is not None and clock.counts_business_days:

@@ -38,7 +38,8 @@ class Replacement(ClockKeys):
         ``"promise"`` (default), ``"target"`` or ``"average"``; the latter two are never printed as
         a promise.
     amount
-        Integer from 1 to 10,000, in ``unit``; required. Example: ``4``.
+        Integer from 1 to 10,000, in ``unit``; required. In format 2, ``0`` business days are the
+        day for which the event counts. Example: ``4``.
     unit
         ``"hours"`` or ``"business_days"``; required.
     calendar
@@ -100,7 +101,7 @@ class Replacement(ClockKeys):
 
 
 class Clock(Replacement):
-    """A further clock of a level: ``[[levels.clocks]]``. It has all keys of `Replacement`, and two.
+    """A further clock of a level, beside the main one: ``[[levels.clocks]]``.
 
     Attributes
     ----------

@@ -68,7 +68,8 @@ class Policy(Document):
     qualification
         Table `Qualification`; required.
     bands
-        List of tables `Band`, not empty; required.
+        List of tables `Band`. Empty by default, which needs format 2 and ``offers`` or
+        ``gates.request``: then no level depends on a distance.
     offers
         List of tables `Offer`: levels without a distance; empty by default.
     lead_times
@@ -109,7 +110,7 @@ class Policy(Document):
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
     warranty: Warranty | None = None
     qualification: Qualification
-    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    bands: tuple[Band, ...] = ()
     offers: Annotated[tuple[Offer, ...], FORMAT_2] = ()
     lead_times: tuple[LeadTime, ...] = ()
     in_force_after: Annotated[tuple[InForceAfter, ...], FORMAT_2] = ()
@@ -328,6 +329,8 @@ class Policy(Document):
             The ``limit_miles`` of a verdict, also as printed in a report: with 3 decimals.
         """
         bands = self.possible_bands(country)
+        if not bands:
+            return None
         nearest = min(bands, key=lambda band: abs(band.limit_in("miles") - limit_miles))
         return nearest if abs(nearest.limit_in("miles") - limit_miles) < PRINTED_MILES else None
 

@@ -24,7 +24,7 @@ class Offer(Model):
         ``["DE", "FR"]``.
     products
         List of names of products, not empty, compared without case; by default all products. For a
-        site without a product, the offer does not apply. Example: ``["MPX 9100"]``.
+        site without a product, the offer does not apply. Example: ``["Model 9"]``.
     areas
         List of each ``id`` of an area in ``[[areas]]`` in which the level is offered; empty by
         default, for everywhere. Example: ``["gulf-coast"]``.

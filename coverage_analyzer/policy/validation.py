@@ -41,6 +41,9 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _mixed_units(policy)
     yield from area_faults(policy.areas, _area_uses(policy))
     yield from _excluded_level_faults(policy)
+    given = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
+    if not given:
+        yield "bands: name at least one; format 2 allows [[offers]] or [gates.request] instead."
     yield from _band_faults(policy.bands)
     if policy.format > 1:
         yield from level_faults(policy)
@@ -198,7 +201,8 @@ def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
         else:
             yield from _gaps(here, place)
             yield from _left_out(here, place)
-    if not any(ALL_OTHERS in b.countries and not b.areas and not b.centers for b in bands):
+    plain = [band for band in bands if not band.areas and not band.centers]
+    if bands and not any(ALL_OTHERS in band.countries for band in plain):
         yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
 
 

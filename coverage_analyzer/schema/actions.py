@@ -50,6 +50,7 @@ REASON_ACTIONS: Final[Mapping[Reason, str]] = {
     Reason.area_excluded: "Nothing, if the region, postcode and coordinates are right.",
     Reason.area_unknown: "Write the region or the postcode in the row.",
     Reason.not_yet_in_force: "Check purchased_on, installed_on, registered_on and audited_on.",
+    Reason.no_distance_limit: "Nothing.",
     Reason.relocated: "Check moved_on and the former place; enter audited_on once it is set up.",
 }
 

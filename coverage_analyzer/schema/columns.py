@@ -154,9 +154,9 @@ REQUESTS: Final = (
     Column("rma_issued_at", ("rma_at", "rma_number_issued_at"), hint="rma"),
     Column("call_acknowledged_at", ("acknowledged_at",), hint="acknowledg"),
     Column("diagnosis_complete_at", ("diagnosed_at",), hint="diagnos"),
-    Column("dispatched_at", ("dispatch_at",), hint="dispatch"),
+    Column("dispatched_at", ("dispatch_at",)),
     Column("registered_at", ("call_registered_at", "case_opened_at")),
-    Column("deemed_necessary_at", ("visit_necessary_at",), hint="deemed"),
+    Column("deemed_necessary_at", ("visit_necessary_at",)),
     Column("address", ("ship_to", "delivery_address"), hint="address"),
 )
 """Requests for a replacement. Columns with the suffix ``_at`` are timestamps."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+import starts
 from running import centers_file, records, sites_file
 
 import coverage_analyzer as ca
@@ -119,3 +120,20 @@ def test_spark_warns_as_one_machine_does(spark: Any, tmp_path: Path, products: P
         assert there["not_checked"] == here["not_checked"]
     assert here["warnings"] == []
     assert here["not_checked"] == ["component", "product", "registered_on", "requested_level"]
+
+
+def test_levels_that_start_later_on_spark(spark: Any, tmp_path: Path) -> None:
+    """As the golden table has them, in frames and in a run with its warnings."""
+    from coverage_analyzer.spark import assess, run
+
+    sites, centers, phases = starts.written(tmp_path)
+    frame = spark.read.csv(str(sites), header=True)
+    given = {"policy": starts.POLICY, "as_of": AS_OF}
+    found = assess(frame, centers, **given, products=phases).toArrow().to_pylist()
+    told = {r["site_id"]: tuple(str(r[n] or "") for n in starts.ANSWER) for r in found}
+    assert told == starts.EXPECTED
+    given["options"] = batch.Options(areas=False, map=False, products=phases)
+    here = batch.run(sites, centers, tmp_path / "here", **given)
+    there = run(sites, centers, tmp_path / "there", **given)
+    for key in ("counts", "warnings", "not_checked", "columns"):
+        assert there[key] == here[key], key

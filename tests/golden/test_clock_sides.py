@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from building import Center, centers_of
+from clocked import DENVER, clock, hours, office, policy_of
 
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
@@ -33,48 +34,6 @@ NEWARK = RegisteredSite(-74.1724, 40.7357, "US")
 TOKYO = RegisteredSite(139.7595, 35.6828, "JP")
 JERUSALEM = RegisteredSite(35.2137, 31.7683, "IL")
 DOCK = RegisteredSite(-74.1724, 40.7357, "US", receives=("08:00", "17:00"))
-
-DENVER = {"country": "US", "region": "US-CO", "time_zone": "America/Denver"}
-
-
-def clock(end: str = "on_site", amount: int = 1, **keys: Any) -> dict[str, Any]:
-    """Return the table of a clock, of business days unless it says more."""
-    table = {"start": "dispatched", "end": end, "amount": amount, "unit": "business_days"}
-    return {**table, "clause": "c", **keys}
-
-
-def hours(end: str = "on_site", amount: int = 4, **keys: Any) -> dict[str, Any]:
-    """Return the table of a clock of hours."""
-    return clock(end, amount, unit="hours", **keys)
-
-
-def office(opens: str = "08:00", closes: str = "17:00", **keys: Any) -> dict[str, Any]:
-    """Return the table of hours of service on business days."""
-    return {"opens": opens, "closes": closes, **keys}
-
-
-def policy_of(*clocks: dict[str, Any], **parts: Any) -> Policy:
-    """Return a policy of one level that serves all places, whatever their country."""
-    main, *further = clocks
-    level = {"id": "gold", "title": "Gold", "replacement": main}
-    return Policy.from_mapping(
-        {
-            "format": 2,
-            "name": "own",
-            "title": "Own terms",
-            "source": {"title": "Own terms"},
-            "levels": [{**level, "clocks": further} if further else level],
-            "qualification": {
-                "same_country": False,
-                "fallback": "gold",
-                "interim": "gold",
-                "fallback_clause": "c",
-            },
-            "bands": [{"level": "gold", "countries": ["*"], "up_to_miles": 12000, "clause": "c"}],
-            "clauses": {"c": "The clause."},
-            **parts,
-        }
-    )
 
 
 def answered(world: Countries, policy: Policy, site: RegisteredSite, **at: str) -> Commitment:
@@ -169,6 +128,21 @@ CASES = [
     ("by-an-hour-of-the-site", NEAR(by="09:00"), TOKYO, "2026-12-08T14:00",
      "2026-12-09T09:00:00+09:00"),
 
+    # -------------------------------------------------------- the same business day
+    # confirmed by noon in Denver, 11:00 in Seattle: shipped on Mon 7, in New York
+    ("same-day-at-noon", clock("shipped", 0, cut_off="12:00", cut_off_zone="vendor"), SEATTLE,
+     "2026-12-07T11:00", "2026-12-08T00:00:00-05:00"),
+    ("same-day-after-noon", clock("shipped", 0, cut_off="12:00", cut_off_zone="vendor"), SEATTLE,
+     "2026-12-07T11:01", "2026-12-09T00:00:00-05:00"),
+    # on Saturday: [Sat, Sun] Mon 7
+    ("same-day-on-saturday", clock("shipped", 0, cut_off="12:00"), NEWARK, "2026-12-05T10:00",
+     "2026-12-08T00:00:00-05:00"),
+    ("same-day-by-five", clock(amount=0, by="17:00"), NEWARK, "2026-12-07T16:59",
+     "2026-12-07T17:00:00-05:00"),
+    # at 17:00 it has passed: Tue 8
+    ("same-day-too-late", clock(amount=0, by="17:00"), NEWARK, "2026-12-07T17:00",
+     "2026-12-08T17:00:00-05:00"),
+
     # -------------------------------------------------------- a cut-off on a clock of hours
     # four hours of service, 08:00 to 17:00
     ("depot-a-minute-before", DEPOT(), NEWARK, "2026-12-04T12:59", "2026-12-04T16:59:00-05:00"),
@@ -225,6 +199,15 @@ CASES = [
     # the hours of the vendor: 17:00 in Germany is 09:00 in Denver
     ("hours-of-the-vendor", hours(calendar="vendor", hours=office()), LOERRACH,
      "2026-12-04T17:00", "2026-12-04T13:00:00-07:00"),
+
+    # on 8 March 02:00 to 03:00 is left out: hours from 02:30 begin at 03:00, when clocks go forward
+    ("opening-left-out", hours(amount=1, hours=office("02:30", "05:00", days="every_day")), NEWARK,
+     "2026-03-08T00:00", "2026-03-08T04:00:00-04:00"),
+    # on 1 November 01:00 to 02:00 comes twice: from the first 01:30 to the second there is an hour
+    ("opening-twice", hours(amount=2, hours=office("01:30", "05:00", days="every_day")), NEWARK,
+     "2026-11-01T00:00", "2026-11-01T02:30:00-05:00"),
+    ("closing-twice", hours(amount=2, hours=office("00:30", "01:30", days="every_day")), NEWARK,
+     "2026-11-01T00:00", "2026-11-01T01:30:00-05:00"),
 
     # -------------------------------------------------------- receiving hours, 08:00 to 17:00
     # due at 14:00 and at 17:00: in time to be received
@@ -308,7 +291,8 @@ def test_what_is_no_promise_has_no_due_time(world: Countries, kind: str) -> None
     assert answer.steps[0] == (
         f"Gold: {kind}: on site within 4 hours of registration of the request (within_radius)"
     )
-    assert f"a {kind}, not a promise" in answer.steps
+    assert answer.steps[-3] == f"{kind} before Fri 2026-12-04T14:00-05:00 America/New_York"
+    assert answer.steps[-2] == f"{kind}, not a promise"
 
 
 def test_a_level_has_several_clocks(world: Countries) -> None:
@@ -330,7 +314,7 @@ def test_a_level_has_several_clocks(world: Countries) -> None:
         "repair_start": "2026-12-04T10:00:00-05:00",
         "repair_target_at": "2026-12-07T12:00:00-05:00",
     }
-    assert "Repair: a target, not a promise" in answer.steps
+    assert "Repair: target, not a promise" in answer.steps
 
 
 def test_an_uncertain_further_clock_leaves_the_main_one(world: Countries) -> None:
@@ -343,6 +327,13 @@ def test_an_uncertain_further_clock_leaves_the_main_one(world: Countries) -> Non
         "Repair: no due time (moment_missing): the clock of Gold, Repair starts at registered_at, "
         "which is empty"
     )
+
+
+def test_a_missing_event_is_one_of_the_policy(world: Countries) -> None:
+    """No word of the events of other vendors."""
+    further = {**hours(start="registered"), "id": "repair"}
+    answer = answered(world, policy_of(hours(), further), NEWARK, authorised="")
+    assert answer.steps == ("no date and time given in any of dispatched_at, registered_at",)
 
 
 def test_nothing_is_deferred_without_receiving_hours(world: Countries) -> None:

@@ -4,68 +4,39 @@
 has to be the same in each of the ways to ask for it.
 """
 
-import csv
 import datetime
 import functools
-import io
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 import pytest
 from running import AS_OF, manifest, records
+from starts import ANSWER, CASES, EXPECTED, POLICY, written
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.batch._commitments import answer_requests
 from coverage_analyzer.policy import Policy
 
-HERE: Final = Path(__file__).parent
-
-ANSWER: Final = ("level", "status", "reason", "available_on")
-
-CENTERS: Final = """\
-center_id,country,latitude,longitude,opens_on,closes_on
-US-A,US,40.0,-75.0,,
-US-P,US,42.5,-75.0,2026-12-20,
-US-C,US,38.5,-78.0,,2026-12-15
-DE-FBG,DE,47.9990,7.8421,,
-CH-BSL,CH,47.5596,7.5886,,
-"""
-
-PRODUCTS: Final = """\
-product,mainstream_ends_on,extended_ends_on,life_ends_on
-old,2026-11-30,2026-11-30,2026-11-30
-ending,2026-12-05,2027-01-01,2028-01-01
-"""
-
-CASES: Final = records(HERE / "starts.csv")
-EXPECTED: Final = {row["site_id"]: tuple(row[name] for name in ANSWER) for row in CASES}
-
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     """Return the policy."""
-    return Policy.load(HERE / "starts.toml")
+    return Policy.load(POLICY)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the rows, without their answers, the centers and the products."""
     folder = tmp_path_factory.mktemp("starts")
+    sites, _, _ = written(folder)
     names = [name for name in CASES[0] if name not in {*ANSWER, "why"}]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(CASES)
-    (folder / "sites.csv").write_text(text.getvalue(), encoding="utf-8")
-    (folder / "centers.csv").write_text(CENTERS, encoding="utf-8")
-    (folder / "products.csv").write_text(PRODUCTS, encoding="utf-8")
     frame = pd.DataFrame(CASES)[names].replace("", None)
     for name in names:
         if name.endswith("_on"):
             frame[name] = pd.to_datetime(frame[name])
-    frame.to_parquet(folder / "sites.parquet")
+    frame.to_parquet(sites.with_suffix(".parquet"))
     return folder
 
 

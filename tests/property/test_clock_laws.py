@@ -63,7 +63,7 @@ def clock_tables(draw: st.DrawFn) -> Replacement:
     return Replacement(
         start="authorised",
         end="delivered",
-        amount=draw(st.integers(1, 3)),
+        amount=draw(st.integers(1 if unit == "hours" else 0, 3)),
         unit=unit,
         hours=draw(st.sampled_from([None, hours])) if by_hours else None,
         cut_off=cut_off,
@@ -146,8 +146,9 @@ def counted(
         day = max(day, at_cut_off + timedelta(days=is_too_late(clock, start, cut_off)))
     if clock.unit == "business_days":
         working = [d for d in days_from(day) if minutes_of(d, key) and not days.closed(d)]
-        last, by = working[clock.amount], clock.by or "24:00"
-        return after_last(last, key, lambda time: time < by)
+        by = clock.by or "24:00"
+        ends = (after_last(d, key, lambda time: time < by) for d in working[clock.amount :])
+        return next(end for end in ends if end > start)
     begun = start
     if clock.cut_off:
         first = next(d for d in days_from(day) if spans_of(clock, d, key, days))

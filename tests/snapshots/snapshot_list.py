@@ -48,6 +48,8 @@ RUNS: Final = {
     "--no-map --no-areas --on-duplicate reject --quiet --max-rejects 100%",
     "road": f"run sites.csv {PLAIN} {BY_ROAD} {AS_OF} -o run-road --no-map --excel --raw-text",
     "starts": f"run start_sites.csv {PLAIN} --policy starts.toml {AS_OF} -o run-starts --no-map",
+    "no-bands": f"run start_sites.csv {PLAIN} --policy check-point-on-site {AS_OF} "
+    "-o run-no-bands --no-map",
 }
 
 TOWN: Final = f"run town_sites.csv --centers town_centers.csv {AS_OF} -o town --no-map"
@@ -193,7 +195,7 @@ def policies(work: Workspace) -> str:
         "policies --json",
         *(f"policies show {name}" for name in (*listed, *programmes)),
         "policies show own.toml",
-        "policies compare",
+        f"policies compare {' '.join(listed)}",
         f"policies compare {programmes[1]} --format markdown",
         f"policies compare own.toml {listed[0]}",
         f"policies compare {listed[0]} {listed[2]} --format html",
@@ -419,6 +421,7 @@ SNAPSHOTS: Final[dict[str, Record]] = {
         "road", (texts, "report.csv"), (texts, "rejects.csv"), (manifest, "run.json")
     ),
     "run-starts": run_of("starts", (texts, "report.csv"), (manifest, "run.json")),
+    "run-no-bands": run_of("no-bands", (texts, "report.csv")),
     "explain-text": explained(""),
     "explain-json": explained("--json"),
     "check": check,

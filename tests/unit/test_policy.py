@@ -17,7 +17,19 @@ from coverage_analyzer.matching import bands
 from coverage_analyzer.policy import DEFAULT, Policy, builtin
 from coverage_analyzer.policy.document import FORMAT_2, Model, newer_keys
 
-SHIPPED = ("appliance-maintenance", "hp-call-to-repair", "watchguard-premium-rma")
+SHIPPED = (
+    "appliance-maintenance",
+    "check-point-on-site",
+    "cisco-smart-net",
+    "fortinet-premium-rma",
+    "hp-call-to-repair",
+    "hp-travel-zones",
+    "ibm-x3550",
+    "lenovo-thinkserver",
+    "netapp-parts",
+    "spectra-logic",
+    "watchguard-premium-rma",
+)
 
 
 def source(name: str = DEFAULT) -> str:

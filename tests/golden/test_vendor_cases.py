@@ -1,0 +1,200 @@
+"""Ten cases for each vendor, worked out by hand from its source: level, reason and due time.
+
+``vendors.csv`` holds them with the reasoning. Times without an offset are local to the site; each
+center is in another zone, country or calendar than some of its sites.
+"""
+
+import csv
+import datetime
+import html
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from running import records
+
+from coverage_analyzer import batch
+from coverage_analyzer.batch._commitments import answer_requests
+from coverage_analyzer.policy import Policy
+
+HERE: Final = Path(__file__).parent
+CASES: Final = records(HERE / "vendors.csv")
+VENDORS: Final = sorted({case["policy"] for case in CASES})
+
+CENTERS: Final = """\
+center_id,country,region,latitude,longitude,time_zone
+DET,US,US-MI,42.3314,-83.0458,America/Detroit
+BSL,CH,CH-BS,47.5596,7.5886,Europe/Zurich
+DEN,US,US-CO,39.7392,-104.9903,America/Denver
+LAX,US,US-CA,34.0500,-118.2400,America/Los_Angeles
+"""
+
+PLACES: Final = {
+    "windsor": ("CA", "CA-ON", 42.3149, -83.0364, "America/Toronto"),
+    "loerrach": ("DE", "DE-BW", 47.6145, 7.6645, "Europe/Berlin"),
+    "basel": ("CH", "CH-BS", 47.5650, 7.5950, "Europe/Zurich"),
+    "boulder": ("US", "US-CO", 40.0150, -105.2705, "America/Denver"),
+    "losangeles": ("US", "US-CA", 34.0000, -118.2000, "America/Los_Angeles"),
+    "chicago": ("US", "US-IL", 41.8781, -87.6298, "America/Chicago"),
+    "cleveland": ("US", "US-OH", 41.4993, -81.6944, "America/New_York"),
+    "columbus": ("US", "US-OH", 39.9612, -82.9988, "America/New_York"),
+    "newyork": ("US", "US-NY", 40.7128, -74.0060, "America/New_York"),
+    "telaviv": ("IL", "", 32.0853, 34.7818, "Asia/Jerusalem"),
+}
+
+
+def site(case: dict[str, str]) -> dict[str, Any]:
+    """Return the row of a case's site."""
+    country, region, lat, lon, zone = PLACES[case["site"]]
+    row = {
+        "site_id": case["case"],
+        "country": country,
+        "region": region,
+        "latitude": lat,
+        "longitude": lon,
+        "time_zone": zone,
+        "requested_level": case["bought"],
+        "purchased_on": case["purchased_on"],
+        "receiving_hours": case["receiving"],
+        "moved_on": case["moved_on"],
+    }
+    if case["former"]:
+        former = PLACES[case["former"]]
+        row |= {"former_country": former[0]}
+        row |= {"former_latitude": former[2], "former_longitude": former[3]}
+    return row
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Write rows as CSV."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the sites, requests and centers of each vendor."""
+    folder = tmp_path_factory.mktemp("vendors")
+    (folder / "centers.csv").write_text(CENTERS, encoding="utf-8")
+    for vendor in VENDORS:
+        cases = [case for case in CASES if case["policy"] == vendor]
+        written(folder / f"{vendor}-sites.csv", [site(case) for case in cases])
+        requests = [
+            {
+                "request_id": case["case"],
+                "site_id": case["case"],
+                f"{case['event']}_at": f"{case['at']}:00",
+            }
+            for case in cases
+        ]
+        written(folder / f"{vendor}-requests.csv", requests)
+    return folder
+
+
+def test_each_vendor_has_ten_cases() -> None:
+    """At least, and none is there twice."""
+    for vendor in VENDORS:
+        names = [case["case"] for case in CASES if case["policy"] == vendor]
+        assert len(set(names)) == len(names) >= 10, vendor
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_requests_have_the_due_times_by_hand(folder: Path, vendor: str) -> None:
+    """Level, reason, status, due time of the main clock and of a further one."""
+    answer_requests(
+        folder / f"{vendor}-requests.csv",
+        folder / f"{vendor}-sites.csv",
+        folder / "centers.csv",
+        folder / f"{vendor}.csv",
+        policy=vendor,
+    )
+    found = {row["request_id"]: row for row in records(folder / f"{vendor}.csv")}
+    wrong = []
+    for case in (case for case in CASES if case["policy"] == vendor):
+        row = found[case["case"]]
+        due = row.get("target_at", "") or row["due_at"]
+        told = (row["level"], row["reason"], row["status"], short(due))
+        told = (*told, short(row.get("parts_due_at", "")))
+        want = tuple(case[name] for name in ("level", "reason", "status", "due", "further"))
+        if told != want:
+            wrong.append((case["case"], told, want))
+    assert wrong == []
+
+
+def short(moment: str) -> str:
+    """Return a timestamp without seconds."""
+    return re.sub(r"(T\d\d:\d\d):00", r"\1", moment)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_run_gives_each_site_its_level(folder: Path, vendor: str) -> None:
+    """On the day of its request, for the requests of one day."""
+    cases = [case for case in CASES if case["policy"] == vendor and case["at"][:10] == DAY]
+    told = batch.run(
+        folder / f"{vendor}-sites.csv",
+        folder / "centers.csv",
+        folder / f"{vendor}-run",
+        policy=vendor,
+        as_of=DAY,
+        options=batch.Options(map=False, areas=False),
+    )
+    rows = {row["site_id"]: row for row in records(folder / f"{vendor}-run" / "report.csv")}
+    for case in cases:
+        assert rows[case["case"]]["level"] == case["level"], case["case"]
+        assert rows[case["case"]]["reason"] == case["reason"], case["case"]
+    assert cases
+    assert not [w for w in told["warnings"] if "clause" in w]
+
+
+DAY: Final = "2026-12-03"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_letter_speaks_in_the_words_of_the_vendor(folder: Path, vendor: str) -> None:
+    """The level, its clause and the source; a target is not called a promise."""
+    policy = Policy.load(vendor)
+    case = next(
+        c
+        for c in CASES
+        if (c["policy"] == vendor and c["at"][:10] == DAY and c["due"])
+        or (c["policy"] == vendor == "check-point-on-site" and c["case"] == "a month ago")
+    )
+    page = batch.site_letter(
+        folder / f"{vendor}-sites.csv",
+        case["case"],
+        folder / "centers.csv",
+        policy=vendor,
+        as_of=datetime.date.fromisoformat(DAY),
+    )
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    level = policy.titled(case["level"])
+    assert level.title in text
+    assert policy.source.title in text
+    for clock in level.all_clocks:
+        assert policy.clauses[clock.clause] in text
+        assert clock.label in text
+    assert ("Target, not a promise" in text) == (case["status"] == "target")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "case", "sentence"),
+    [
+        ("check-point-on-site", "a month less a day", "From 4 December 2026: On-site hardware"),
+        ("spectra-logic", "moved far", "From 20 December 2026: Four Hour On-Site."),
+        ("hp-travel-zones", "beyond", "This level includes no replacement."),
+    ],
+)
+def test_a_letter_about_a_level_that_starts_later(
+    folder: Path, vendor: str, case: str, sentence: str
+) -> None:
+    """With its day and the level until then."""
+    page = batch.site_letter(
+        folder / f"{vendor}-sites.csv", case, folder / "centers.csv", policy=vendor, as_of=DAY
+    )
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    assert sentence in text
