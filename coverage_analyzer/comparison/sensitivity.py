@@ -189,7 +189,7 @@ Bands = list[dict[str, Any]]
 
 
 def _with_bands(policy: Policy, vary: Any) -> Policy:
-    """Return a policy with other bands, varied for each group of countries.
+    """Return a policy with other bands, varied for each group of countries, areas and centers.
 
     Raises
     ------
@@ -197,9 +197,10 @@ def _with_bands(policy: Policy, vary: Any) -> Policy:
         If no band is left in a group.
     """
     data = _data(policy)
-    groups: dict[tuple[str, ...], Bands] = {}
+    groups: dict[tuple[tuple[str, ...], ...], Bands] = {}
     for band in data["bands"]:
-        groups.setdefault(tuple(band["countries"]), []).append(dict(band))
+        where = tuple(tuple(band.get(key, ())) for key in ("countries", "areas", "centers"))
+        groups.setdefault(where, []).append(dict(band))
     data["bands"] = [band for bands in groups.values() for band in vary(bands)]
     return Policy.from_mapping(data)
 
