@@ -39,6 +39,7 @@ names = "level, status, reason, center_id, available_on".split(", ")
 differs = " OR ".join(f"a.{n} IS DISTINCT FROM b.{n}" for n in names)
 connection = duckdb.connect()
 connection.execute("SET memory_limit = '600MB'; SET temp_directory = '/tmp/compare-duckdb'")
+connection.execute("SET enable_progress_bar = false")
 print(connection.execute(f'''
   SELECT count(*) FROM {read}('{a}') a FULL JOIN {read}('{b}') b USING (site_id) WHERE {differs}
 ''').fetchone()[0])

@@ -189,7 +189,7 @@ TESTS: Final = {
     "road_ruling": (_ROADS,),
     "road_shapes": ("property/test_road_laws.py",),
     "policy_checks": (_POLICY,),
-    "policy_clocks": (_SIDES, _ROADS),
+    "policy_clocks": (_SIDES, "unit/test_clock_checks.py"),
     "sides": (_SIDES, _COMMITMENTS),
     "wall_times": (_SIDES, _CLOCKS, _CLOCK_LAWS),
     "policy_model": (_POLICY, _OFFERS, _ROADS, _COUNTRIES, _MATCHING, _GOLDEN),

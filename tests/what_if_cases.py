@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from coverage_analyzer import countries
-from coverage_analyzer.geodesy import MILE_M, ROUNDING_M, destination
+from coverage_analyzer.geodesy import ROUNDING_M, destination
 from coverage_analyzer.maps.what_if import WhatIfRules
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites
@@ -101,7 +101,7 @@ def sites_near(matcher: Matcher, rng: np.random.Generator, off_m: Sequence[float
     at = rng.integers(len(given), size=N_SITES)
     country = matcher.center_country[at]
     bands = [matcher.policy.bands_in(names.codes[n]) for n in country.tolist()]
-    limit = np.array([b[rng.integers(len(b))].up_to_miles for b in bands]) * MILE_M
+    limit = np.array([b[rng.integers(len(b))].up_to_m for b in bands])
     metres = limit + ROUNDING_M + rng.choice(off_m, N_SITES)
     far = rng.random(N_SITES) < 0.25
     metres = np.where(far, rng.uniform(0, 250_000, N_SITES), metres)

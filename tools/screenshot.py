@@ -25,7 +25,7 @@ from typing import Any, Final
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from coverage_analyzer.schema.theme import MARKS
+from coverage_analyzer.schema.theme import LIGHT, MARKS
 
 ROOT: Final = Path(__file__).parents[1]
 PICTURES: Final = ROOT / "docs" / "img"
@@ -33,7 +33,10 @@ BEFORE: Final = "698c2f8"
 DAY: Final = "2026-12-01"
 FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 COLORS: Final = 200
-THEME: Final = [ImageColor.getrgb(mark.color) for mark in MARKS.values()]
+THEME: Final = [
+    ImageColor.getrgb(color)
+    for color in (*(mark.color for mark in MARKS.values()), LIGHT["gained"], LIGHT["lost"])
+]
 """Rare colours, which a palette of the most frequent ones would not have."""
 MARGIN: Final = 16
 TITLE: Final = 34

@@ -373,7 +373,7 @@ def read_candidates(inputs: PlaceInputs, matcher: Matcher) -> Candidates | None:
         read += len(rows.rejects) + len(rows.block.lines)
         parts.append(_places(rows, table, inputs.cost, matcher))
     try:
-        refuse(problems, read, "candidates")
+        refuse(problems, read, "candidate")
         return checked(_joined(parts), matcher.world, matcher.convention, matcher.centers.center_id)
     except InputError as error:
         msg = f"{table.path}: {error}"

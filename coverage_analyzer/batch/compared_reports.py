@@ -30,6 +30,7 @@ from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.read_back import (
     read_manifest,
+    refuse_edited,
     report_table,
     typed_cells,
 )
@@ -92,7 +93,8 @@ def open_report(folder: str | Path) -> Report:
     if held := manifest.get("held"):
         msg = (
             f"{path} is a run that was held back ({'; '.join(map(str, held))}), not a report. "
-            f"Compare the folder of the last report that was published."
+            f"Give the folder of the last published report. To see what the held run would change, "
+            f"run into another folder with -o."
         )
         raise InputError(msg)
     return opened(path, manifest, first)
@@ -403,10 +405,7 @@ def _side_rows(
     """
     table = report.table
     for block in blocks:
-        if block.rejects:
-            first = block.rejects[0]
-            msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."
-            raise InputError(msg)
+        refuse_edited(table, block.rejects)
         cells = dict(zip(table.headers, block.columns.columns, strict=True))
         verdict = typed_cells(cells, SHOWN, str(table.path))
         inputs = [name for name in INPUTS if name in report.known]

@@ -15,6 +15,7 @@ from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
 from coverage_analyzer.files.run_folder import kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
+from coverage_analyzer.files.run_folder.read_back import refuse_edited
 from coverage_analyzer.files.table import ParsedRows
 from coverage_analyzer.files.writers.delimited import Style, write_rows
 from coverage_analyzer.matching.spec import MatcherSpec
@@ -67,10 +68,7 @@ class RunAgain:
         with closing(ahead(table.rows(), table.source.cancel)) as blocks:
             for rows in blocks:
                 n_rows += len(rows.block.lines)
-                if rows.rejects:
-                    first = rows.rejects[0]
-                    msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run again."
-                    raise InputError(msg)
+                refuse_edited(table, rows.rejects)
                 yield rows
         self.report.watched.check()
         check_rows(self.report, n_rows)

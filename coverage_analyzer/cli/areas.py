@@ -73,4 +73,5 @@ def areas(
         say(f"Warning: {warning}")
     if as_json:
         print_json({"areas": len(covered), "file": output, "warnings": list(policy.warnings)})
+    options.name_policy()
     inform(f"Wrote {quantity(len(covered), 'area')} to {Path(output)}.")

@@ -85,6 +85,7 @@ def commitments(
             say(line)
         for reject in findings["first_rejects"]:
             say(f"  {reject}")
+    options.name_policy()
     for warning in findings["warnings"]:
         say(f"Warning: {warning}")
     say_ledger(findings["ledger"])

@@ -54,7 +54,8 @@ def drive_times(
 
     Drive times never raise a level. A qualified site moves to `review` if the drive exceeds
     --minutes or no road connects it to its center. Where the policy measures bands by road, road
-    distance decides.
+    distance decides; where it measures them in minutes, the drive from the center that reaches the
+    site first.
 
     Without --minutes the limit is the delivery clock of the level of the site's band: 240 minutes
     for delivery within 4 hours. A policy without such a clock requires --minutes.

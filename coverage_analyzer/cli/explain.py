@@ -51,6 +51,16 @@ class Site:
     accuracy_m: float | None
 
 
+def _explain_code(context: click.Context, _option: click.Parameter, code: str | None) -> None:
+    """Print what a status or reason means, and exit."""
+    if code is None:
+        return
+    from coverage_analyzer.schema.guide import entries_of
+
+    put("\n\n".join(str(entry) for entry in entries_of(code)))
+    context.exit()
+
+
 @click.command(cls=NumbersCommand)
 @click.argument("latitude", type=Degrees(-90, 90))
 @click.argument("longitude", type=Degrees(-180, 180))
@@ -78,6 +88,14 @@ class Site:
 @click.option(
     "--ordered-on", metavar="DATE", help="Also print when a center ordered on this date would open."
 )
+@click.option(
+    "--reason",
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain_code,
+    help="Only print what a status or reason means, what to check and what to change.",
+)
 @options.products
 @options.products_input
 @options.rules
@@ -103,7 +121,8 @@ def explain(
     Examples:
       coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv
       coverage-analyzer explain -33.8688 151.2093 --centers data/service_centers.csv --json
-      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level Silver \\
+      coverage-analyzer explain --reason country_conflict
+      coverage-analyzer explain 39.0997 -94.5786 --country US --requested-level basic \\
         --centers data/service_centers.csv
     """
     from coverage_analyzer.batch.stream import build_matcher, products_of
@@ -137,5 +156,6 @@ def explain(
     story = with_route(found, policy)
     told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
     put(told)
+    options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")

@@ -160,6 +160,7 @@ def letter(
     with atomic.replacing(Path(output)) as part:
         part.write_bytes(data)
     hint = "" if kind == PDF else " Open or print it in a browser."
+    options.name_policy()
     if messages.as_json:
         print_json({"site_id": which.site_id, "letter": output, "format": kind[1:]})
     elif not messages.quiet:
@@ -217,6 +218,7 @@ def _write_series(
     files = [f"Wrote {quantity(found['letters'], 'letter')} and index.csv to {target.output}."]
     statuses = ", ".join(f"{n} {name}" for name, n in sorted(found["status"].items()))
     rejects = summary.first_rejects(found)
+    options.name_policy()
     messages.print_findings(
         found, [f"Letters: {statuses or 'none'}."], [*warnings, *rejects], files
     )

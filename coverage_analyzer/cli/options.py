@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
-from coverage_analyzer.cli.messages import Messages, log_to_stderr
+from coverage_analyzer.cli.messages import Messages, inform, log_to_stderr
 from coverage_analyzer.cli.streams import STYLE
 
 Verb = Callable[..., Any]
@@ -138,6 +139,16 @@ def overrides(context: click.Context, option: click.Parameter, values: tuple[str
 def _default_map(context: click.Context, option: click.Parameter) -> list[str]:
     """Return what the settings have for an option that may be repeated."""
     return list((context.default_map or {}).get(option.name, ()))
+
+
+def name_policy() -> None:
+    """Print which policy the running command took, if nobody chose one.
+
+    Commands call it once they have a result, unless their messages name the policy anyway.
+    """
+    context = click.get_current_context()
+    if context.get_parameter_source("policy") is ParameterSource.DEFAULT:
+        inform(f"Policy: {context.params['policy']}, the default.")
 
 
 policy = click.option(

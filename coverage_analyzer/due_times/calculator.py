@@ -210,7 +210,7 @@ class Committer:
             due_at=None,
             center_id="" if verdict.center == NO_CENTER else self.centers.center_id[verdict.center],
             reason=verdict.reason,
-            warnings=tuple(_warnings(case, verdict)),
+            warnings=tuple(_warnings(case, verdict, self.policy)),
             steps=(f"{verdict.level.title}: {promise} ({verdict.reason})",),
         )
         if verdict.status == Status.not_covered:
@@ -232,14 +232,19 @@ class Committer:
             return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
 
     def _addressed(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
-        """Return a commitment that considers the address: refused or for review if it differs."""
+        """Return a commitment that considers the address: refused or for review if it differs.
+
+        A policy of format 2 without a rule on addresses compares none.
+        """
+        rules = self.policy.commitments
+        if rules.accepted is None and self.policy.format > 1:
+            return base
         requested, registered = case.request.address.strip(), case.site.address.strip()
         if not requested or not registered:
             missing = "the request has no" if not requested else "the site has no registered"
             warning = f"address not compared: {missing} address"
             return dataclasses.replace(base, warnings=(*base.warnings, warning))
         likeness = compare.likeness(registered, requested, country)
-        rules = self.policy.commitments
         clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
         comparison = f"address: {likeness.value.replace('_', ' ')}"
         if rules.accepted is None:
@@ -303,8 +308,11 @@ def _to_check(clock: Replacement, due: Due, sides: Sides) -> list[str]:
 
 def _steps(clock: Replacement, due: Due) -> list[str]:
     """Return the steps to a due time; those of a target say that nothing is promised."""
-    kind = [] if clock.is_promise else [f"{clock.kind}, not a promise"]
-    return [*due.steps, *kind, f"clause {clock.clause}"]
+    clause = f"clause {clock.clause}"
+    if clock.is_promise:
+        return [*due.steps, clause]
+    steps = [step.replace("due ", f"{clock.kind} ") for step in due.steps]
+    return [*steps, f"{clock.kind}, not a promise", clause]
 
 
 def _with_clock(base: Commitment, clock: Clock, sides: Sides) -> Commitment:
@@ -434,8 +442,8 @@ def _why(reason: str) -> str:
     return Reason[reason].text
 
 
-def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:
-    """Return the warnings of a commitment."""
+def _warnings(case: MatchedRequest, verdict: LevelOnDay, policy: Policy) -> list[str]:
+    """Return the warnings of a commitment; none on events with which no clock starts."""
     messages = []
     if verdict.opens is not None:
         unsure = ", if its road distance is within the limit" if verdict.by_road else ""
@@ -449,6 +457,9 @@ def _warnings(case: MatchedRequest, verdict: LevelOnDay) -> list[str]:
         messages.append(
             f"{verdict.country} requires export approval before a part ships: delivery may be late"
         )
+    read = {clock.start for level in policy.levels for clock in level.all_clocks}
+    if not read.issuperset(("authorised", "rma_issued")):
+        return messages
     authorised, issued = (case.stamps.get(e) for e in ("authorised", "rma_issued"))
     try:
         times = [clocks.moment(s, case.zone) for s in (authorised, issued) if s is not None]

@@ -172,17 +172,23 @@ def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
 def is_escaped(path: Path, headers: Sequence[str] = ()) -> bool:
     """Return whether the text of a file is formula-escaped.
 
-    A file of a run is if its ``run.json`` says so; a CSV file of `geocode`, or of centers that were
-    tried in a map, recognised by its last columns, is, so that its text equals that of its input.
+    A file of a run is if its ``run.json`` says so, and so is each part of a report that Spark wrote
+    as a folder; a CSV file of `geocode`, or of centers that were tried in a map, recognised by its
+    last columns, is, so that its text equals that of its input.
     """
-    ours = tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED
-    ours |= tuple(headers[-1:]) == (columns.TRIED,)
-    if ".csv" in path.suffixes and ours:
+    if ".csv" not in path.suffixes:
+        # Parquet is verbatim, and so is Excel, where the escaping is a property of the cell.
+        return False
+    geocoded = tuple(headers[-len(columns.GEOCODED) :]) == columns.GEOCODED
+    if geocoded or tuple(headers[-1:]) == (columns.TRIED,):
         return True
+    return any(map(_is_escaped_file, (path, path.parent)))
+
+
+def _is_escaped_file(path: Path) -> bool:
+    """Return whether a file (or folder) is one of a run whose text is formula-escaped."""
     try:
         manifest = documents.read_json(path.parent / "run.json")
-        # Parquet is verbatim, and so is Excel, where the escaping is a property of the cell.
-        ours = ".csv" in path.suffixes and path.name in manifest["files"]
-        return ours and bool(manifest["spreadsheet_guard"])
+        return path.name in manifest["files"] and bool(manifest["spreadsheet_guard"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -203,11 +203,13 @@ def _compared_frames(
     weight: str,
 ) -> ComparisonTable:
     headers = _headers(*frames, keys)
-    codes, sides = VerdictCodes(), []
+    codes = VerdictCodes()
+    sides: list[SpooledSide] = []
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, frame, side in zip("ab", frames, both, strict=True):
-            spool = Spool(folder / f"{name}.arrow", codes)
+            other = sides[0].spool if sides else None
+            spool = Spool(folder / f"{name}.arrow", codes, other)
             spool.add(side_rows(frame, headers, weight, groups=name == "a"))
             spool.close()
             sides.append(SpooledSide(side, spool))

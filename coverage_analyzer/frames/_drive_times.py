@@ -13,7 +13,6 @@ from coverage_analyzer import countries
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.readers.spatial import WGS84
 from coverage_analyzer.frames._map import check_network
-from coverage_analyzer.frames._report import rules_of
 from coverage_analyzer.frames.columns import (
     assessed_day,
     centers_of,
@@ -21,6 +20,7 @@ from coverage_analyzer.frames.columns import (
     need,
     numbers,
     positions,
+    rules_of,
     texts,
 )
 from coverage_analyzer.frames.crs import areas_wgs84

@@ -11,7 +11,7 @@ from coverage_analyzer.frames._assess import summarize
 from coverage_analyzer.frames._best_centers import PlanTable
 from coverage_analyzer.frames._timeline import timeline_plot
 from coverage_analyzer.frames.figure import new_figure
-from coverage_analyzer.schema.theme import MARKS
+from coverage_analyzer.schema.theme import LIGHT, MARKS
 from coverage_analyzer.schema.verdict import Status
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def plot_distances(verdicts: pd.DataFrame, *, title: str = "") -> "Figure":
         label=[s.name for s in shown],
     )
     for limit in limits:
-        axes.axvline(limit, color="#1d2429", linewidth=1)
+        axes.axvline(limit, color=LIGHT["ink"], linewidth=1)
         axes.annotate(
             f" {limit:g}", (limit, 1), xycoords=("data", "axes fraction"), va="top", fontsize=9
         )

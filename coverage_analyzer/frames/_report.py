@@ -16,7 +16,7 @@ from coverage_analyzer.batch import run_summary
 from coverage_analyzer.comparison.figures import RunRecord
 from coverage_analyzer.comparison.quantities import Needs
 from coverage_analyzer.comparison.rules import Figures
-from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
+from coverage_analyzer.errors import InputError, PolicyWarning
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
@@ -39,6 +39,7 @@ from coverage_analyzer.frames.columns import (
     not_unicode,
     points_name,
     positions,
+    rules_of,
     texts,
 )
 from coverage_analyzer.maps import page
@@ -338,28 +339,6 @@ def _write_areas(publication: Publication, covered: Any) -> None:
     rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
     path = publication.path("areas.geojson")
     write_geojson(path, rows, covered.geometry.tolist())
-
-
-def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
-    """Return the policy of the verdicts.
-
-    Raises
-    ------
-    InputError
-        If it differs from the given one, or is unknown.
-    """
-    name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
-    try:
-        rules = Policy.load(policy or name or "")
-    except PolicyError:
-        msg = f"The policy of these verdicts is required ({name or 'unknown'}): give policy=..."
-        raise InputError(msg) from None
-    if sha256 and rules.sha256 != sha256:
-        msg = (
-            f"These verdicts use a different version or policy: {name!r}, not this {rules.name!r}."
-        )
-        raise InputError(msg)
-    return rules
 
 
 def _manifest(

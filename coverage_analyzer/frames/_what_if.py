@@ -16,13 +16,13 @@ from coverage_analyzer.comparison.tally import Changes
 from coverage_analyzer.comparison.what_if import Edit, NewCenter, WhatIf, edited_facts
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.frames._compare import ComparisonTable, changes_table, weights_in
-from coverage_analyzer.frames._report import rules_of
 from coverage_analyzer.frames.columns import (
     ProductsLike,
     assessed_day,
     centers_of,
     need,
     products_in,
+    rules_of,
     site_rows,
     texts,
 )

@@ -16,7 +16,7 @@ import shapely
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
-from coverage_analyzer.errors import InputError, PolicyWarning, quantity
+from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning, quantity
 from coverage_analyzer.files.readers import point_columns
 from coverage_analyzer.files.readers.base import PREVIEW_ROWS
 from coverage_analyzer.files.readers.spatial import WGS84, transform_from_srid
@@ -58,6 +58,28 @@ def policy_of(policy: Policy | str) -> Policy:
     rules = Policy.load(policy)
     for told in rules.warnings:
         warnings.warn(told, PolicyWarning, stacklevel=4)
+    return rules
+
+
+def rules_of(verdicts: pd.DataFrame, policy: Policy | str | None) -> Policy:
+    """Return the policy of the verdicts.
+
+    Raises
+    ------
+    InputError
+        If it differs from the given one, or is unknown.
+    """
+    name, sha256 = (verdicts.attrs.get(n) for n in ("policy", "policy_sha256"))
+    try:
+        rules = Policy.load(policy or name or "")
+    except PolicyError:
+        msg = f"The policy of these verdicts is required ({name or 'unknown'}): give policy=..."
+        raise InputError(msg) from None
+    if sha256 and rules.sha256 != sha256:
+        msg = (
+            f"These verdicts use a different version or policy: {name!r}, not this {rules.name!r}."
+        )
+        raise InputError(msg)
     return rules
 
 

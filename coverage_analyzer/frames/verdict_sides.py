@@ -15,8 +15,13 @@ from coverage_analyzer import arrays
 from coverage_analyzer.comparison.causes import take_sites
 from coverage_analyzer.comparison.rows import Side
 from coverage_analyzer.errors import PolicyError
-from coverage_analyzer.frames._report import rules_of
-from coverage_analyzer.frames.columns import assessed_day, centers_of, geometries, site_rows
+from coverage_analyzer.frames.columns import (
+    assessed_day,
+    centers_of,
+    geometries,
+    rules_of,
+    site_rows,
+)
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec

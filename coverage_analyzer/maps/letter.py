@@ -313,7 +313,7 @@ class _Letter:
         if self._coming_band().metric == "road":
             yield "later", f"{first}, when {center} opens, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
+        yield "later", f"{first}: {coming.title}. {self._promised(coming)}"
         yield (
             "reason",
             f"On that day {center} is to open, if all goes as planned. {self._distance()}",
@@ -326,7 +326,7 @@ class _Letter:
         if band is not None and band.metric == "road":
             yield "later", f"{first}, possibly {coming.title}: {BY_ROAD}."
             return
-        yield "later", f"{first}: {coming.title}. {' '.join(words.promises(self._clocks(coming)))}"
+        yield "later", f"{first}: {coming.title}. {self._promised(coming)}"
         why = NOT_YET[reason].format(level=coming.title)
         if band is None:
             yield "reason", why
@@ -349,14 +349,13 @@ class _Letter:
         """Return why the site has its level, and no higher one."""
         story = self.story
         reason = Reason[story.reason]
+        if self._is_offered():
+            return f"{story.level} is offered for this site at any distance."
         if reason == Reason.within_radius:
             return self._distance()
         if reason in STARTS_LATER:
             return STARTS_LATER[reason]
-        policy = self.matcher.policy
         higher = self._best_level()
-        if higher.title == story.level and policy.offers_in(story.country):
-            return f"{story.level} is offered for this site at any distance."
         if reason == Reason.level_not_requested or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
@@ -364,6 +363,17 @@ class _Letter:
             why = ""
         text = why.format(country=self.country, limit=self._limit()) or story.reason_words
         return f"{higher.title} is not available for this site: {text}."
+
+    def _is_offered(self) -> bool:
+        """Return whether the site has its level, as good as that of a band, by an offer."""
+        story, policy = self.story, self.matcher.policy
+        offered = {policy.level(offer.level).title for offer in policy.offers_in(story.country)}
+        if story.level not in offered or story.status == "review":
+            return False
+        band = self._best_level()
+        if story.status == "qualified" and band.title == story.level:
+            return False
+        return policy.titles.index(story.level) <= policy.level_position(band.id)
 
     def _distance(self) -> str:
         """Return how far the site is from the center, compared with the limit."""
@@ -446,6 +456,10 @@ class _Letter:
             return ""
         return f"those of the service center ({center.region or center.country})"
 
+    def _promised(self, level: Level) -> str:
+        """Return what a level promises, its clocks one after the other."""
+        return " ".join(words.promises(self._clocks(level)))
+
     def _clocks(self, level: Level) -> list[Replacement]:
         """Return the clocks of a level with the hours of the country whose calendar counts."""
         policy, center = self.matcher.policy, self.story.center
@@ -512,6 +526,8 @@ class _Letter:
         own = Spot(story.longitude, story.latitude, self.site.name or self.site.site_id)
         height = LOW if self.letters.head.sender else HEIGHT
         limit = story.limit_miles if center or story.status != "review" else None
+        if story.limit_minutes is not None:  # no circle is what a drive reaches
+            limit = None
         return Scene(own, chosen, limit, story.status, story.country, height)
 
     def _caption(self) -> str:
@@ -545,7 +561,9 @@ class _Letter:
         ]
         if center is not None:
             away, limit = f"{center.distance_miles:.3f} miles", story.limit_miles
-            if center.distance_km is not None:
+            if story.limit_minutes is not None:
+                limit = None
+            elif center.distance_km is not None:
                 away, limit = f"{center.distance_km:.3f} km", story.limit_km
             of = "" if limit is None else f" of {limit:g}"
             parts.append(f"center {_cut(center.center_id)}, {away}{of}")

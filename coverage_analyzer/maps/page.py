@@ -122,12 +122,16 @@ def _algorithms(data: Payload) -> str:
 
 @functools.cache
 def geodesic() -> str:
-    """Return Karney's algorithms for geodesics as a script; ``SOURCE.md`` beside it has its origin.
+    """Return Karney's algorithms for geodesics as a script, below their licence.
 
-    They are the global variable ``geodesic``.
+    They are the global variable ``geodesic``; ``SOURCE.md`` beside the script has its origin.
     """
     folder = resources.files("coverage_analyzer") / "resources" / "geodesic"
-    return (folder / "geographiclib-geodesic.min.js").read_text(encoding="utf-8")
+    licence, text = (
+        (folder / name).read_text(encoding="utf-8").strip()
+        for name in ("MIT.txt", "geographiclib-geodesic.min.js")
+    )
+    return f"/* geographiclib-geodesic. {licence} */\n{text}"
 
 
 @functools.cache

@@ -32,6 +32,10 @@ OFFERED: Final = (
     "Changes cannot be tried on this map, because the policy offers levels without a distance. Use "
     "coverage-analyzer what-if."
 )
+STARTS: Final = (
+    "Changes cannot be tried on this map, because days of the sites decide when a level starts. "
+    "Use coverage-analyzer what-if."
+)
 NOT_KEPT: Final = (
     "Changes cannot be tried on this map, because an earlier version made the run, which did not "
     "keep the policy. Run again."
@@ -88,10 +92,13 @@ class WhatIfRules:
             return NOT_KEPT
         if any(band.metric != "geodesic" for band in self.policy.bands):
             return BY_ROAD
-        if self.policy.offers:
-            return OFFERED
         several = len({band.level for band in self.policy.bands}) > 1
-        return LEVELS_AND_RULES if several and self.has_rules else ""
+        reasons = {
+            OFFERED: bool(self.policy.offers),
+            STARTS: self.policy.has_start_rules and self.has_rules,
+            LEVELS_AND_RULES: several and self.has_rules,
+        }
+        return next((text for text, is_so in reasons.items() if is_so), "")
 
     def page_data(self, centers: Centers, country: Numbers, names: Names) -> dict[str, Any]:
         """Return what the page needs.

@@ -40,23 +40,22 @@ class Offers:
     """
 
     def __init__(self, policy: Policy, world: Countries) -> None:
-        self.nothing = len(policy.levels)
+        self.nothing, self._codes = len(policy.levels), world.names.codes
         names = (name_key(n) for offer in policy.offers for n in offer.products or ())
         self._names = {name: number for number, name in enumerate(dict.fromkeys(names))}
         self.reads_product = bool(self._names)
         banded = {band.level for band in policy.bands}
         # Of an offer by country and product; last are the codes that count from the end.
-        self._applies = np.array(
-            [
-                [self._for_products(offer.products) & (offer in here) for offer in policy.offers]
-                for here in map(policy.offers_in, world.names.codes)
-            ],
-            np.bool_,
-        ).reshape(len(world.names.codes), len(policy.offers), len(self._names) + 2)
+        products = np.array([self._for_products(offer.products) for offer in policy.offers])
+        there = [
+            [offer.applies_in(code) and policy.offered(offer.level, code) for code in self._codes]
+            for offer in policy.offers
+        ]
+        self._applies = np.array(there).T[:, :, None] & products
         self._level = np.array([policy.level_position(o.level) for o in policy.offers], np.int64)
         self._is_banded = np.array([offer.level in banded for offer in policy.offers], np.bool_)
         self._order = np.argsort(-self._level, kind="stable").tolist()
-        self._closed = self._closed_levels(policy, world)
+        self._closed = self._closed_levels(policy)
 
     def _for_products(self, products: tuple[str, ...] | None) -> Bools:
         """Return to which products an offer applies, by code."""
@@ -65,12 +64,12 @@ class Offers:
         wanted = {name_key(name) for name in products}
         return np.array([*(name in wanted for name in self._names), False, False])
 
-    def _closed_levels(self, policy: Policy, world: Countries) -> tuple[Bools, Bools]:
+    def _closed_levels(self, policy: Policy) -> tuple[Bools, Bools]:
         """Return where a level with offers has none, and no band: for any product, and for each.
 
         Shapes (countries, levels) and (countries, products, levels).
         """
-        codes, levels = world.names.codes, policy.levels
+        codes, levels = self._codes, policy.levels
         offered = {offer.level for offer in policy.offers}
         banded = [{band.level for band in policy.bands_in(code)} for code in codes]
         # Not asked of levels that no offer names: other rules decide on them.

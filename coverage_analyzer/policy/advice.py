@@ -15,7 +15,8 @@ SERVICE: Final = re.compile(r"(?<!\d)(\d{1,2})\s*[x\u00d7]\s*([5-7])(?!\d)", re.
 ALWAYS: Final = (24, 7)
 
 EVERY_DAY: Final = 7
-"""Days of a week with service on each."""
+WORK_WEEK: Final = 5
+"""Days of a week with service."""
 
 
 def advice(policy: Policy) -> list[str]:
@@ -62,7 +63,7 @@ def _hours_of(hours: Hours | None) -> tuple[int, int] | None:
     if hours.weekdays:
         return None
     minutes = _minutes(hours.closes) - _minutes(hours.opens)
-    return minutes // 60, EVERY_DAY if hours.days == "every_day" else 5
+    return minutes // 60, EVERY_DAY if hours.days == "every_day" else WORK_WEEK
 
 
 def _minutes(time: str) -> int:

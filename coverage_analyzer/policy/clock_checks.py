@@ -184,7 +184,10 @@ def _zone_faults(where: str, name: str, others: tuple[str, ...] = ()) -> Iterato
     if is_time_zone(name):
         return
     also = f" or one of {', '.join(others)}" if others else ""
-    near = nearest(name, [*others, *zoneinfo.available_timezones()])
+    known = zoneinfo.available_timezones()
+    city = name.strip().replace(" ", "_").casefold()
+    zones = sorted(zone for zone in known if zone.casefold().endswith(f"/{city}"))
+    near = f" Did you mean {zones[0]!r}?" if zones else nearest(name, [*others, *known])
     yield f"{where}: {name!r} is not a time zone such as America/Denver{also}.{near}"
 
 

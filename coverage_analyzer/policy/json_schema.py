@@ -19,7 +19,7 @@ def json_schema() -> dict[str, Any]:
     Examples
     --------
     >>> schema = json_schema()
-    >>> schema["$defs"]["Band"]["properties"]["up_to_miles"]["maximum"]
+    >>> schema["$defs"]["Band"]["properties"]["above_miles"]["maximum"]
     12000
     """
     schema = Policy.model_json_schema()

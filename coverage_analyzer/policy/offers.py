@@ -24,7 +24,7 @@ class Offer(Model):
         ``["DE", "FR"]``.
     products
         List of names of products, not empty, compared without case; by default all products. For a
-        site without a product, the offer does not apply. Example: ``["MPX 9100"]``.
+        site without a product, the offer does not apply. Example: ``["Model 9"]``.
     clause
         Name of a clause in ``[clauses]``; required. Example: ``"next-day-everywhere"``.
     """

@@ -50,7 +50,7 @@ def every_problem(
     """
     lines = key_lines(text) if text else {}
     errors = _independent(error, model)
-    found = _problems(errors, model, lines)
+    found = _problems(errors, model, lines, data)
     is_complete = True
     if not any(e["type"] == "value_error" and not e["loc"] for e in errors):
         remaining = _without(data, errors, model)
@@ -69,11 +69,11 @@ def listed(problems: Sequence[Problem], *, is_complete: bool) -> str:
 
 def validation_faults(error: pydantic.ValidationError, model: type[BaseModel]) -> list[str]:
     """Return validation errors as text, except those that follow from others."""
-    return [each.text for each in _problems(_independent(error, model), model, {})]
+    return [each.text for each in _problems(_independent(error, model), model, {}, {})]
 
 
 def _problems(
-    errors: list[Any], model: type[BaseModel], lines: Mapping[Path, int]
+    errors: list[Any], model: type[BaseModel], lines: Mapping[Path, int], data: Any
 ) -> list[Problem]:
     """Return the problems of validation errors; the keys of a table are listed once."""
     found: list[Problem] = []
@@ -86,7 +86,7 @@ def _problems(
         else:
             texts = [sentence(error, path, model, keys=path[:-1] not in tables)]
         if not path:
-            found += [_between(text, lines) for text in texts]
+            found += [_between(text, lines, data) for text in texts]
         else:
             found += [Problem(line_of(path, lines), where, f"{where}: {text}") for text in texts]
         if error["type"] == UNKNOWN:
@@ -99,11 +99,33 @@ def _path(error: Any) -> Path:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def _between(text: str, lines: Mapping[Path, int]) -> Problem:
-    """Return a problem that begins with its key."""
+def _between(text: str, lines: Mapping[Path, int], data: Any) -> Problem:
+    """Return a problem that begins with its key, or with a list and a place: ``bands (US): ...``.
+
+    The latter has the line of the table of that place, with the limit that the text names.
+    """
     path = path_of(text, lines)
     key = re.match(r"[\w*-]+(?:\.[\w*-]+)*(?=[:\s])", text)
-    return Problem(line_of(path, lines), key[0] if key else "", text)
+    name = key[0] if key else ""
+    if place := re.match(r"\w+ \(([^)]+)\): (?:\S+ to ([\d.]+))?", text):
+        number = _table_of(data.get(name) if isinstance(data, Mapping) else None, *place.groups())
+        if number is not None:
+            path, name = (name, number), f"{name}.{number}"
+    return Problem(line_of(path, lines), name, text)
+
+
+def _table_of(tables: Any, country: str, limit: str | None) -> int | None:
+    """Return the number of the table of a country, that with an upper limit if there is one."""
+    if not isinstance(tables, list):
+        return None
+    here = [n for n, t in enumerate(tables) if country in t.get("countries", ())]
+    limits = [n for n in here if limit and float(limit.rstrip(".")) in _limits(tables[n])]
+    return next(iter([*limits, *here]), None)
+
+
+def _limits(table: Mapping[str, Any]) -> set[float]:
+    """Return the upper limits in a table."""
+    return {float(value) for key, value in table.items() if key.startswith("up_to_")}
 
 
 def _between_parts(
@@ -120,7 +142,7 @@ def _between_parts(
         if not whole:
             return None
         texts = [text for e in whole for text in str(e["ctx"]["error"]).splitlines()]
-        return [_between(t, lines) for t in texts if re.split(r"[.:\s]", t)[0] not in hidden]
+        return [_between(t, lines, data) for t in texts if re.split(r"[.:\s]", t)[0] not in hidden]
     return []
 
 

@@ -158,9 +158,9 @@ def _state(key: Key) -> str:
     """Return whether a key is required, else its default."""
     if key.required:
         return "Required."
-    if key.default:
-        return "" if "(default" in key.text else f"By default {key.default}."
-    return "" if "y default" in key.text else "Optional."
+    if re.search(r"\bby default|\(default", key.text, re.IGNORECASE):
+        return ""
+    return f"By default {key.default}." if key.default else "Optional."
 
 
 def _example(key: Key) -> str:

@@ -203,7 +203,7 @@ def _levels(policy: Policy) -> Comparison:
     rows = level_rows(policy)
     clauses = dict.fromkeys(rows, "")
     named = dict.fromkeys(clock.clause for v in policy.levels for clock in v.all_clocks)
-    clauses["Replacement"] = " ".join(policy.clauses[name] for name in named)
+    clauses["Promise"] = " ".join(policy.clauses[name] for name in named)
     if policy.warranty:
         clauses["Manufacturer's warranty"] = policy.clauses[policy.warranty.clause]
     return Comparison(
@@ -217,7 +217,7 @@ def _levels(policy: Policy) -> Comparison:
 
 
 def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
-    """Return the rules of several policies in one table, with differing rows marked.
+    """Return the rules of several policies in one table: first the rows that differ, marked.
 
     Parameters
     ----------
@@ -235,6 +235,7 @@ def side_by_side(policies: Mapping[str, Policy]) -> Comparison:
         (feature if len(set(cells)) == 1 else f"{DIFFERS} {feature}", tuple(cells))
         for feature, cells in rows.items()
     ]
+    marked.sort(key=lambda row: not row[0].startswith(DIFFERS))
     count = sum(len(set(cells)) > 1 for cells in rows.values())
     unit = "row" if count == 1 else "rows"
     return Comparison(

@@ -7,6 +7,7 @@ from typing import Final
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.policy import ALL_OTHERS, Policy
 from coverage_analyzer.policy.rules import NOT_STATED, LeadTime, Level, Warranty
+from coverage_analyzer.programmes.rule_rows import rule_rows
 
 NONE: Final = "none"
 
@@ -17,6 +18,11 @@ ABSENT: Final = "not available"
 """Cell of a policy without the level of the row."""
 
 UNNAMED: Final = "not named by the vendor"
+
+NO_RULES: Final = frozenset(
+    {NONE, ABSENT, NOT_STATED, "any", "no rule", "not required", "national calendar", "holder"}
+)
+"""Cells of a policy without the rule of a row, or with what holds without one."""
 
 WHAT: Final = {"center": "New center", "appliance": "Set-up"}
 """Name of each kind of lead time in a row."""
@@ -46,6 +52,8 @@ def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
     """Return the rules of several policies, a cell per policy, by feature.
 
     A radius applies to the named country, whether a policy names it or includes it in all others.
+    A rule that no policy has is no row. Keys that no row has in words follow as they are
+    (`rule_rows`).
     """
     titles = dict.fromkeys(level.title for policy in policies for level in policy.levels)
     groups = [[_level_cells(policy, title) for policy in policies] for title in titles]
@@ -65,17 +73,19 @@ def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
             ]
         )
     groups.append([_eligibility(policy) for policy in policies])
-    return {
+    rows = {
         feature: [cells.get(feature, NONE) for cells in group]
         for group in groups
         for feature in dict.fromkeys(name for cells in group for name in cells)
     }
+    used = {feature: cells for feature, cells in rows.items() if not NO_RULES.issuperset(cells)}
+    return used | rule_rows(policies)
 
 
 def _of_level(policy: Policy, level: Level) -> dict[str, str]:
     """Return the promises of a level."""
     return {
-        "Replacement": "; ".join(policy.clock_texts(level)) or "nothing",
+        "Promise": "; ".join(policy.clock_texts(level)) or "nothing",
         "Coverage hours": level.coverage_hours,
         "Software updates": level.software_updates,
         "Technical support": level.technical_support,
@@ -179,7 +189,7 @@ def _eligibility(policy: Policy) -> dict[str, str]:
     folds = [f"territories of {code}" for code in countries.fold_territories]
     folds += [f"{code} as {other}" for code, other in countries.fold.items()]
     cells: dict[str, str] = {
-        "Not offered": policy.not_offered_text,
+        "Where a level is not offered": policy.not_offered_text,
         "Product phases": ", ".join(phases.phases).replace("_", " ") if phases else "any",
         "Levels only in these phases": ", ".join(_bounded(policy)),
         "Excluded components": ", ".join(components.excluded) or UNNAMED if components else "",

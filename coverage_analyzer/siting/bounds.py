@@ -16,7 +16,7 @@ import numpy as np
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.siting.clock import Clock
-from coverage_analyzer.siting.cover import Cover, Floor, Program, Side, weighted_count
+from coverage_analyzer.siting.cover import Cover, Program, Side, weighted_count
 from coverage_analyzer.siting.solver import Model
 
 BLOCKS: Final = 800
@@ -25,8 +25,21 @@ BLOCKS: Final = 800
 ROUNDS: Final = 80
 """Runs of the linear program at most."""
 
-STALLED: Final = 6
-"""So many runs that gain less than a millionth end the search for cuts."""
+STALLED: Final = 3
+SLOW: Final = 0.01
+"""So many runs, each of which closes less than this share of the gap to what is enough, end the
+search for cuts: what they leave is closed sooner by branching."""
+
+CUT: Final = -1
+FLOOR: Final = -2
+"""Kinds of rows that are not a side."""
+
+IDLE: Final = 5
+"""A cut that has held nothing back in so many runs is idle: if it is missed later, it is made
+again."""
+
+KEPT: Final = 0.7
+"""Idle cuts are deleted once the others are less than this share of the rows."""
 
 FULL: Final = 1 - 1e-9
 """From here a row counts as served."""
@@ -49,6 +62,8 @@ class Relaxation:
         By how much the bound falls if a candidate is moved to its other end, shape (candidates,).
     at_high
         Whether the bound was computed with a candidate at its upper end, shape (candidates,).
+    side_price
+        By how much the bound grows for 1 more of each side, shape (sides,).
     ended
         Whether no cut is missing.
     """
@@ -57,11 +72,104 @@ class Relaxation:
     point: Floats = field(default_factory=lambda: np.zeros(0))
     reduced: Floats = field(default_factory=lambda: np.zeros(0))
     at_high: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    side_price: Floats = field(default_factory=lambda: np.zeros(0))
     ended: bool = False
+
+    def for_sizes(self, program: Program, side: int, sizes: Ints) -> Floats:
+        """Return bounds for other upper limits of a side on the number of candidates.
+
+        The prices of rows and of other limits are valid for all of them: without the price of this
+        limit each candidate is worth its own, and so many that are worth most can be chosen.
+
+        Parameters
+        ----------
+        program
+            The question that was answered.
+        side
+            Position of the limit in ``Program.sides``; its coefficients are 1.
+        sizes
+            The upper limits, shape (n,).
+
+        Returns
+        -------
+        bounds
+            Shape (n,); infinite if this answer has no prices.
+        """
+        if not np.isfinite(self.bound) or not len(self.side_price):
+            return np.full(len(sizes), np.inf)
+        limit, price = program.sides[side], float(self.side_price[side])
+        worth = np.where(self.at_high, self.reduced, -self.reduced)
+        chosen = np.where(self.at_high, program.high, program.low)
+        constant = self.bound - price * limit.upper - float((worth * chosen)[limit.index].sum())
+        worth, low = worth[limit.index] + price, program.low[limit.index]
+        free = (program.high[limit.index] > low) & (worth > 0)
+        best = np.concatenate([[0.0], np.cumsum(np.sort(worth[free])[::-1])])
+        more = np.clip(sizes - int(low.sum()), 0, len(best) - 1)
+        return np.asarray(constant + float((worth * low).sum()) + best[more])
+
+
+class _Rows:
+    """The rows of the linear program: limits of the question, and cuts.
+
+    Parameters
+    ----------
+    n_columns
+        Columns of the linear program.
+
+    Attributes
+    ----------
+    lower, upper
+        What each row may be, shape (rows,).
+    side
+        Number of the side that a row is, `CUT` or `FLOOR`; shape (rows,).
+    idle
+        In how many runs a cut has held nothing back, shape (rows,).
+    """
+
+    def __init__(self, n_columns: int) -> None:
+        from scipy import sparse
+
+        self._stack: Any = sparse.vstack
+        self._matrix = sparse.csr_matrix((0, n_columns))
+        self._fresh: list[Any] = []
+        self.lower, self.upper = np.zeros(0), np.zeros(0)
+        self.side, self.idle = np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.lower)
+
+    def add(self, matrix: Any, lower: Floats, upper: Floats, side: int) -> None:
+        """Add rows at the end."""
+        n = len(lower)
+        self._fresh.append(matrix)
+        self.lower = np.concatenate([self.lower, lower])
+        self.upper = np.concatenate([self.upper, upper])
+        self.side = np.concatenate([self.side, np.full(n, side)])
+        self.idle = np.concatenate([self.idle, np.zeros(n, np.int64)])
+
+    @property
+    def matrix(self) -> Any:
+        """All rows as SciPy's CSR."""
+        if self._fresh:
+            self._matrix = self._stack([self._matrix, *self._fresh], format="csr")
+            self._fresh = []
+        return self._matrix
+
+    def use(self, duals: Floats) -> Bools:
+        """Count the runs in which cuts are idle; return the rows to keep, shape (rows,)."""
+        self.idle = np.where((duals != 0) | (self.side != CUT), 0, self.idle + 1)
+        return np.asarray(self.idle < IDLE)
+
+    def keep(self, kept: Bools) -> None:
+        """Delete the other rows."""
+        self._matrix = self.matrix[kept]
+        self.lower, self.upper = self.lower[kept], self.upper[kept]
+        self.side, self.idle = self.side[kept], self.idle[kept]
 
 
 class Master:
-    """The program of one question, which can be asked again with other limits of its sides.
+    """The program of one question, which can be asked again with other limits.
 
     Parameters
     ----------
@@ -87,45 +195,44 @@ class Master:
         self._lower = np.concatenate([theta, program.low])
         self._upper = np.concatenate([self._totals, program.high])
         self.model = Model(self._cost, self._lower, self._upper)
-        self._parts: list[tuple[Any, Floats, Floats]] = []
-        self._add(*self._limits(program.sides, program.floors))
+        self._rows = _Rows(len(self._cost))
+        self._sides: list[tuple[float, float]] = []
+        for side in program.sides:
+            self.add_side(side)
+        for floor in program.floors:
+            inside = np.unique(self.block[floor.rows(cover)])
+            least = floor.weight * (1 - 1e-9)
+            self._add_limit(FLOOR, inside, np.ones(len(inside)), (least, np.inf))
 
-    def _add(self, matrix: Any, lower: Floats, upper: Floats) -> None:
-        if matrix.shape[0]:
-            self.model.add_rows(matrix, lower, upper)
-            self._parts.append((matrix, lower, upper))
+    def _add(self, matrix: Any, lower: Floats, upper: Floats, side: int) -> None:
+        self.model.add_rows(matrix, lower, upper)
+        self._rows.add(matrix, lower, upper, side)
+
+    def _add_limit(self, side: int, index: Ints, value: Floats, ends: tuple[float, float]) -> None:
+        shape = (1, len(self._cost))
+        row = self._sparse.csr_matrix((value, index, [0, len(index)]), shape=shape)
+        self._add(row, np.array(ends[:1]), np.array(ends[1:]), side)
+
+    def add_side(self, side: Side) -> int:
+        """Add a limit on the candidates; return its number."""
+        number, ends = len(self._sides), (side.lower, side.upper)
+        self._sides.append(ends)
+        self._add_limit(number, side.index + self.n_blocks, side.coefficient, ends)
+        return number
 
     def set_side(self, number: int, lower: float, upper: float) -> None:
-        """Change the limits of a side, by its position in ``program.sides``."""
-        self.model.set_row_bounds(number, lower, upper)
-        _, low, high = self._parts[0]
-        low[number], high[number] = lower, upper
+        """Change a limit by its number: its position in ``program.sides``, or of `add_side`."""
+        if self._sides[number] == (lower, upper):
+            return
+        self._sides[number] = lower, upper
+        row = int(np.flatnonzero(self._rows.side == number)[0])
+        self.model.set_row_bounds(row, lower, upper)
+        self._rows.lower[row], self._rows.upper[row] = lower, upper
 
     def set_bounds(self, low: Floats, high: Floats) -> None:
         """Change the least and the greatest value of the candidates; shape (candidates,) each."""
         self._lower[self.n_blocks :], self._upper[self.n_blocks :] = low, high
         self.model.set_column_bounds(self.n_blocks, low, high)
-
-    def _limits(
-        self, sides: tuple[Side, ...], floors: tuple[Floor, ...]
-    ) -> tuple[Any, Floats, Floats]:
-        """Return the rows of sides and floors."""
-        columns = self.n_blocks + self.program.cover.n_candidates
-        rows, lower, upper = [], [], []
-        for side in sides:
-            rows.append((side.index + self.n_blocks, side.coefficient))
-            lower.append(side.lower)
-            upper.append(side.upper)
-        for floor in floors:
-            inside = np.unique(self.block[floor.rows(self.program.cover)])
-            rows.append((inside, np.ones(len(inside))))
-            lower.append(floor.weight * (1 - 1e-9))
-            upper.append(np.inf)
-        start = np.cumsum([0, *(len(index) for index, _ in rows)])
-        index = np.concatenate([np.zeros(0, np.int64), *(i for i, _ in rows)])
-        value = np.concatenate([np.zeros(0), *(v for _, v in rows)])
-        matrix = self._sparse.csr_matrix((value, index, start), shape=(len(rows), columns))
-        return matrix, np.array(lower, np.float64), np.array(upper, np.float64)
 
     def run(self, inner: Floats, enough: float, clock: Clock) -> Relaxation:
         """Return the bound, after as many cuts as it takes.
@@ -140,7 +247,8 @@ class Master:
             Ends the search early.
         """
         result, stalled = Relaxation(point=inner), 0
-        self._cut(inner, None)
+        if not (self._rows.side == CUT).any():
+            self._cut(inner, None)
         for _ in range(ROUNDS):
             outcome = self.model.run(clock)
             if outcome.status == "infeasible":
@@ -150,7 +258,10 @@ class Master:
                 break
             before = result.bound
             self._read(result, outcome.values, outcome.duals)
-            stalled = stalled + 1 if before - result.bound < 1e-6 * abs(result.bound) else 0
+            self._forget(outcome.duals)
+            gap = result.bound - enough if np.isfinite(enough) else 0.0
+            slow = max(SLOW * gap, 1e-6 * abs(result.bound))
+            stalled = stalled + 1 if before - result.bound < slow else 0
             if result.bound < enough or stalled >= STALLED or clock.over:
                 break
             inner = (inner + result.point) / 2
@@ -161,20 +272,26 @@ class Master:
 
     def _read(self, result: Relaxation, values: Floats, duals: Floats) -> None:
         """Take point, bound and reduced costs from an answer, the bound from its duals alone."""
-        rest, bound, at = self._cost.copy(), 0.0, 0
-        for matrix, lower, upper in self._parts:
-            dual = duals[at : at + matrix.shape[0]]
-            at += matrix.shape[0]
-            limit = np.where(dual > 0, lower, upper)
-            dual = np.where(np.isfinite(limit), dual, 0.0)
-            bound += float(dual @ np.where(np.isfinite(limit), limit, 0.0))
-            rest -= matrix.T @ dual
+        rows = self._rows
+        limit = np.where(duals > 0, rows.lower, rows.upper)
+        dual = np.where(np.isfinite(limit), duals, 0.0)
+        bound = float(dual @ np.where(np.isfinite(limit), limit, 0.0))
+        rest = self._cost - rows.matrix.T @ dual
         ends = np.where(rest > 0, self._lower, self._upper)
         bound += float(rest @ ends)
         own = rest[self.n_blocks :]
         result.point = np.clip(values[self.n_blocks :], 0, 1)
         if -bound < result.bound:
             result.bound, result.reduced, result.at_high = -bound, np.abs(own), own <= 0
+            result.side_price = np.zeros(len(self._sides))
+            result.side_price[rows.side[rows.side >= 0]] = -dual[rows.side >= 0]
+
+    def _forget(self, duals: Floats) -> None:
+        """Delete the cuts that are idle, once they are many."""
+        kept = self._rows.use(duals)
+        if kept.sum() < KEPT * len(kept):
+            self.model.delete_rows(np.flatnonzero(~kept))
+            self._rows.keep(kept)
 
     def _cut(self, point: Floats, values: Floats | None) -> bool:
         """Add the cuts of a point that an answer violates (all, without one); return if any."""
@@ -193,7 +310,7 @@ class Master:
             shape=(len(n_blocks), self.n_blocks),
         )
         matrix = self._sparse.hstack([unit, -some], format="csr")
-        self._add(matrix, np.full(len(n_blocks), -np.inf), constant[n_blocks])
+        self._add(matrix, np.full(len(n_blocks), -np.inf), constant[n_blocks], CUT)
         return bool(len(cover))
 
     def _slopes(self, point: Floats) -> tuple[Floats, Any]:

@@ -145,7 +145,7 @@ def checked(
         if not places.cost[i] >= 0 or not np.isfinite(places.cost[i]):
             wrong.append("the cost is missing, negative or not a number")
         faults += [f"{places.row[i]} ({name!r}): {w}" for w in wrong]
-    refuse(faults, len(places.row), "candidates")
+    refuse(faults, len(places.row), "candidate")
     country, basis = assign_country(places.lon, places.lat, places.declared, world, convention)
     order = sorted(range(len(places.row)), key=lambda i: places.candidate_id[i])
     return Candidates(

@@ -222,6 +222,13 @@ class Program:
             return objective + self.step
         return objective + TOLERANCE * max(1.0, abs(objective))
 
+    def is_best(self, objective: float, bound: float) -> bool:
+        """Return whether a bound proves that no plan is better than one of an objective."""
+        better = self.better_than(objective)
+        if self.step:
+            return bound < better - 1e-7 * max(1.0, self.step)
+        return bound <= better
+
 
 @dataclass(frozen=True)
 class Solution:

@@ -9,7 +9,8 @@ from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.siting.bounds import Master
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Program, Solution
-from coverage_analyzer.siting.optimise import SMALL_PAIRS, Effort, Shared, optimise
+from coverage_analyzer.siting.optimise import SMALL_PAIRS, TABLE, Effort, Shared, optimise
+from coverage_analyzer.siting.search import Rules, first_of_equals, search
 from coverage_analyzer.siting.setting import Setting
 
 BLOCKS: Final = 250
@@ -52,20 +53,23 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
     order
         The opening order of the plan.
     """
-    program, rules = setting.program(), setting.rules()
-    shared = None
+    program, shared = setting.program(), None
     if len(program.cover.candidate) > SMALL_PAIRS:
         shared = Shared(Master(program, BLOCKS), 0)
+    sizes = np.arange(max(len(setting.forced), 1), setting.most() + 1)
+    bounds = np.full(len(sizes), np.inf)
     points: list[Point] = []
     start: Ints | None = None
-    for size in range(max(len(setting.forced), 1), setting.most() + 1):
+    for at, size in enumerate(sizes.tolist()):
         if clock.over:
             break
-        sized = _sized(program, float(size))
-        own = None if rules is None else dataclasses.replace(rules, size=size)
-        solution = optimise(
-            sized, own, effort=Effort(rounds=0, shared=shared), clock=clock, start=start
-        )
+        sized, rules = _sized(setting, program, size)
+        solution = _known(sized, rules, start, float(bounds[at]))
+        if solution is None:
+            effort = Effort(rounds=0, shared=shared)
+            solution = optimise(sized, rules, effort=effort, clock=clock, start=start)
+            if shared is not None:
+                bounds = np.minimum(bounds, shared.last.for_sizes(sized, 0, sizes))
         if solution.plan is None:
             break
         start = solution.plan
@@ -75,9 +79,29 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
     return points
 
 
-def _sized(program: Program, size: float) -> Program:
+def _known(
+    program: Program, rules: Rules | None, start: Ints | None, bound: float
+) -> Solution | None:
+    """Return the answer where exchanges reach a bound that is known from another size."""
+    if rules is None or not np.isfinite(bound):
+        return None
+    if rules.size * program.cover.n_candidates > TABLE:
+        return None
+    plan = search(program.cover, rules, rounds=0, seed=1, clock=Clock(), start=start)
+    if not program.allows(plan) or not program.is_best(program.objective(plan), bound):
+        return None
+    plan = first_of_equals(program.cover, rules, plan)
+    value = program.objective(plan)
+    return Solution(plan, value, value, "proved")
+
+
+def _sized(setting: Setting, program: Program, size: int) -> tuple[Program, Rules | None]:
+    """Return the question and the rules for a number of centers."""
     first, *others = program.sides
-    return dataclasses.replace(program, sides=(dataclasses.replace(first, upper=size), *others))
+    sides = (dataclasses.replace(first, upper=float(size)), *others)
+    rules = setting.rules()
+    own = None if rules is None else dataclasses.replace(rules, size=size)
+    return dataclasses.replace(program, sides=sides), own
 
 
 def _point(setting: Setting, size: int, solution: Solution, order: Ints) -> Point:

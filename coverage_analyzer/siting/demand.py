@@ -89,7 +89,7 @@ def check_weights(weight: Floats, row: Any, column: str) -> None:
     refuse(
         [f"{row(i)}: the weight in {column!r} is missing, negative or not a number" for i in bad],
         len(weight),
-        "sites",
+        "site",
     )
 
 

@@ -1,5 +1,6 @@
 """Why no plan keeps all limits, in words."""
 
+import dataclasses
 from typing import NoReturn
 
 import numpy as np
@@ -104,6 +105,8 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
         raise InfeasibleError(msg)
     if question.min_is_share or question.per_country:
         raise InfeasibleError(_shares(setting))
+    if question.cover is not None and question.max_per_country is not None:
+        raise InfeasibleError(_capped(setting))
     limits = ", ".join(
         f"--{name.replace('_', '-')}"
         for name in ("cover", "budget", "max_per_country", "min_per_country", "force", "forbid")
@@ -111,6 +114,29 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
     )
     msg = f"No plan keeps all limits ({limits}) together. Loosen one of them."
     raise InfeasibleError(msg)
+
+
+def _capped(setting: Setting) -> str:
+    """Return what can be gained at most with so many centers in each country, as text."""
+    question, cover = setting.question, setting.cover
+    program = dataclasses.replace(setting.program(), floors=(), cost=None)
+    found = optimise(program, setting.cover_rules(), effort=Effort(rounds=0), clock=Clock())
+    none = np.zeros(0, np.int64)
+    served = cover.served(found.plan if found.plan is not None else none)
+    codes, short = setting.demand.matcher.world.names.codes, []
+    for number in np.unique(cover.group[~served]).tolist():
+        inside = cover.group == number
+        gained, whole = (cover.weight[inside & rows].sum() for rows in (served, served | ~served))
+        short.append(f"{codes[number]} {gained / setting.scale:g} of {whole / setting.scale:g}")
+    more = f" and {len(short) - 20} more" if len(short) > 20 else ""
+    needed = setting.least(question.cover or 0.0, ()) / setting.scale
+    share = 100 * (question.cover or 0.0)
+    return (
+        f"--cover {share:.4g}% needs a gain of {needed:g}, and with at most "
+        f"{question.max_per_country} centers in each country (--max-per-country) no plan gains "
+        f"more than {found.bound / setting.scale:g}. Such a plan gains, by country: "
+        f"{', '.join(short[:20])}{more}. Allow more centers, or a smaller share."
+    )
 
 
 def _shares(setting: Setting) -> str:

@@ -2,9 +2,9 @@
 
 1. `search`: greedy choice and exchanges.
 2. `bounds`: the linear program.
-3. `mip` on the candidates that the linear program uses: a better plan.
+3. `tree` on the candidates that the linear program uses, or `mip`: a better plan.
 4. Candidates that no better plan can use (or do without) are fixed by their reduced costs.
-5. `mip` on what is left, if that is small enough.
+5. `tree` on what is left, and `mip` if that is small enough.
 
 All limits are counts, so that the answer is the same on each machine; only a time limit or an
 interrupt ends the work earlier. Whatever ends it, plan and bound are valid.
@@ -12,7 +12,7 @@ interrupt ends the work earlier. Whatever ends it, plan and bound are valid.
 
 import dataclasses
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -40,10 +40,13 @@ SEARCHES: Final = (0.15, 0.85)
 """Shares of the long search, each followed by an attempt to prove what was found."""
 
 CORE: Final = 500
-"""Candidates of a search after the linear program: those that it nearly uses."""
+SMALL_CORE: Final = 120
+"""Candidates of a search after the linear program besides those that it uses: nearly used ones. The
+first search and a tree are among few."""
 
-CORE_ROUNDS: Final = 200
-"""How often a plan is disturbed in the first of these searches."""
+CORE_ROUNDS: Final = 400
+CORE_NODES: Final = 100
+"""How often a plan is disturbed in the first of these searches; nodes of the tree at most."""
 
 MANY_PAIRS: Final = 1_000_000
 """With more pairs a plan is disturbed only after the linear program, among few candidates."""
@@ -52,7 +55,7 @@ TABLE: Final = 60_000_000
 """Entries at most of the table of exchanges."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shared:
     """A linear program that several questions share, which differ in one limit.
 
@@ -62,16 +65,20 @@ class Shared:
         The program.
     side
         Position of the limit in ``Program.sides``.
+    last
+        The last answer.
     """
 
     master: Master
     side: int
+    last: Relaxation = field(default_factory=Relaxation)
 
     def run(self, program: Program, inner: Floats, enough: float, clock: Clock) -> Relaxation:
         """Return the answer to one of the questions; the cuts of earlier ones stay."""
         side = program.sides[self.side]
         self.master.set_side(self.side, side.lower, side.upper)
-        return self.master.run(inner, enough, clock)
+        self.last = self.master.run(inner, enough, clock)
+        return self.last
 
 
 @dataclass(frozen=True)
@@ -147,12 +154,12 @@ def _solved(work: "_Work") -> Solution:
     return work.solution()
 
 
-def _core(relaxation: Relaxation, rules: Rules) -> Ints:
+def _core(relaxation: Relaxation, allowed: Bools, more: int) -> Ints:
     """Return the candidates that a linear program uses, and others that it could use at a loss."""
     order = np.lexsort((relaxation.reduced, relaxation.point <= 1e-6))
-    order = order[rules.allowed[order]]
+    order = order[allowed[order]]
     n_used = int((relaxation.point[order] > 1e-6).sum())
-    return np.asarray(order[: n_used + max(CORE, 4 * rules.size)])
+    return np.asarray(order[: n_used + more])
 
 
 class _Work:
@@ -187,12 +194,7 @@ class _Work:
     @property
     def proved(self) -> bool:
         """Whether no plan can be better than the best one."""
-        if self.best is None:
-            return False
-        better = self.program.better_than(self.value)
-        if self.program.step:
-            return self.bound < better - 1e-7 * max(1.0, self.program.step)
-        return self.bound <= better
+        return self.best is not None and self.program.is_best(self.value, self.bound)
 
     def run(self) -> None:
         """Find plan and bound."""
@@ -212,12 +214,16 @@ class _Work:
     def _narrow(self) -> None:
         """Find plan and bound of a large problem."""
         relaxation = self._relax()
+        self.take(np.flatnonzero(relaxation.point > 0.5))
         if not self._is_open(relaxation):
             return
         if self.rules is None or (self.program.cover.need > 1).any():
             self._round(relaxation)
         else:
-            self._search_core(relaxation, CORE_ROUNDS)
+            first = CORE_ROUNDS if self.effort.shared is None else CORE_ROUNDS // 10
+            self._search_core(relaxation, first, SMALL_CORE)
+            if not self.proved:
+                self._solve_core(relaxation)
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
         rounds = (0, *(round(self.effort.rounds * share) for share in SEARCHES))
         attempted = -np.inf
@@ -225,7 +231,8 @@ class _Work:
             if self.proved or self.clock.over:
                 return
             if more:
-                self._search_core(relaxation, more, self.effort.seed + 1 + number)
+                wide = max(CORE, 4 * self.rules.size if self.rules is not None else 0)
+                self._search_core(relaxation, more, wide, self.effort.seed + 1 + number)
             if self.value > attempted or not number:
                 attempted = self.value
                 self._fix_and_solve(relaxation)
@@ -249,21 +256,35 @@ class _Work:
             plan = search(cover, rules, rounds=rounds, seed=seed, clock=self.clock, start=start)
             self.take(plan)
 
-    def _search_core(self, relaxation: Relaxation, rounds: int, seed: int = 0) -> None:
+    def _search_core(self, relaxation: Relaxation, rounds: int, more: int, seed: int = 1) -> None:
         """Search among the candidates that the linear program nearly uses, over merged rows."""
         rules, cover = self.rules, self.program.cover
         if rules is None or (cover.need > 1).any() or not len(relaxation.reduced):
             self._search(rounds, seed)
             return
         best = self.best if self.best is not None else rules.forced
-        kept = np.union1d(np.union1d(_core(relaxation, rules), best), rules.forced)
+        core = _core(relaxation, rules.allowed, more)
+        kept = np.union1d(np.union1d(core, best), rules.forced)
         part, small = restricted(cover, rules, kept)
         start = np.searchsorted(kept, best) if len(best) <= rules.size else None
         if small.size * len(kept) > TABLE:
             return
-        plan = search(part, small, rounds=rounds, seed=seed or 1, clock=self.clock, start=start)
+        plan = search(part, small, rounds=rounds, seed=seed, clock=self.clock, start=start)
         self.take(kept[plan])
         log.info("search among %d candidates: %s", len(kept), self.value)
+
+    def _solve_core(self, relaxation: Relaxation) -> None:
+        """Solve among the candidates that the linear program nearly uses, for a better plan."""
+        program = self.program
+        if not len(relaxation.reduced):
+            return
+        kept = program.low > 0
+        kept[_core(relaxation, program.high > program.low, SMALL_CORE)] = True
+        if self.best is not None:
+            kept[self.best] = True
+        part = dataclasses.replace(program, high=np.where(kept, program.high, 0.0))
+        self.take(Tree(part, self.best, self.clock, relaxation).run(CORE_NODES).plan)
+        log.info("solved among %d candidates: %s", int(kept.sum()), self.value)
 
     def _relax(self) -> Relaxation:
         """Return the linear program's answer."""
@@ -299,7 +320,7 @@ class _Work:
             low = np.where(fixed & relaxation.at_high, self.program.high, self.program.low)
             high = np.where(fixed & ~relaxation.at_high, self.program.low, self.program.high)
             part = dataclasses.replace(self.program, low=low, high=high)
-        self._exactly(part)
+        self._exactly(part, relaxation)
 
     def _fixed(self, relaxation: Relaxation) -> Bools:
         """Return the candidates that are the same in all plans better than the best one."""
@@ -308,10 +329,10 @@ class _Work:
         free = self.program.high > self.program.low
         return np.asarray(free & (room < better - 1e-7 * max(1.0, abs(better) * 1e-6)))
 
-    def _exactly(self, part: Program) -> None:
+    def _exactly(self, part: Program, relaxation: Relaxation) -> None:
         """Solve a part that holds every plan better than the best one."""
         start = self.best if self.best is not None and part.allows(self.best) else None
-        tree = Tree(part, start, self.clock).run()
+        tree = Tree(part, start, self.clock, relaxation).run()
         self._keep(tree)
         if not self.proved and not self.clock.over and tree.stopped_by != "infeasible":
             start = self.best if self.best is not None and part.allows(self.best) else None

@@ -197,6 +197,6 @@ def known_ids(wanted: tuple[str, ...], ids: tuple[str, ...], option: str) -> lis
     position = {candidate_id: at for at, candidate_id in enumerate(ids)}
     unknown = [name for name in wanted if name not in position]
     refuse(
-        [f"{option} {name!r}: no candidate has this id" for name in unknown], len(ids), "candidates"
+        [f"{option} {name!r}: no candidate has this id" for name in unknown], len(ids), "candidate"
     )
     return sorted({position[name] for name in wanted})

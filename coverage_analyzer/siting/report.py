@@ -389,13 +389,7 @@ def notes(answer: Plan) -> list[str]:
         shown = "; ".join(left_out[:5])
         more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
         result.append(f"Candidates left out ({len(left_out)}): {shown}{more}.")
-    if question.kind != "close" and not (setting.useful & ~setting.places.existing).any():
-        result.append("No candidate gains anything.")
-    elif question.new is not None and len(answer.opened) < question.new:
-        result.append(
-            f"The plan has {_centers(len(answer.opened))}, not {question.new}: "
-            f"no further candidate gains anything within the limits."
-        )
+    result += _shortfall(answer)
     unreached = setting.rows[(setting.covering.reached < setting.need)]
     wanting = unreached[setting.demand.state[unreached] == WANTING]
     if len(wanting) and question.kind != "close":
@@ -409,6 +403,27 @@ def notes(answer: Plan) -> list[str]:
     if column:
         result.append(f"Weight is the sum of the column {column!r} of the sites.")
     return [*result, *answer.notes]
+
+
+def _shortfall(answer: Plan) -> list[str]:
+    """Return why a plan opens fewer centers than it may, if it does."""
+    setting, question = answer.setting, answer.setting.question
+    if question.kind != "close" and not (setting.useful & ~setting.places.existing).any():
+        return ["No candidate gains anything."]
+    if question.budget is not None and _cheapest(answer) > question.budget:
+        cost = f"{_cheapest(answer):g}, more than the budget of {question.budget:g}"
+        return [f"The cheapest candidate that gains anything costs {cost}."]
+    if question.new is not None and len(answer.opened) < question.new:
+        opened = f"The plan has {_centers(len(answer.opened))}, not {question.new}"
+        return [f"{opened}: no further candidate gains anything within the limits."]
+    return []
+
+
+def _cheapest(answer: Plan) -> float:
+    """Return the least cost of a candidate that may be chosen and gains anything."""
+    setting = answer.setting
+    costs = setting.places.cost[setting.allowed & setting.useful & ~setting.places.existing]
+    return float(costs.min(initial=np.inf))
 
 
 def summary(answer: Plan) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from coverage_analyzer.arrays import Floats
+from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.errors import require
 from coverage_analyzer.siting.clock import Clock
 
@@ -86,6 +86,15 @@ class Model:
             start = matrix.indptr[:-1].astype(np.int32)
             index, value = matrix.indices.astype(np.int32), matrix.data.astype(np.float64)
             self._highs.addRows(rows, lower, upper, matrix.nnz, start, index, value)
+
+    def delete_rows(self, rows: Ints) -> None:
+        """Delete rows that hold nothing back: the next run goes on from the same basis."""
+        basis = self._highs.getBasis()
+        gone = set(rows.tolist())
+        kept = [state for row, state in enumerate(basis.row_status) if row not in gone]
+        self._highs.deleteRows(len(rows), rows.astype(np.int32))
+        basis.row_status = kept
+        self._highs.setBasis(basis)
 
     def set_row_bounds(self, row: int, lower: float, upper: float) -> None:
         """Change the bounds of a row."""

@@ -188,7 +188,7 @@ def test_counts_are_those_of_the_command(browser: Browser, trial: Trial) -> None
         assert max(off.values()) <= doubt, (json.dumps(steps), told, counts)
         certain += doubt == 0 and told["gained"] + told["lost"] > 0
     assert certain >= 9
-    command = what_if(trial.folder, change_of(edits[0])).told["changes"]
+    command = what_if(trial.folder, change_of(edits[0])).manifest["changes"]
     told = changes_of(run, rows, change_of(edits[0]))
     assert {kind: command[kind] for kind in KINDS} == {kind: told[kind] for kind in KINDS}
 

@@ -200,6 +200,15 @@ CASES = [
     ("hours-of-the-vendor", hours(calendar="vendor", hours=office()), LOERRACH,
      "2026-12-04T17:00", "2026-12-04T13:00:00-07:00"),
 
+    # on 8 March 02:00 to 03:00 is left out: hours from 02:30 begin at 03:00, when clocks go forward
+    ("opening-left-out", hours(amount=1, hours=office("02:30", "05:00", days="every_day")), NEWARK,
+     "2026-03-08T00:00", "2026-03-08T04:00:00-04:00"),
+    # on 1 November 01:00 to 02:00 comes twice: from the first 01:30 to the second there is an hour
+    ("opening-twice", hours(amount=2, hours=office("01:30", "05:00", days="every_day")), NEWARK,
+     "2026-11-01T00:00", "2026-11-01T02:30:00-05:00"),
+    ("closing-twice", hours(amount=2, hours=office("00:30", "01:30", days="every_day")), NEWARK,
+     "2026-11-01T00:00", "2026-11-01T01:30:00-05:00"),
+
     # -------------------------------------------------------- receiving hours, 08:00 to 17:00
     # due at 14:00 and at 17:00: in time to be received
     ("received-at-two", hours("delivered", receiving_hours="defer"), DOCK, "2026-12-04T10:00",
@@ -282,7 +291,8 @@ def test_what_is_no_promise_has_no_due_time(world: Countries, kind: str) -> None
     assert answer.steps[0] == (
         f"Gold: {kind}: on site within 4 hours of registration of the request (within_radius)"
     )
-    assert f"{kind}, not a promise" in answer.steps
+    assert answer.steps[-3] == f"{kind} before Fri 2026-12-04T14:00-05:00 America/New_York"
+    assert answer.steps[-2] == f"{kind}, not a promise"
 
 
 def test_a_level_has_several_clocks(world: Countries) -> None:

@@ -1,6 +1,8 @@
 """Golden cases of bands in minutes of driving, each named after its trap; worked out by hand."""
 
+import csv
 import tomllib
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -8,6 +10,8 @@ import pandas as pd
 import pytest
 
 import coverage_analyzer as ca
+from coverage_analyzer import batch
+from coverage_analyzer.batch._drive_times import drive
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import reach_of
@@ -232,3 +236,28 @@ def test_minutes_and_distances_of_one_country_do_not_mix() -> None:
     text = POLICY.replace(band, "above_km = 60\nup_to_km = 90")
     with pytest.raises(PolicyError, match="some are in minutes of driving, others in"):
         Policy.from_mapping(tomllib.loads(text))
+
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+def test_a_run_folder_is_rechecked_in_minutes(tmp_path: Path) -> None:
+    """From file to file, by the roads of the sample town: 1.8, 4.1, 20 and 24.5 minutes."""
+    pytest.importorskip("osmnx")
+    text = POLICY.replace("minutes = 60", "minutes = 4").replace("minutes = 90", "minutes = 22")
+    (tmp_path / "drive.toml").write_text(text, encoding="utf-8")
+    options = batch.Options(trust_declared=True, areas=False, map=False)
+    folder, centers = tmp_path / "run", ROOT / "data" / "town_centers.csv"
+    rules = tmp_path / "drive.toml"
+    batch.run(ROOT / "data" / "town_sites.csv", centers, folder, policy=rules, options=options)
+    drive(folder, ROOT / "data" / "town.osm", policy=rules)
+    with (folder / "report.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["site_id"]: (row["level"], row["reason"]) for row in csv.DictReader(file)}
+    assert found == {
+        "near": ("Fast", "within_radius"),
+        "south": ("Middle", "within_radius"),
+        "ferry": ("Middle", "within_radius"),
+        "east": ("Slow", "beyond_radius"),
+        "island": ("Slow", "road_unreachable"),
+        "field": ("Slow", "road_unchecked"),
+    }

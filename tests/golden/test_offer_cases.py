@@ -5,12 +5,14 @@ far from both.
 """
 
 import tomllib
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 import pytest
 
 import coverage_analyzer as ca
+from coverage_analyzer import batch
 from coverage_analyzer.errors import PolicyError
 from coverage_analyzer.matching.eligibility import EligibilityChecker
 from coverage_analyzer.policy import Policy
@@ -320,3 +322,30 @@ def test_what_was_purchased_can_be_any_level() -> None:
     """With ``[gates.request]`` a level without band and offer is the one that was purchased."""
     (old, new), _ = LEVELS["a level that nothing gives"]
     assert Policy.from_mapping(tomllib.loads(POLICY.replace(old, new))).titles[3] == "Lost"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("the product of a better offer", "On-site 4 hours is offered for this site at any"),
+        ("a city offered as a whole", "Parts 4 hours is offered for this site at any distance."),
+        ("a band beats a worse offer", "Parts 4 hours requires a service center within 20 km"),
+        ("beyond the band the offer", "Parts 4 hours is not available for this site: no open"),
+    ],
+)
+def test_a_letter_says_what_is_offered(
+    sites: pd.DataFrame,
+    centers: pd.DataFrame,
+    offered: Policy,
+    tmp_path: Path,
+    name: str,
+    told: str,
+) -> None:
+    """A level without a distance is not explained by one."""
+    files = {"sites": sites, "centers": centers}
+    for what, frame in files.items():
+        frame.to_csv(tmp_path / f"{what}.csv", index=False)
+    text = batch.site_letter(
+        tmp_path / "sites.csv", name, tmp_path / "centers.csv", policy=offered, as_of="2026-12-01"
+    )
+    assert told in text

@@ -258,13 +258,15 @@ def page(work: Workspace, name: str) -> str:
 
 
 def shortened(value: Any) -> Any:
-    """Return a tree of JSON in which long lists of coordinates are told by what they are."""
+    """Return a tree of JSON in which long lists are told by what they are."""
     if isinstance(value, dict):
         return {key: shortened(part) for key, part in value.items()}
     if isinstance(value, list):
         if numeric(value) and len(json.dumps(value)) > 200:
             places = list(positions(value))
             return f"{len(places)} positions" if len(places[0]) > 1 else f"{len(value)} numbers"
+        if len(value) > 100 and all(isinstance(part, str) for part in value):
+            return f"{len(value)} texts, {digest(json.dumps(value))}"
         return [shortened(part) for part in value]
     return value
 

@@ -237,7 +237,7 @@ def test_explain_says_what_decided(tmp_path: Path, call: Call) -> None:
     assert "Gold (fallback)" in ended.out
     assert "BSL (Basel), CH" in ended.out
     assert "in another country" in ended.out
-    assert ended.err == ""
+    assert ended.err == "Policy: appliance-maintenance, the default.\n"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,10 @@ FAULTS = {
     "unknown-zone": (clock(cut_off="13:00", cut_off_zone="Amerika/Denver"),
                      ("cut_off_zone: 'Amerika/Denver' is not a time zone such as America/Denver or "
                      "one of site, center, vendor. Did you mean 'America/Denver'?")),
+    "a-city": (
+        clock(cut_off="13:00", cut_off_zone="New York"),
+        "Did you mean 'America/New_York'?",
+    ),
     "zone-of-the-machine": (clock(cut_off="13:00", cut_off_zone="localtime"),
                             "'localtime' is not a time zone"),
     "no-vendor": (clock(calendar="vendor"),

@@ -21,7 +21,9 @@ from coverage_analyzer.cli import main
 from coverage_analyzer.comparison.aligned import Headers
 from coverage_analyzer.comparison.rows import VerdictCodes
 from coverage_analyzer.errors import InputError, MissingExtraError, PublishError
+from coverage_analyzer.files.run_folder.read_back import refuse_edited
 from coverage_analyzer.geodesy import MILE_M
+from coverage_analyzer.schema.rejects import Reject, Rejected
 
 CENTERS = """\
 center_id,latitude,longitude,country
@@ -688,3 +690,63 @@ def test_the_folder_of_a_report_is_no_pattern(made: Maker, tmp_path: Path, name:
     before, after = made("a"), made("b", centers=LATER)
     odd = shutil.copytree(after, tmp_path / name / "run")
     assert changes(before, odd) == changes(before, after)
+
+
+def test_a_report_in_parts_has_the_text_of_a_whole_one(made: Maker) -> None:
+    """Spark writes a folder of parts, each with its header: escaped ids are read alike."""
+    before, after = made("a"), made("b")
+    report = after / "report.csv"
+    header, *lines = report.read_text("utf-8").splitlines(keepends=True)
+    report.unlink()
+    report.mkdir()
+    for number, line in enumerate(lines):
+        (report / f"part-{number:05}.csv").write_text(header + line, encoding="utf-8")
+    (report / "_SUCCESS").touch()
+    assert changes(before, after) == []
+    assert changes(after, before) == []
+
+
+DIALECTS = (
+    ("utf-8", ",", ".", {"excel": True}),
+    ("cp1252", ";", ",", {}),
+    ("cp1252", ";", ",", {"excel": True}),
+    ("utf-16", "\t", ".", {"excel_locale": "ch"}),
+    ("cp1252", ";", ",", {"raw_text": True}),
+)
+
+
+@pytest.mark.parametrize(("encoding", "delimiter", "decimal", "options"), DIALECTS)
+def test_a_report_is_read_by_what_its_run_says(
+    made: Maker,
+    tmp_path: Path,
+    encoding: str,
+    delimiter: str,
+    decimal: str,
+    options: dict[str, Any],
+) -> None:
+    """However the sites were written, and the report is: no change, and the same weights."""
+    lines = (line.split(",") for line in SITES.splitlines())
+    text = "\n".join(
+        delimiter.join([*cells[:3], *(c.replace(".", decimal) for c in cells[3:6]), *cells[6:]])
+        for cells in lines
+    )
+    before, sites = made("a"), tmp_path / "odd.csv"
+    sites.write_bytes((text + "\n").encode(encoding))
+    chosen = batch.Options(map=False, areas=False, **options)
+    centers = before.parent / "centers.csv"
+    batch.run(sites, centers, tmp_path / "odd", as_of="2026-12-01", options=chosen)
+    result = batch.compare(before, tmp_path / "odd", None, CompareOptions(weight="contracts"))
+    assert result["ledger"]["same"] == 4
+    assert [side["weight"] for side in (result["a"], result["b"])] == [30.5, 30.5]
+
+
+def test_what_is_no_run_folder_is_said_to_be_what_it_is(made: Maker, tmp_path: Path) -> None:
+    """A report without its folder, a table, a held run, a report saved in another encoding."""
+    before, after = made("a"), made("b")
+    with pytest.raises(InputError, match=r"is a file. Give the run folder that it is in"):
+        batch.compare(before, after / "report.csv")
+    with pytest.raises(InputError, match="is not a run folder"):
+        batch.compare(before, f"sqlite:///{tmp_path}/x.db?table=verdicts")
+    reject = Reject(3, Rejected.not_utf8, "byte 0xea is not UTF-8; give its --encoding", "")
+    with pytest.raises(InputError, match=r"was changed: line 3: byte 0xea is not UTF-8. Run it"):
+        refuse_edited(open_report(after).table, [reject])

@@ -70,9 +70,10 @@ def plain(columns: Columns | None) -> dict[str, Any]:
     told = {
         n: v.tolist()
         for n, v in vars(columns).items()
-        if n not in {"codes", "own", "drive", *texts}
+        if n not in {"codes", "own", "drive", "in_km", "what_if", *texts}
     }
-    told |= {n: v.tolist() for n, v in (columns.codes | columns.drive).items()}
+    coded = columns.codes | columns.drive | columns.in_km | columns.what_if
+    told |= {n: v.tolist() for n, v in coded.items()}
     assert [own.to_pylist() for own in columns.own.values()] == [columns.site_id.to_pylist()]
     return told | {"site_id": columns.site_id.to_pylist(), "name": columns.name.to_pylist()}
 

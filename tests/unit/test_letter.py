@@ -224,6 +224,7 @@ def test_each_reason_of_a_review_has_its_words() -> None:
     """A customer reads what to clear, whatever the reason."""
     never = {"within_radius", "center_opens_later", "beyond_radius", "no_center_in_country"}
     never |= {"level_not_requested", "component_excluded", "lifecycle_phase"}
+    never |= {"no_distance_limit"}
     assert {reason.name for reason in Reason} - never == {r.name for r in actions.TO_CLEAR}
 
 

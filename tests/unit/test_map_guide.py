@@ -46,7 +46,7 @@ def test_its_pictures_are_there() -> None:
 
 def test_no_picture_is_large_or_unused() -> None:
     """A clone of the repository stays small; each picture of the guides is shown in one."""
-    guides = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
+    guides = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")]
     text = "".join(guide.read_text(encoding="utf-8") for guide in guides)
     for picture in (ROOT / "docs" / "img").iterdir():
         assert f"img/{picture.name})" in text, picture.name

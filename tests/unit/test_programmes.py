@@ -164,8 +164,8 @@ def test_the_levels_of_a_policy_are_a_table_too() -> None:
     table = comparison(Policy.load())
     rows = dict(table.rows)
     assert table.columns == ("Gold Plus", "Gold", "Silver", "Bronze")
-    assert rows["Replacement"][0] == "delivered within 4 hours of authorisation"
-    assert [cell.split()[0] for cell in rows["Replacement"][1:]] == ["shipped"] * 3
+    assert rows["Promise"][0] == "delivered within 4 hours of authorisation"
+    assert [cell.split()[0] for cell in rows["Promise"][1:]] == ["shipped"] * 3
     assert rows["Coverage hours"][2:] == ("business hours", "business hours")
     assert len(table.rows) == len(table.clauses) == 11
     for feature in ("Software updates", "Technical support"):  # the copy has lost their marks
@@ -178,7 +178,7 @@ def test_the_levels_of_a_policy_are_a_table_too() -> None:
     assert "export approval" not in rows["Footnotes"][0]
     assert all("export approval" in cell for cell in rows["Footnotes"][1:])
     bare = comparison(Policy.load("hp-call-to-repair"))
-    assert "nothing" in dict(bare.rows)["Replacement"]
+    assert "nothing" in dict(bare.rows)["Promise"]
 
 
 class Page(HTMLParser):

@@ -1,18 +1,23 @@
 """The guide to reasons explains every status and every code that a user can meet."""
 
 import enum
+import importlib.util
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from coverage_analyzer.addresses.compare import Likeness
+from coverage_analyzer.cli.main import program
 from coverage_analyzer.due_times import calculator
 from coverage_analyzer.due_times.issues import Doubt
+from coverage_analyzer.errors import InputError
 from coverage_analyzer.geocoding import Found
 from coverage_analyzer.programmes import entitlements
 from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.schema import guide
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -33,6 +38,29 @@ SECTIONS: dict[str, Iterable[str]] = {
     "Drive times": [status.name for status in RoadStatus],
     "Entitlements": entitlements.Answer,
 }
+
+
+def test_explain_prints_what_the_guide_says() -> None:
+    """The package has the guide as data; run tools/build_reasons.py after a change of it."""
+    path = GUIDE.parents[1] / "tools" / "build_reasons.py"
+    spec = importlib.util.spec_from_file_location("build_reasons", path)
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    rows = [guide.Entry(**row) for row in tool.entries(GUIDE.read_text("utf-8"))]
+    assert tuple(rows) == guide.entries()
+    codes = {str(c.value if isinstance(c, enum.Enum) else c) for s in SECTIONS.values() for c in s}
+    assert codes <= {row.code for row in rows} | {str(c.name) for c in (*Status, *Reason)}
+
+
+def test_a_code_is_explained_everywhere_it_appears() -> None:
+    """By the command; a typing error has the nearest code."""
+    ended = CliRunner().invoke(program, ["explain", "--reason", "address_not_registered"])
+    assert ended.exit_code == 0
+    assert ended.output.count("address_not_registered (") == 3
+    with pytest.raises(InputError, match="Did you mean 'borderline'"):
+        guide.entries_of("bordeline")
 
 
 @pytest.mark.parametrize("section", SECTIONS)

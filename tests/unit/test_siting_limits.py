@@ -103,3 +103,33 @@ def test_a_plan_that_no_search_finds_is_found_all_the_same(monkeypatch: pytest.M
     assert len(solution.plan) == 2
     best = max(map(case.value, case.plans(question)))
     assert solution.objective / setting.scale == solution.bound / setting.scale == best
+
+
+def test_forgotten_cuts_change_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However soon they are deleted, and whatever the limits were when they were made."""
+    from coverage_analyzer.siting import bounds
+
+    setting = hard().setting(Question(new=2))
+    program, none = setting.program(), np.zeros(setting.cover.n_candidates)
+    kept = Master(program, 4).run(none, -np.inf, Clock()).bound
+    monkeypatch.setattr(bounds, "IDLE", 1)
+    monkeypatch.setattr(bounds, "KEPT", 1.0)
+    master = Master(program, 4)
+    for most in (1.0, 3.0, 2.0):
+        master.set_side(0, -np.inf, most)
+        found = master.run(none, -np.inf, Clock())
+    assert found.bound == pytest.approx(kept)
+
+
+def test_an_answer_bounds_other_numbers_of_centers() -> None:
+    """By the worth of each candidate, without another linear program."""
+    for seed in range(20):
+        case = Case(seed)
+        program = case.setting(Question(new=2)).program()
+        found = Master(program).run(program.high / 2, -np.inf, Clock())
+        setting = case.setting(Question(new=3))
+        bounds = found.for_sizes(program, 0, np.array([1, 2, 3])) / setting.scale
+        assert bounds[1] == pytest.approx(found.bound / setting.scale)
+        for size, bound in zip((1, 3), bounds[[0, 2]].tolist(), strict=True):
+            best = max(map(case.value, case.plans(Question(new=size))))
+            assert best <= bound + 1e-6 * max(1.0, best)

@@ -25,6 +25,7 @@ from coverage_analyzer.maps.what_if import (
     LEVELS_AND_RULES,
     NOT_KEPT,
     ONE_BY_ONE,
+    STARTS,
     WhatIfRules,
 )
 from coverage_analyzer.matching.matcher import Matcher
@@ -76,6 +77,7 @@ def test_only_a_page_that_can_try_changes_has_the_script() -> None:
     for rules in (None, WhatIfRules(None)):
         assert page.geodesic() not in page.page(payload_of(rules))
     assert len(page.geodesic()) < 35_000
+    assert "Copyright (c) 2011-2022, Charles Karney" in page.geodesic()[:200]
 
 
 def test_the_payload_keeps_to_its_schema() -> None:
@@ -101,6 +103,16 @@ def test_what_the_page_cannot_know_is_refused_in_words(
     """Roads, several distances with rules on columns, and a policy that was not kept."""
     rules = WhatIfRules(None if policy is None else Policy.load(policy), has_rules=has_rules)
     assert rules.refused == refused
+
+
+def test_a_policy_that_starts_levels_on_days_of_sites_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the sites have such days; without them nothing but distance decides."""
+    monkeypatch.setattr(Policy, "has_start_rules", True)
+    policy = Policy.load()
+    assert WhatIfRules(policy, has_rules=True).refused == STARTS
+    assert WhatIfRules(policy, has_rules=False).refused == ""
 
 
 def test_a_map_without_all_sites_refuses() -> None:

@@ -28,6 +28,7 @@ from coverage_analyzer.fingerprint import WatchedFiles
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.columns import CENTERS, as_text, site_columns
+from coverage_analyzer.schema.rejects import Reject, Rejected
 from coverage_analyzer.schema.verdict import TYPES, VERDICT, names_in
 
 TABLES: Final = ("columns", "renamed_columns", "centers", "inputs", "ledger", "options")
@@ -86,6 +87,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         complete = False
     if not complete:
         msg = f"{folder} is not a run folder: it has no run.json of a run. Give a run folder."
+        if folder.is_file():
+            msg = f"{folder} is a file. Give the run folder that it is in, such as {folder.parent}."
         if (folder / "run.json").is_file():
             msg = f"{folder} is not a run folder: its run.json is damaged or not that of a run."
         raise InputError(msg)
@@ -146,13 +149,26 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     InputError
         If one is not.
     """
-    if rows.rejects:
-        first = rows.rejects[0]
-        msg = f"{table.path} was changed: line {first.line}: {first.detail}. Run it again."
-        raise InputError(msg)
+    refuse_edited(table, rows.rejects)
     columns = rows.block.columns
     verdict = {n: columns.column(table.headers.index(n)) for n in names_in(table.headers)}
     return {n: _pointed(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
+
+
+def refuse_edited(table: Table, rejects: Sequence[Reject]) -> None:
+    """Raise if a report has rows that a run would not write.
+
+    Raises
+    ------
+    InputError
+        With the first one.
+    """
+    if rejects:
+        line, detail = rejects[0].line, rejects[0].detail
+        if rejects[0].reason == Rejected.not_utf8:  # the advice is for inputs, with their options
+            detail = detail.partition(";")[0]
+        msg = f"{table.path} was changed: line {line}: {detail}. Run it again."
+        raise InputError(msg)
 
 
 def typed_cells(

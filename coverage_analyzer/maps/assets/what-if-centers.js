@@ -157,7 +157,7 @@ export class TriedCenters {
   /** @param {string} id */
   close(id) {
     const center = this.find(id);
-    if (!center) return;
+    if (!center || this.entries.get(id)?.what === "closed") return;
     const { lat, lon } = center;
     this.set(id, { id, what: "closed", lat, lon, code: this.codeOf(center) });
   }

@@ -35,13 +35,25 @@ export function whatIfBlock(app) {
     element("summary", "Try changes of centers"),
     element("p", "Close, open or move centers and see at once what changes. Nothing is decided "
       + "here: save the centers, and run with them."),
-    chooser(state), placer(state), changeList(state), editList(state), steps(state), results(state),
+    ...roadNote(app), chooser(state), placer(state), changeList(state), editList(state),
+    steps(state), results(state),
   );
   const prepare = later(PREPARE_MS, () => state.prepare());
   details.addEventListener("toggle", () => { if (details.open) prepare(); });
   state.onChange(() => { if (state.placing || state.summary) details.open = true; });
   box.append(details);
   return box;
+}
+
+/**
+ * What to know where roads were asked.
+ *
+ * @param {App} app
+ */
+function roadNote({ meta }) {
+  const isByRoad = meta.minutes || meta.reasons.some((reason) => reason.startsWith("road_"));
+  return isByRoad ? [element("p", "Drive times are not taken into account: sites that were judged "
+    + "by road stay as they are.", "note")] : [];
 }
 
 /**
@@ -66,8 +78,7 @@ function chooser(state) {
   const move = button("Move it…", () => state.wait({ id: select.value }));
   row.append(element("span", "Try with"), select);
   const choose = () => {
-    const entry = state.centers.entries.get(select.value);
-    close.disabled = !select.value || entry?.what === "closed";
+    close.disabled = !select.value;
     move.disabled = !select.value;
     open.setAttribute("aria-pressed", String(state.placing?.id === null));
   };
@@ -111,14 +122,14 @@ function editList(state) {
   const list = element("ul", undefined, "edits");
   list.setAttribute("aria-label", "Changes that are tried");
   state.onChange(() => {
-    const focused = list.contains(document.activeElement)
-      ? /** @type {HTMLElement} */ (document.activeElement).dataset.part : undefined;
+    const was = list.contains(document.activeElement)
+      ? document.activeElement?.getAttribute("aria-label") : null;
     list.replaceChildren(...state.shown.entries.map((entry) => editRow(state, entry)));
-    if (focused) {
-      const part = [...list.querySelectorAll("[data-part]")].find(
-        (each) => /** @type {HTMLElement} */ (each).dataset.part === focused);
-      /** @type {HTMLElement | undefined} */ (part)?.focus();
-    }
+    if (was === null) return;
+    const parts = [...list.querySelectorAll("[aria-label]")];
+    const again = parts.find((part) => part.getAttribute("aria-label") === was) ?? parts.at(-1)
+      ?? list.closest("details")?.querySelector("summary");
+    /** @type {HTMLElement | null | undefined} */ (again)?.focus();
   });
   return list;
 }
@@ -152,7 +163,6 @@ function editRow(state, entry) {
 function countryChoice(state, { id, code }) {
   const label = element("label");
   const select = element("select");
-  select.dataset.part = `country of ${id}`;
   select.setAttribute("aria-label", `Country of ${id}`);
   const none = element("option", "choose its country");
   none.value = "";
@@ -183,8 +193,9 @@ function steps(state) {
   const save = button("Save centers", () => state.save());
   box.append(undo, again, save);
   const update = () => {
-    undo.disabled = !state.centers.steps.length;
-    again.disabled = !state.centers.steps.length;
+    const hadFocus = box.contains(document.activeElement);
+    undo.disabled = again.disabled = !state.centers.steps.length;
+    if (hadFocus && undo.disabled) box.closest("details")?.querySelector("summary")?.focus();
     save.disabled = !state.shown.entries.length || state.centers.isIncomplete()
       || !state.centers.now().length;
   };
