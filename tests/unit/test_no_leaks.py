@@ -115,8 +115,8 @@ GENERAL = (
 BLOCK = re.compile(r"[\w+/=]{100,}")
 """Data of a page."""
 
-ANYWHERE = ("Standard", "Not offered")
-"""Titles of levels that are also plain English."""
+ANYWHERE = ("Standard", "Not offered", "Check")
+"""Titles of levels, and a part of a vendor's name, that are also plain English."""
 
 
 def events(policy: Policy) -> set[str]:
