@@ -30,7 +30,7 @@ class Replacement(ClockKeys):
         ``"deemed_necessary"``; required. The column of a request has the suffix ``_at``.
     label
         The vendor's own words for the start, without a verb, used in all texts; by default those
-        of this program. Example: ``"RMA approval"``.
+        of this program. Example: ``"approval of the request"``.
     end
         Event that stops it: ``"delivered"``, ``"shipped"``, ``"on_site"`` or ``"repaired"``, in
         format 2 also ``"responded"``; required.
