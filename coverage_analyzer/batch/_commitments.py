@@ -187,7 +187,7 @@ def answer_requests(
             *asked_table.guesses,
             *site_table.guesses,
             *_unnoticed(asked_table, site_table),
-            *_unseen(asked_table, site_table),
+            *_unseen(asked_table, site_table, rules),
             *committer.regions.warnings,
         ],
     }
@@ -325,12 +325,16 @@ def _unnoticed(asked: Table, sites: Table) -> list[str]:
     return [*asked.notices, *sites.notices]
 
 
-def _unseen(asked: Table, sites: Table) -> list[str]:
-    """Return which checks are skipped because their column is missing."""
+def _unseen(asked: Table, sites: Table, policy: Policy) -> list[str]:
+    """Return which checks are skipped because their column is missing.
+
+    A policy of format 2 without a rule on addresses compares none.
+    """
+    compares = policy.format == 1 or policy.commitments.accepted is not None
     texts = [
         f"The {what} have no column 'address', nor its parts: addresses are not compared."
         for table, what in ((asked, "requests"), (sites, "sites"))
-        if not has_addresses(table)
+        if compares and not has_addresses(table)
     ]
     if "installed_on" not in sites.columns:
         texts.append("The sites have no column 'installed_on': installation dates are not checked.")

@@ -55,6 +55,9 @@ STARTS_LATER: Final = {
 }
 """Why a site has no higher level, where no day is known on which it gets it."""
 
+PURCHASED: Final = frozenset({Reason.level_not_requested, Reason.no_distance_limit})
+"""Reasons by which a site has the level that was purchased for it."""
+
 NOT_YET: Final = {
     Reason.not_yet_in_force: "On that day {level} comes into force for this site.",
     Reason.relocated: "By that day {level} is to be set up anew, after the move of the site.",
@@ -291,7 +294,7 @@ class _Letter:
             if story.afterwards:
                 yield "reason", f"{story.afterwards.partition(':')[0]}. Please ask us about it."
             return
-        first, *others = words.promises(self._clocks(level))
+        first, *others = self._promises(level)
         yield "promise", first
         if meant := words.meaning(level):
             yield "meaning", meant
@@ -356,14 +359,22 @@ class _Letter:
             return self._distance()
         if reason in STARTS_LATER:
             return STARTS_LATER[reason]
+        if reason == Reason.no_distance_limit and story.level != self._bought():
+            return "No purchased level is known for this site."
         higher = self._best_level()
-        if reason == Reason.level_not_requested or higher.title == story.level:
+        if reason in PURCHASED or higher.title == story.level:
             return f"{story.level} is the level purchased for this site."
         why = NOT_HIGHER.get(reason, "") if story.same_country else ""
         if "{limit}" in why and story.limit_miles is None:
             why = ""
         text = why.format(country=self.country, limit=self._limit()) or story.reason_words
         return f"{higher.title} is not available for this site: {text}."
+
+    def _bought(self) -> str:
+        """Return the title of the purchased level; empty if there is none, or it is unknown."""
+        policy, cell = self.matcher.policy, self.story.stated.get("requested_level", "")
+        bought = self.matcher.gates.level_id(cell) if policy.gates.request else None
+        return policy.level(bought).title if bought else ""
 
     def _is_offered(self) -> bool:
         """Return whether the site has its level, as good as that of a band, by an offer."""
@@ -459,19 +470,30 @@ class _Letter:
 
     def _promised(self, level: Level) -> str:
         """Return what a level promises, its clocks one after the other."""
-        return " ".join(words.promises(self._clocks(level)))
+        return " ".join(self._promises(level))
+
+    def _promises(self, level: Level) -> list[str]:
+        """Return what a level promises, a sentence for each of its clocks."""
+        without = words.NO_TIME if self.matcher.policy.format > 1 else words.NO_PROMISE
+        return words.promises(self._clocks(level), without)
 
     def _clocks(self, level: Level) -> list[Replacement]:
-        """Return the clocks of a level with the hours of the country whose calendar counts."""
+        """Return the clocks of a level as they count here, those of format 2 with their calendar.
+
+        Their hours are those of the country whose calendar counts.
+        """
         policy, center = self.matcher.policy, self.story.center
         countries = {
             "site": self.story.country,
             "center": center.country if center else "",
             "vendor": policy.vendor.country if policy.vendor else "",
         }
-        return [
-            clock.in_country(countries[policy.calendar_side(clock)]) for clock in level.all_clocks
-        ]
+        sides = [(clock, policy.calendar_side(clock)) for clock in level.all_clocks]
+        clocks = [clock.in_country(countries[side]) for clock, side in sides]
+        if policy.format == 1:
+            return clocks
+        named = zip(clocks, sides, strict=True)
+        return [clock.model_copy(update={"calendar": side}) for clock, (_, side) in named]
 
     def _in_force(self) -> Iterator[str]:
         """Yield from when and until when the promise applies."""
@@ -496,9 +518,12 @@ class _Letter:
         if story.status == "review":  # no promise, so no clause of one
             promised = {policy.clauses[c.clause] for v in policy.levels for c in v.all_clocks}
             return tuple(c for c in story.clauses if c not in promised)
-        clocks = self._coming().all_clocks if story.status == "pending" else ()
-        coming = [policy.clauses[clock.clause] for clock in clocks]
-        return tuple(dict.fromkeys([*story.clauses, *coming]))
+        coming = [self._coming()] if story.status == "pending" else []
+        names = [clock.clause for level in coming for clock in level.all_clocks]
+        if policy.format > 1:  # a letter of format 1 leaves them to the terms of the programme
+            levels = [*coming, *([] if self.level is NOT_COVERED else [self.level])]
+            names += [name for level in levels for name in level.footnotes]
+        return tuple(dict.fromkeys([*story.clauses, *(policy.clauses[name] for name in names)]))
 
     def _coming(self) -> Level:
         """Return the level of a site once its center opens, or the level is in force."""

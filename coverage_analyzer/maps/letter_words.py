@@ -16,6 +16,9 @@ MILE_COUNTRIES: Final = frozenset(
 
 NO_PROMISE: Final = "This level includes no replacement."
 
+NO_TIME: Final = "No time is promised with this level."
+"""In place of `NO_PROMISE` for a policy of format 2, whose levels may include other service."""
+
 MEANINGS: Final = {
     "delivered": "",
     "shipped": "This is the time until the replacement is shipped, not until it arrives.",
@@ -36,12 +39,12 @@ NEAR_LIMIT_MILES: Final = 0.1
 """Distances nearer to a limit are printed with three decimals."""
 
 
-def promises(clocks: Sequence[Replacement]) -> list[str]:
+def promises(clocks: Sequence[Replacement], without: str = NO_PROMISE) -> list[str]:
     """Return what a level promises, as one sentence for each of its clocks.
 
-    A target or an average is named as such.
+    A target or an average is named as such. ``without`` is what a level without a clock says.
     """
-    return [clock_sentence(clock, clock.name) for clock in clocks] or [NO_PROMISE]
+    return [clock_sentence(clock, clock.name) for clock in clocks] or [without]
 
 
 def meaning(level: Level) -> str:

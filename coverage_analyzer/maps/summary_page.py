@@ -33,6 +33,9 @@ from coverage_analyzer.schema.content_policy import content_policy, with_policy
 from coverage_analyzer.schema.rejects import Rejected
 from coverage_analyzer.schema.verdict import Reason, Status
 
+SAME: Final = "in the same country"
+"""Where centers are, by a policy whose centers serve only their own country."""
+
 MOST_COUNTRIES: Final = 20
 MOST_CENTERS: Final = 12
 MOST_NOTES: Final = 12
@@ -126,7 +129,8 @@ def _rule(policy: Policy) -> Iterator[str]:
         if kind in {"level", "band"}:
             yield text.strip()
         elif kind == "center":
-            yield f"Center {text.strip()} as the site"
+            place = text.strip()
+            yield f"Center {place} as the site" if place == SAME else f"Center {place}"
 
 
 def _countries(run: RunSummary) -> str:

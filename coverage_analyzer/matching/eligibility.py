@@ -220,6 +220,8 @@ class EligibilityChecker:
         self._phases = self._phase_table()
         self._bounded = _bounded(policy)
         self._unbanded = _unbanded(policy)
+        fallback = policy.level_position(policy.qualification.fallback)
+        self._gives_purchased = policy.format > 1 and np.delete(self._unbanded, fallback).any()
         self._offered = _offered(policy, world)
         self._offers = Offers(policy, world) if policy.offers else None
         self.papers = policy.export_approval_countries
@@ -450,6 +452,15 @@ class EligibilityChecker:
         barred = self.not_offered_there(facts, country) | self.excluded_there(facts, closed)
         barred |= self.not_offered_for_product(facts, country)
         return self.has_unbanded(facts) & ~barred
+
+    def may_have_unbanded(self, facts: EligibilityInputs) -> Bools:
+        """Return which rows purchased a level of unknown name, where a purchase alone gives some.
+
+        A policy of format 1 gives them the fallback.
+        """
+        if not self.rules.request or not self._gives_purchased:
+            return np.zeros(len(facts), np.bool_)
+        return facts.requested == UNKNOWN
 
     def has_unbanded(self, facts: EligibilityInputs) -> Bools:
         """Return which rows purchased a level that has no band."""

@@ -615,7 +615,17 @@ class Matcher:
     def _with_purchased_level(
         self, verdicts: Verdicts, facts: EligibilityInputs, basis: "RuleBasis"
     ) -> Verdicts:
-        """Return verdicts with the purchased level, where the policy offers it."""
+        """Return verdicts with the purchased level, where the policy offers it.
+
+        One that the policy does not know is for review, if it could be more than the fallback.
+        """
+        unknown = self.gates.may_have_unbanded(facts)
+        verdicts = verdicts.changed(
+            unknown & (verdicts.status == Status.fallback),
+            status=Status.review,
+            reason=Reason.level_not_requested,
+            available_on=NO_DAY,
+        )
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
         needs_no_distance = self.gates.without_band(facts, verdicts.country, basis.closed)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)

@@ -192,10 +192,11 @@ def _letter_hours(clock: ClockKeys) -> str:
     parts = []
     if clock.hours:
         days = " on business days" if clock.hours.days == "business_days" else ""
-        parts.append(f", counted {_hours(clock)[0].removeprefix('counted ')}{days}")
+        where = _zone(clock.calendar)
+        parts.append(f", counted {_hours(clock)[0].removeprefix('counted ')}{days}{where}")
         parts += [f", {text}" for text in _hours(clock)[1:]]
     if clock.by:
-        parts.append(f", by {clock.by} on that day")
+        parts.append(f", by {clock.by} on that day{_zone(clock.calendar)}")
     if clock.cut_off:
         parts.append(f"; {_late(clock)}")
     if clock.receiving_hours == "defer":
@@ -203,9 +204,14 @@ def _letter_hours(clock: ClockKeys) -> str:
     return "".join(parts)
 
 
+def _zone(side: Side | None) -> str:
+    """Return whose time a time of day is, if not that of the site, in parentheses."""
+    return "" if side in {None, "site"} else f" ({zone_text(str(side))})"
+
+
 def _late(clock: ClockKeys) -> str:
     """Return what becomes of an event after the cut-off."""
-    zone = f" ({zone_text(clock.cut_off_zone)})" if clock.cut_off_zone else ""
+    zone = f" ({zone_text(clock.cut_off_zone)})" if clock.cut_off_zone else _zone(clock.calendar)
     if clock.cut_off_counts == "before":
         events = f"events from {clock.cut_off}{zone} on"
     else:

@@ -124,9 +124,11 @@ def rules_in(rules: Sequence[InForceAfter], level: str, country: str) -> tuple[I
 def described(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[str]:
     """Yield each rule of a policy as text, by titles of levels."""
     titles = {level.id: level.title for level in levels}
+    everywhere = all(rule.countries == (ALL_OTHERS,) for rule in rules)
+    others = "all countries" if everywhere else "all other countries"
     for rule in rules:
         names = ", ".join(titles[level] for level in rule.levels)
-        where = ", ".join(rule.countries).replace(ALL_OTHERS, "all other countries")
+        where = ", ".join(rule.countries).replace(ALL_OTHERS, others)
         yield f"{names} in {where}: {rule.period}; until then {titles[rule.interim]}"
 
 

@@ -436,8 +436,10 @@ class Policy(Document):
         if self.vendor:
             where = self.vendor.region or self.vendor.country
             lines.append(f"  vendor    calendar of {where}, time of {self.vendor.time_zone}")
+        everywhere = self.format > 1 and all(b.countries == (ALL_OTHERS,) for b in self.bands)
+        others = "all countries" if everywhere else "all other countries"
         for band in self.bands:
-            where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
+            where = ", ".join(band.countries).replace(ALL_OTHERS, others)
             text = f"{band.text} in {where}{band.where_text}"
             lines.append(f"  band      {self.level(band.level).title}: {text}")
         for offer in self.offers:

@@ -169,6 +169,6 @@ def test_a_policy_in_kilometres_survives_its_dump(metric: Policy, tmp_path: Path
     """As data, and as it describes itself."""
     again = Policy.from_mapping(metric.to_dict())
     assert (again, again.sha256, again.unit) == (metric, metric.sha256, "km")
-    assert "Middle: above 100, up to 250 km in all other countries" in metric.described()
+    assert "Middle: above 100, up to 250 km in all countries" in metric.described()
     assert "miles" not in metric.described()
     assert not metric.warnings

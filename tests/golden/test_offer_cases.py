@@ -139,7 +139,7 @@ CASES: Final = {
     ),
     "bought the fallback": (FAR, "", "Depot", "", "Depot", "fallback", "beyond_radius"),
     "an unknown level was bought": (
-        FAR, "", "Platinum", "", "Depot", "fallback", "beyond_radius",
+        FAR, "", "Platinum", "", "Depot", "review", "level_not_requested",
     ),
     "an unknown level was bought, near": (
         NEAR, "", "Platinum", "", "Depot", "review", "level_not_requested",

@@ -196,18 +196,57 @@ def test_a_letter_speaks_in_the_words_of_the_vendor(folder: Path, vendor: str) -
     [
         ("check-point-on-site", "a month less a day", "From 4 December 2026: On-site hardware"),
         ("spectra-logic", "moved far", "From 20 December 2026: Four Hour On-Site."),
-        ("hp-travel-zones", "beyond", "This level includes no replacement."),
+        ("hp-travel-zones", "beyond", "No time is promised with this level."),
+        ("hp-travel-zones", "zone 5", "Some travel areas are excluded."),
+        ("cisco-smart-net", "8x5 at the cut-off", "8x5x4 is the level purchased for this site."),
+        ("cisco-smart-net", "8x5 at the cut-off", "events after 13:00 (time of the center)"),
+        ("cisco-smart-net", "8x5 at the cut-off", "on business days (time of the center);"),
+        ("spectra-logic", "parts at the cut-off", "events after 14:30 (time of the vendor)"),
+        ("spectra-logic", "parts at the cut-off", "after dispatch; events after 17:00 count"),
+        ("fortinet-premium-rma", "four hours", "Availability must be checked"),
+        ("lenovo-thinkserver", "nothing bought", "No purchased level is known for this site."),
     ],
 )
-def test_a_letter_about_a_level_that_starts_later(
+def test_a_letter_says_what_the_source_says(
     folder: Path, vendor: str, case: str, sentence: str
 ) -> None:
-    """With its day and the level until then."""
+    """Days, times of which place, conditions; no level is missing because of a distance."""
     page = batch.site_letter(
         folder / f"{vendor}-sites.csv", case, folder / "centers.csv", policy=vendor, as_of=DAY
     )
     text = html.unescape(re.sub(r"<[^>]+>", " ", page))
     assert sentence in text
+    assert "not available for this site: the levels" not in text
+
+
+def test_a_purchased_level_of_unknown_name_is_for_review(folder: Path, tmp_path: Path) -> None:
+    """A level that no distance limits would be taken away for a typing error."""
+    row = records(folder / "lenovo-thinkserver-sites.csv")[0]
+    names = ("", "9x5x4", "9x5x5", "Gold")
+    rows = [row | {"site_id": name or "none", "requested_level": name} for name in names]
+    sites, target = written(tmp_path / "sites.csv", rows), tmp_path / "run"
+    options = batch.Options(map=False, areas=False)
+    batch.run(sites, folder / "centers.csv", target, policy="lenovo-thinkserver", options=options)
+    told = {r["site_id"]: (r["status"], r["reason"]) for r in records(target / "report.csv")}
+    unknown = ("review", "level_not_requested")
+    free = ("fallback", "no_distance_limit")
+    assert told == {"none": free, "9x5x4": free, "9x5x5": unknown, "Gold": unknown}
+    page = (target / "summary.html").read_text(encoding="utf-8")
+    assert "<li>Center in any country</li>" in page
+
+
+def test_commitments_do_not_speak_of_addresses_without_such_a_rule(
+    folder: Path, tmp_path: Path
+) -> None:
+    """No policy of these compares them."""
+    told = answer_requests(
+        folder / "cisco-smart-net-requests.csv",
+        folder / "cisco-smart-net-sites.csv",
+        folder / "centers.csv",
+        tmp_path / "out.csv",
+        policy="cisco-smart-net",
+    )
+    assert not [text for text in told["warnings"] if "address" in text]
 
 
 def changed_clocks(level: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -117,7 +117,7 @@ def test_a_policy_is_frozen(name: str) -> None:
     with pytest.raises(pydantic.ValidationError):
         policy.title = "Other"  # type: ignore[misc]
     with pytest.raises(pydantic.ValidationError):
-        policy.bands[0].up_to_miles = 999  # type: ignore[misc]
+        policy.levels[0].title = "Other"  # type: ignore[misc]
 
 
 def test_the_hash_does_not_count_comments_and_order(tmp_path: Path) -> None:
