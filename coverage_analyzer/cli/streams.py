@@ -113,8 +113,13 @@ class MessageStyle:
 STYLE: Final = MessageStyle()
 """The style of this process, which a command sets before its work."""
 
-LEVELS: Final = ("error", "warning")
-"""Words that begin messages of these levels; all others are information."""
+LEVELS: Final = {
+    "error": "error",
+    "failed": "error",  # a rule of --fail-if
+    "report not replaced": "error",  # held back, or too many rejects
+    "warning": "warning",
+}
+"""Level of a message by the words before its first colon; all others are information."""
 
 
 def level_of(text: str) -> str:
@@ -124,9 +129,11 @@ def level_of(text: str) -> str:
     --------
     >>> level_of("Warning: 2 rows are empty."), level_of("read 3 = decided 3 + ...")
     ('warning', 'info')
+    >>> level_of("Report not replaced: sites that lost a promise: 129; rule: lost > 0.")
+    'error'
     """
     words = {line.partition(":")[0].lower() for line in text.split("\n")}
-    return next((level for level in LEVELS if level in words), "info")
+    return next((level for begin, level in LEVELS.items() if begin in words), "info")
 
 
 def put_message(text: str, *, end: str = "\n") -> None:

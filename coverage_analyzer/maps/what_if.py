@@ -24,9 +24,14 @@ BY_ROAD: Final = (
     "Changes cannot be tried on this map, because the policy measures by road, which no straight "
     "line decides. Use coverage-analyzer what-if, then drive-times."
 )
+NO_DISTANCE: Final = (
+    "Changes cannot be tried on this map, because no level of the policy depends on the distance "
+    "to a center."
+)
 LEVELS_AND_RULES: Final = (
-    "Changes cannot be tried on this map, because the level of a site depends on rules that read "
-    "columns of the sites, and on several distances. Use coverage-analyzer what-if."
+    "Changes cannot be tried on this map, because the level of a site depends on several distances "
+    "and on other rules: on columns of the sites, or on where a level is offered. Use "
+    "coverage-analyzer what-if."
 )
 OFFERED: Final = (
     "Changes cannot be tried on this map, because the policy offers levels without a distance. Use "
@@ -93,10 +98,12 @@ class WhatIfRules:
         if any(band.metric != "geodesic" for band in self.policy.bands):
             return BY_ROAD
         several = len({band.level for band in self.policy.bands}) > 1
+        has_rules = self.has_rules or self.policy.restricts_offers
         reasons = {
+            NO_DISTANCE: not self.policy.bands,
             OFFERED: bool(self.policy.offers),
             STARTS: self.policy.has_start_rules and self.has_rules,
-            LEVELS_AND_RULES: several and self.has_rules,
+            LEVELS_AND_RULES: several and has_rules,
         }
         return next((text for text, is_so in reasons.items() if is_so), "")
 

@@ -394,10 +394,12 @@ def test_a_keyboard_is_enough(opened: Opened) -> None:
     opened.page.wait_for_selector(".placer button:focus")
     keyboard.press("Escape")
     assert not block(opened).locator(".placer").is_visible()
-    block(opened).get_by_role("button", name="Open a center…").focus()
+    focused = "() => document.activeElement.textContent"
+    assert opened.page.evaluate(focused) == "Open a center…"  # not what is hidden now
     keyboard.press("Enter")
     keyboard.press("Enter")
     assert counts_of(opened) == {"gained": 2, "lost": 0}
+    assert opened.page.evaluate(focused) == "Open a center…"
     said = opened.page.locator("[role=status]").inner_text()
     assert said.startswith("Tried, not decided by a run: NEW-1 opened at 39.1000, -108.5000.")
     serious = [
@@ -415,6 +417,7 @@ def test_what_is_printed_says_what_is_tried(opened: Opened) -> None:
     caption = opened.page.locator("figcaption").text_content() or ""
     opened.page.evaluate("() => { window.dispatchEvent(new Event('afterprint')); }")
     assert "Tried, not decided by a run: NEW-1 opened at 39.1000, -108.5000. 2 sites" in caption
+    assert re.search(r"0 sites lost, of [\d,]+ sites in all", caption)  # whatever the filters
 
 
 def test_a_phone_shows_it(browser: Browser, demo: Path) -> None:

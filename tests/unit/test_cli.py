@@ -659,6 +659,20 @@ def test_messages_as_json(tmp_path: Path, call: Call) -> None:
     assert json.loads(failed.err.splitlines()[-1])["level"] == "error"
 
 
+def test_a_run_that_replaces_nothing_is_an_error_in_the_log(tmp_path: Path, call: Call) -> None:
+    """Whoever watches the log for errors sees it; the exit code is 1."""
+    folder = tmp_path / "out"
+    assert call(*run_arguments(tmp_path)).code == 0
+    for arguments, begin in (
+        (run_arguments(tmp_path, "--hold-if", "decided >= 0"), "Report not replaced: "),
+        (["compare", folder, folder, "--fail-if", "lost == 0"], "Failed: "),
+    ):
+        ended = call(*arguments, "--log-format", "json", "--quiet")
+        records = [json.loads(line) for line in ended.err.splitlines()]
+        (error,) = (record for record in records if record["level"] == "error")
+        assert (ended.code, error["message"].startswith(begin)) == (1, True)
+
+
 def test_quiet_leaves_the_result(tmp_path: Path, call: Call) -> None:
     """A command that only says what it wrote says nothing."""
     centers = centers_file(tmp_path)

@@ -23,6 +23,7 @@ from coverage_analyzer.maps.sites import Details, DrawnSites, Kept, WhatIfSites
 from coverage_analyzer.maps.what_if import (
     BY_ROAD,
     LEVELS_AND_RULES,
+    NO_DISTANCE,
     NOT_KEPT,
     ONE_BY_ONE,
     STARTS,
@@ -93,6 +94,8 @@ def test_the_payload_keeps_to_its_schema() -> None:
         ("appliance-maintenance", True, ""),
         ("hp-call-to-repair", False, ""),
         ("hp-call-to-repair", True, LEVELS_AND_RULES),
+        ("cisco-smart-net", False, NO_DISTANCE),
+        ("check-point-on-site", True, NO_DISTANCE),
         ("watchguard-premium-rma", False, BY_ROAD),
         (None, False, NOT_KEPT),
     ],
@@ -100,9 +103,20 @@ def test_the_payload_keeps_to_its_schema() -> None:
 def test_what_the_page_cannot_know_is_refused_in_words(
     policy: str | None, has_rules: bool, refused: str
 ) -> None:
-    """Roads, several distances with rules on columns, and a policy that was not kept."""
+    """Roads, no distance, several ones with rules on columns, and a policy that was not kept."""
     rules = WhatIfRules(None if policy is None else Policy.load(policy), has_rules=has_rules)
     assert rules.refused == refused
+
+
+def test_several_distances_with_a_level_that_is_not_sold_everywhere_are_refused(
+    tmp_path: Path,
+) -> None:
+    """Where the nearer band is not sold, the farther one may serve, which the page cannot know."""
+    rule = '[[gates.not_offered]]\nlevel = "six-hours"\ncountries = ["FJ"]\nclause = "zone-50"'
+    text = Policy.text("hp-call-to-repair")
+    file = tmp_path / "policy.toml"
+    file.write_text(text.replace("[clauses]", f"{rule}\n\n[clauses]"), encoding="utf-8")
+    assert WhatIfRules(Policy.load(file), has_rules=False).refused == LEVELS_AND_RULES
 
 
 def test_a_policy_that_starts_levels_on_days_of_sites_is_refused(

@@ -97,14 +97,15 @@ function chooser(state) {
  * @param {WhatIfState} state
  */
 function placer(state) {
-  const box = element("div", undefined, "placer");
-  const words = element("p");
+  const [box, words] = [element("div", undefined, "placer"), element("p")];
   const here = button("Here: the middle of the map", () => state.place(state.app.map.getCenter()));
   box.append(words, here, " ", button("Cancel", () => state.wait(null)));
   state.onChange(() => {
     const wasHidden = box.hidden;
+    const hadFocus = box.contains(document.activeElement);
     box.hidden = !state.placing;
-    if (box.hidden) return;
+    const opener = [...box.previousElementSibling?.querySelectorAll("button") ?? []].at(-1);
+    if (box.hidden) return hadFocus ? opener?.focus({ preventScroll: true }) : undefined;
     const what = state.placing?.id ?? "the new center";
     words.textContent = `Click the place of ${what} on the map, or move the map and press:`;
     if (wasHidden) here.focus();

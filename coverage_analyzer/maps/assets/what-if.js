@@ -198,8 +198,10 @@ export class WhatIfState {
     const edits = this.shown.entries.map((entry) => this.entryWords(entry));
     const { gained, lost } = summary.counts;
     const doubt = summary.doubtful ? `, ${quantity(summary.doubtful, "site")} in doubt` : "";
+    // Also where filters leave out sites: all are judged, as a run will.
+    const all = `of ${quantity(this.app.meta.total, "site")} in all`;
     return `Tried, not decided by a run: ${edits.join("; ")}. `
-      + `${quantity(gained, "site")} gained, ${quantity(lost, "site")} lost${doubt}`;
+      + `${quantity(gained, "site")} gained, ${quantity(lost, "site")} lost${doubt}, ${all}`;
   }
 
   /** @param {import("./what-if-centers.js").Entry} entry */
