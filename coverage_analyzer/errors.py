@@ -15,8 +15,10 @@ Every message says what is wrong, where (the first rows, and how many), and what
 """
 
 import importlib.util
+import itertools
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 Extra = Literal[
@@ -185,9 +187,41 @@ def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
         more = f", or {otherwise}" if otherwise else ""
         msg = (
             f"{' and '.join(missing)} {are} not installed. For {EXTRAS[extra]}, run: "
-            f"pip install 'coverage-analyzer[{extra}]'{more}."
+            f"{install_command(extra)}{more}."
         )
         raise MissingExtraError(msg)
+
+
+TOOLS: Final = (
+    (("uv", "tools"), "uv tool install '{what}'"),
+    (("pipx", "venvs"), "pipx install --force '{what}'"),
+    (("uv", "archive-v0"), "uvx --from '{what}' coverage-analyzer"),
+)
+"""Folders in the path of an environment that a tool made, and how that tool installs an extra."""
+
+
+def install_command(extra: Extra, prefix: str = sys.prefix) -> str:
+    """Return the command that installs an extra, for the way in which this package was installed.
+
+    Parameters
+    ----------
+    extra
+        The extra.
+    prefix
+        Folder of the environment.
+
+    Examples
+    --------
+    >>> install_command("excel", "/home/ann/.local/share/uv/tools/coverage-analyzer")
+    "uv tool install 'coverage-analyzer[excel]'"
+    >>> install_command("excel", "/home/ann/project/.venv")
+    "pip install 'coverage-analyzer[excel]'"
+    """
+    parts = Path(prefix).parts
+    pairs = set(itertools.pairwise(parts))
+    what = f"coverage-analyzer[{extra}]"
+    command = next((c for folders, c in TOOLS if folders in pairs), "pip install '{what}'")
+    return command.format(what=what)
 
 
 def _is_installed(module: str) -> bool:
