@@ -13,14 +13,16 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from coverage_analyzer import countries
+from coverage_analyzer.arrays import Floats
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.matcher import Matcher, Sites
 from coverage_analyzer.policy import Policy
@@ -50,9 +52,12 @@ INSTANCES: Final[dict[str, tuple[str, int, int, int, dict[str, Any]]]] = {
     "world-100k-all": ("", 100_000, 5_000, 150, {"cover": 1.0}),
     "world-100k-95": ("", 100_000, 5_000, 150, {"cover": 0.95}),
     "world-100k-95-each": ("", 100_000, 5_000, 150, {"cover": 0.95, "per_country": True}),
+    "us-1m-p50-cities": ("US", 1_000_000, 10_000, 60, {"new": 50}),
+    "us-100k-p100-cities": ("US", 100_000, 5_000, 20, {"new": 100}),
     "us-100k-backup": ("US", 100_000, 5_000, 60, {"new": 20, "backup": True}),
 }
-"""By name: country or all, sites, candidates, existing centers, question."""
+"""By name: country or all, sites, candidates, existing centers, question. Those that end in
+``-cities`` have their sites near cities (`NEAR`), the others in the country round them (`WIDE`)."""
 
 HEADER: Final = (
     "| instance | CPU s | wall s | GB | objective | bound | gap | ended by |\n"
@@ -64,7 +69,31 @@ GROWTH: Final = re.compile(
 """Rows of the table of which the growth is drawn: sites, CPU seconds, GB."""
 
 LATITUDE_DEGREES: Final = 84.0
-JITTER_DEGREES: Final = 0.35
+KM_PER_DEGREE: Final = 111.2
+
+
+class Spread(NamedTuple):
+    """How sites lie round towns.
+
+    Attributes
+    ----------
+    power
+        A town draws sites by its people to this power.
+    km
+        Standard deviation of the distance from the town in each direction.
+    weigh
+        Makes so many weights.
+    """
+
+    power: float
+    km: float
+    weigh: Callable[[np.random.Generator, int], Floats]
+
+
+WIDE: Final = Spread(
+    0.6, 0.35 * KM_PER_DEGREE, lambda random, n: random.integers(1, 11, n).astype(np.float64)
+)
+NEAR: Final = Spread(0.8, 12.0, lambda random, n: np.ceil(random.lognormal(1.0, 1.0, n)))
 
 
 def towns(country: str) -> list[dict[str, Any]]:
@@ -75,20 +104,22 @@ def towns(country: str) -> list[dict[str, Any]]:
     return sorted(inside, key=lambda t: (-t["population"], t["geonameid"]))
 
 
-def sites(places: list[dict[str, Any]], count: int, random: np.random.Generator) -> SiteTable:
-    """Return so many sites round towns, each of a weight from 1 to 10."""
-    people = np.array([t["population"] for t in places], np.float64) ** 0.6
+def sites(
+    places: list[dict[str, Any]], count: int, spread: Spread, random: np.random.Generator
+) -> SiteTable:
+    """Return so many sites round towns."""
+    people = np.array([t["population"] for t in places], np.float64) ** spread.power
     at = random.choice(len(places), count, p=people / people.sum())
     lon, lat = (np.array([t[n] for t in places])[at] for n in ("longitude", "latitude"))
-    lon = np.clip(lon + random.normal(0, JITTER_DEGREES, count), -180, 180)
-    lat = np.clip(
-        lat + random.normal(0, JITTER_DEGREES, count), -LATITUDE_DEGREES, LATITUDE_DEGREES
-    )
+    degrees = spread.km / KM_PER_DEGREE
+    wide = 1.0 if spread is WIDE else np.cos(np.radians(lat))
+    lon = np.clip(lon + random.normal(0, degrees, count) / wide, -180, 180)
+    lat = np.clip(lat + random.normal(0, degrees, count), -LATITUDE_DEGREES, LATITUDE_DEGREES)
     names = countries.load().names
     declared = names.numbers([t["countrycode"] for t in places])[at]
-    weight = random.integers(1, 11, count).astype(np.float64)
     where = Sites(lon, lat, declared, np.full(count, np.nan))
-    return SiteTable(where, None, pa.array([f"S{i}" for i in range(count)], pa.string()), weight)
+    ids = pa.array([f"S{i}" for i in range(count)], pa.string())
+    return SiteTable(where, None, ids, spread.weigh(random, count))
 
 
 def run(name: str) -> None:
@@ -96,7 +127,7 @@ def run(name: str) -> None:
     country, n_sites, n_candidates, n_centers, asked = INSTANCES[name]
     random = np.random.default_rng(20_261_201)
     places = towns(country)
-    table = sites(places, n_sites, random)
+    table = sites(places, n_sites, NEAR if name.endswith("-cities") else WIDE, random)
     world, policy = countries.load(), Policy.load()
     convention = policy.convention(world.names, trust_declared=True)
     own = places[:n_centers]

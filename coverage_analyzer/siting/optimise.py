@@ -4,7 +4,7 @@
 2. `bounds`: the linear program.
 3. `tree` on the candidates that the linear program uses, or `mip`: a better plan.
 4. Candidates that no better plan can use (or do without) are fixed by their reduced costs.
-5. `tree` on what is left, and `mip` if that is small enough.
+5. `tree` on what is left, and `mip` if that is small enough; neither if nearly all is left.
 
 All limits are counts, so that the answer is the same on each machine; only a time limit or an
 interrupt ends the work earlier. Whatever ends it, plan and bound are valid.
@@ -50,6 +50,10 @@ CORE_NODES: Final = 100
 
 MANY_PAIRS: Final = 1_000_000
 """With more pairs a plan is disturbed only after the linear program, among few candidates."""
+
+FIXED: Final = 0.5
+"""With less than this share of the candidates fixed, and so many pairs left, a long search comes
+first; branching only if the better plan fixes more."""
 
 TABLE: Final = 60_000_000
 """Entries at most of the table of exchanges."""
@@ -217,13 +221,9 @@ class _Work:
         self.take(np.flatnonzero(relaxation.point > 0.5))
         if not self._is_open(relaxation):
             return
-        if self.rules is None or (self.program.cover.need > 1).any():
-            self._round(relaxation)
-        else:
-            first = CORE_ROUNDS if self.effort.shared is None else CORE_ROUNDS // 10
-            self._search_core(relaxation, first, SMALL_CORE)
-            if not self.proved:
-                self._solve_core(relaxation)
+        if not self._improve(relaxation):
+            log.info("few candidates are fixed: bound %s, plan %s", self.bound, self.value)
+            return
         log.info("linear program: bound %s, plan %s", self.bound, self.value)
         rounds = (0, *(round(self.effort.rounds * share) for share in SEARCHES))
         attempted = -np.inf
@@ -231,11 +231,43 @@ class _Work:
             if self.proved or self.clock.over:
                 return
             if more:
-                wide = max(CORE, 4 * self.rules.size if self.rules is not None else 0)
-                self._search_core(relaxation, more, wide, self.effort.seed + 1 + number)
+                self._search_core(relaxation, more, self._core_size, self.effort.seed + 1 + number)
             if self.value > attempted or not number:
                 attempted = self.value
                 self._fix_and_solve(relaxation)
+
+    def _improve(self, relaxation: Relaxation) -> bool:
+        """Look for a better plan where the linear program points; return if branching may help."""
+        if self.rules is None or (self.program.cover.need > 1).any():
+            self._round(relaxation)
+            return True
+        first = CORE_ROUNDS if self.effort.shared is None else CORE_ROUNDS // 10
+        self._search_core(relaxation, first, SMALL_CORE)
+        if self._is_wide(relaxation):
+            self._search_core(relaxation, self.effort.rounds, self._core_size)
+        if self._is_wide(relaxation):
+            return False
+        if not self.proved:
+            self._solve_core(relaxation)
+        return True
+
+    @property
+    def _core_size(self) -> int:
+        """How many candidates that the linear program nearly uses a long search is among."""
+        return max(CORE, 4 * self.rules.size if self.rules is not None else 0)
+
+    def _is_wide(self, relaxation: Relaxation) -> bool:
+        """Return whether so many pairs are left that branching would close next to nothing.
+
+        Each of its nodes would take as long as the whole linear program (`MANY_PAIRS`, `FIXED`).
+        """
+        free = self.program.high > self.program.low
+        if self.best is None or self.proved or not len(relaxation.reduced):
+            return False
+        left = free & ~self._fixed(relaxation)
+        if left.sum() <= (1 - FIXED) * free.sum():
+            return False
+        return int(left[self.program.cover.candidate].sum()) > MANY_PAIRS
 
     def _is_open(self, relaxation: Relaxation) -> bool:
         """Return whether work is left once the linear program is solved."""

@@ -1,5 +1,7 @@
 """The page of a plan in a browser without a network: what it says, on a desk and on a phone."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,33 @@ def test_the_page_shows_proof_map_curve_and_tables(
         "reaches the same sites as Greenwood, US (K3)" in shown.locator("#plan-body").inner_text()
     )
     assert shown.locator("#plan-head").bounding_box()["height"] < 250
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
+@pytest.mark.parametrize("form", ["A4", "Letter"])
+def test_the_page_prints_with_map_curve_and_all_tables(
+    browser: Browser, page: Path, tmp_path: Path, form: str
+) -> None:
+    """On few sheets, with nothing cut off at the right; and the screen is as it was after it."""
+    opened = Opened(browser, page, viewport={"width": 1200, "height": 800}, color_scheme="dark")
+    shown = opened.page
+    shown.wait_for_selector("html[data-plan=yes]", state="attached")
+    before = shown.locator("#plan-map").bounding_box()
+    printed = tmp_path / "plan.pdf"
+    shown.pdf(path=printed, format=form, print_background=True)
+    told = subprocess.run(
+        ["pdftotext", "-layout", printed, "-"], check=True, capture_output=True, text=True
+    ).stdout
+    first, *others = told.split("\f")[:-1]
+    assert len(others) <= 2
+    assert "of all sites with the level" in first
+    assert "Made with Natural Earth" in first  # below the map
+    words = " ".join(told.split())
+    assert "gains more (proved)" in words
+    assert "new: opened by this plan" in words
+    for heading in shown.locator("#plan-body h2").all_inner_texts():
+        assert heading in words
+    for cell in shown.locator("#plan-body tr:nth-child(-n + 40) td.number").all_inner_texts():
+        assert cell in words
+    assert opened.complaints == []
+    assert shown.locator("#plan-map").bounding_box() == before

@@ -229,6 +229,10 @@ def test_the_curve_has_the_best_plan_of_each_size(inputs: Path, program: Program
         (("--new", "1", "--weight", "size"), "the sites have no such column"),
         (("--new", "1", "--cost", "price"), "the candidates have no such column"),
         (("--new", "1", "--min-per-country", "few"), "write a number or a share"),
+        (
+            ("--cover", "100%", "--max-per-country", "1"),
+            "no plan gains more than 15. Such a plan gains, by country: DE 8 of 14",
+        ),
         (("--new", "1", "--policy", "watchguard-premium-rma"), "measures by road"),
     ],
 )
@@ -250,6 +254,7 @@ def test_weights_that_are_none_are_named(inputs: Path, program: Program, weight:
     )
     said = program.place(inputs, "--new", "1", code=2)
     assert "line 2: the weight in 'weight' is missing, negative or not a number" in said
+    assert "1 problem in 7 sites. Fix it" in said
 
 
 @pytest.mark.parametrize(
@@ -270,6 +275,7 @@ def test_candidates_that_cannot_be_used_are_named(
     said = program.place(inputs, "--new", "1", "--cost", "cost", code=2)
     assert words in said
     assert "candidates.csv: " in said
+    assert "in 6 candidates. Fix " in said
 
 
 def test_candidates_of_uncertain_country_are_left_out_with_a_note(
@@ -292,6 +298,18 @@ def test_no_candidate_gains_anything(inputs: Path, program: Program) -> None:
     said = program.place(inputs, "--new", "3")
     assert "No candidate gains anything." in said
     assert (manifest(inputs / "plan")["bound"], manifest(inputs / "plan")["gap"]) == (0, 0)
+
+
+def test_a_budget_below_the_cheapest_candidate_is_a_note(inputs: Path, program: Program) -> None:
+    """Of those that may be chosen and gain anything: what the least would cost is said."""
+    cheap = "K9,54.0,10.0,DE,gains nothing,0.1\n"
+    (inputs / "candidates.csv").write_text(CANDIDATES + cheap, encoding="utf-8")
+    said = program.place(inputs, "--budget", "0.5", "--cost", "cost")
+    assert "gains anything costs 1, more than the budget of 0.5" in said
+    forbidden = ("--forbid", "K2", "--forbid", "K4")
+    said = program.place(inputs, "--budget", "0.5", "--cost", "cost", *forbidden)
+    assert "gains anything costs 2" in said
+    assert manifest(inputs / "plan")["objective"] == 0
 
 
 def test_candidates_are_generated_near_sites_without_the_level(

@@ -5,7 +5,8 @@ import pytest
 from planning import Case
 from scipy.sparse import csr_matrix
 
-from coverage_analyzer.siting import optimise, solver
+from coverage_analyzer.arrays import Floats
+from coverage_analyzer.siting import bounds, optimise, solver
 from coverage_analyzer.siting.bounds import Master, Relaxation
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.question import Question
@@ -47,10 +48,36 @@ def test_a_time_limit_returns_the_plan_so_far(monkeypatch: pytest.MonkeyPatch) -
     assert solution.objective / setting.scale <= best <= solution.bound / setting.scale + 1e-9
 
 
+def test_without_branching_the_bound_still_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nearly all candidates are left, a long search and the linear program are the answer."""
+    monkeypatch.setattr(optimise, "SMALL_PAIRS", -1)
+    monkeypatch.setattr(optimise, "MANY_PAIRS", -1)
+    monkeypatch.setattr(optimise, "FIXED", 1.0)
+    run = Master.run
+
+    def weak(self: Master, inner: Floats, enough: float, clock: Clock) -> Relaxation:
+        result = run(self, inner, enough, clock)
+        result.bound *= 1.1
+        return result
+
+    monkeypatch.setattr(Master, "run", weak)
+    open_ends = 0
+    for seed in range(2, 100, 3):
+        case = Case(seed)
+        setting = case.setting(Question(new=1))
+        solution = optimise.optimise(
+            setting.program(), setting.rules(), effort=optimise.Effort(rounds=5), clock=Clock()
+        )
+        best = max(map(case.value, case.plans(Question(new=1))))
+        assert solution.plan is not None
+        assert solution.objective / setting.scale <= best + 1e-9
+        assert best <= solution.bound / setting.scale + 1e-9
+        open_ends += solution.stopped_by == "search_limit"
+    assert open_ends
+
+
 def test_bounds_hold_whatever_ends_the_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
     """They come from the dual values of the very program that was solved last."""
-    from coverage_analyzer.siting import bounds
-
     for rounds in (1, 2, 3):
         monkeypatch.setattr(bounds, "ROUNDS", rounds)
         for seed in range(30):
@@ -107,8 +134,6 @@ def test_a_plan_that_no_search_finds_is_found_all_the_same(monkeypatch: pytest.M
 
 def test_forgotten_cuts_change_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """However soon they are deleted, and whatever the limits were when they were made."""
-    from coverage_analyzer.siting import bounds
-
     setting = hard().setting(Question(new=2))
     program, none = setting.program(), np.zeros(setting.cover.n_candidates)
     kept = Master(program, 4).run(none, -np.inf, Clock()).bound
