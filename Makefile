@@ -12,7 +12,8 @@ DEMO := reports/demo
 .PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-clocks fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
-# A first look needs the product alone, without what tests and extras need.
+# A first look needs the product and what README.md shows with it: comparing, and Excel. The other
+# extras, and what tests need, come with `make test`.
 demo: $(if $(wildcard $(READY)),$(READY),$(LIGHT))
 	$(BIN)/coverage-analyzer run data/customer_sites.csv --centers data/service_centers.csv \
 		--as-of 2026-12-01 -o $(DEMO)
@@ -55,6 +56,7 @@ $(JS)/node_modules/.ready: $(JS)/package.json
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in build/docs: open build/docs/index.html."
+	@echo "With its search: $(BIN)/python -m http.server -d build/docs, then http://localhost:8000."
 
 # One process has all tests of Spark: a session takes long to start.
 check: $(READY)
@@ -166,7 +168,7 @@ $(UV): requirements.lock
 	touch $(UV)
 
 $(LIGHT): requirements.lock pyproject.toml $(UV)
-	$(UV) pip install --quiet -c requirements.lock --python $(BIN)/python -e .
+	$(UV) pip install --quiet -c requirements.lock --python $(BIN)/python -e '.[compare,excel]'
 	touch $(LIGHT)
 
 $(READY): requirements.lock pyproject.toml $(UV)

@@ -15,11 +15,14 @@ Every message says what is wrong, where (the first rows, and how many), and what
 """
 
 import importlib.util
-import itertools
+import json
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 Extra = Literal[
     "compare", "database", "excel", "geocode", "plot", "roads", "siting", "spark", "terms"
@@ -179,7 +182,7 @@ def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
     ...     require("plot", "a_library")
     ... except MissingExtraError as error:
     ...     print(error)
-    a-library is not installed. For plots, run: pip install 'coverage-analyzer[plot]'.
+    a-library is not installed. For plots, run: ... install ...[plot]'.
     """
     missing = [module.replace("_", "-") for module in modules if not _is_installed(module)]
     if missing:
@@ -187,41 +190,59 @@ def require(extra: Extra, *modules: str, otherwise: str = "") -> None:
         more = f", or {otherwise}" if otherwise else ""
         msg = (
             f"{' and '.join(missing)} {are} not installed. For {EXTRAS[extra]}, run: "
-            f"{install_command(extra)}{more}."
+            f"{install_command(extra, Path(sys.prefix), _direct_url())}{more}."
         )
         raise MissingExtraError(msg)
 
 
-TOOLS: Final = (
-    (("uv", "tools"), "uv tool install '{what}'"),
-    (("pipx", "venvs"), "pipx install --force '{what}'"),
-    (("uv", "archive-v0"), "uvx --from '{what}' coverage-analyzer"),
-)
-"""Folders in the path of an environment that a tool made, and how that tool installs an extra."""
-
-
-def install_command(extra: Extra, prefix: str = sys.prefix) -> str:
-    """Return the command that installs an extra, for the way in which this package was installed.
+def install_command(extra: str, prefix: Path, direct_url: Mapping[str, Any]) -> str:
+    """Return the command that adds an extra to the package as it was installed.
 
     Parameters
     ----------
     extra
         The extra.
     prefix
-        Folder of the environment.
+        Folder of the environment: one of uv or pipx has a file of theirs.
+    direct_url
+        Where the package was installed from (PEP 610); empty if from an index.
 
     Examples
     --------
-    >>> install_command("excel", "/home/ann/.local/share/uv/tools/coverage-analyzer")
-    "uv tool install 'coverage-analyzer[excel]'"
-    >>> install_command("excel", "/home/ann/project/.venv")
-    "pip install 'coverage-analyzer[excel]'"
+    >>> install_command("terms", Path(sys.prefix) / "none", {})
+    "pip install 'coverage-analyzer[terms]'"
+    >>> checkout = {"url": "file:///home/ann/checkout", "dir_info": {"editable": True}}
+    >>> install_command("terms", Path(sys.prefix) / "none", checkout)
+    "pip install -e '/home/ann/checkout[terms]'"
     """
-    parts = Path(prefix).parts
-    pairs = set(itertools.pairwise(parts))
-    what = f"coverage-analyzer[{extra}]"
-    command = next((c for folders, c in TOOLS if folders in pairs), "pip install '{what}'")
-    return command.format(what=what)
+    target = _target(extra, direct_url)
+    if (prefix / "uv-receipt.toml").is_file():
+        return f"uv tool install {target}"
+    if (prefix / "pipx_metadata.json").is_file():
+        return f"pipx install --force {target}"
+    if any(part.startswith(("archive-v", "environments-v")) for part in prefix.parts):
+        return f"uvx --from {target.removeprefix('-e ')} coverage-analyzer"
+    return f"pip install {target}"
+
+
+def _target(extra: str, direct_url: Mapping[str, Any]) -> str:
+    """Return what to install, as an argument in quotes: a name, a folder or an address."""
+    url = str(direct_url.get("url", ""))
+    if not url:
+        return f"'coverage-analyzer[{extra}]'"
+    if "dir_info" not in direct_url:
+        return f"'coverage-analyzer[{extra}] @ {url}'"
+    editable = "-e " if direct_url["dir_info"].get("editable") else ""
+    return f"{editable}'{url2pathname(urlsplit(url).path)}[{extra}]'"
+
+
+def _direct_url() -> dict[str, Any]:
+    """Return where the package was installed from; nothing if from an index or not at all."""
+    try:
+        text = metadata.distribution("coverage-analyzer").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return {}
+    return dict(json.loads(text)) if text else {}
 
 
 def _is_installed(module: str) -> bool:

@@ -74,8 +74,8 @@ def programs() -> Path:
     return places[0]
 
 
-def matched(folder: Path, binaries: Path) -> None:
-    """Run the script on a server in a folder that holds ``sites.csv`` and ``centers.csv``."""
+def matched(folder: Path, binaries: Path, script: str = SCRIPT) -> None:
+    """Run a script on a server in a folder that holds ``sites.csv`` and ``centers.csv``."""
     # The server refuses to run as root.
     who = {"user": "postgres"} if os.geteuid() == 0 else {}
     if who:
@@ -92,7 +92,7 @@ def matched(folder: Path, binaries: Path) -> None:
         while subprocess.run(ready, check=False, **quiet).returncode and server.poll() is None:
             time.sleep(0.05)
         psql = [binaries / "psql", "-q", "-X", *database]
-        subprocess.run(psql, check=True, input=SCRIPT, text=True, **quiet)
+        subprocess.run(psql, check=True, input=script, text=True, **quiet)
     finally:
         server.terminate()
         server.wait()

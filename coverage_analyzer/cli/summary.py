@@ -108,7 +108,10 @@ def run_notes(manifest: Mapping[str, Any]) -> list[str]:
     lines = []
     if review := manifest["counts"]["status"].get("review", 0):
         verb = "needs" if review == 1 else "need"
-        lines.append(f"{quantity(review, 'site')} {verb} manual review (status review).")
+        lines.append(
+            f"{quantity(review, 'site')} {verb} manual review (status review). What to do: "
+            "coverage-analyzer explain --reason CODE"
+        )
     for old, new in manifest["renamed_columns"].items():
         lines.append(f"Input column {old!r} is named {new!r} in the report.")
     lines += manifest["hold_if"]["skipped"]

@@ -43,6 +43,7 @@ def fill(folder: Path) -> None:
     shutil.copy(DATA / "service_centers.csv", centers)
     (folder / "depots.csv").write_text(DEPOTS, encoding="utf-8")
     (folder / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
+    shutil.copy(centers, folder / "centers-tried.csv")  # as the map saves it
     planned = centers.read_text("utf-8") + "LU-LUX-2,Luxembourg,LU,49.61,6.13,2027-01-01,\n"
     (folder / "centers_planned.csv").write_text(planned, encoding="utf-8")
     sites = _some_sites(folder / "sites.csv")

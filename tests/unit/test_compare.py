@@ -390,7 +390,7 @@ def test_a_missing_extra_is_one_error(made: Maker, monkeypatch: pytest.MonkeyPat
     import sys
 
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'coverage-analyzer\[compare\]'"):
+    with pytest.raises(MissingExtraError, match=r"install .*\[compare\]'"):
         batch.compare("a", "b")
 
 

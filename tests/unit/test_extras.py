@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import coverage_analyzer
-from coverage_analyzer.errors import EXTRAS, MissingExtraError, require
+from coverage_analyzer.errors import EXTRAS, MissingExtraError, install_command, require
 
 PACKAGE = Path(coverage_analyzer.__file__).parent
 PROJECT = PACKAGE.parent / "pyproject.toml"
@@ -71,12 +71,43 @@ def test_each_extra_is_one_of_the_project_and_has_what_is_required() -> None:
 def test_the_message_names_all_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """As packages are called, with the command, and another way where there is one."""
     monkeypatch.setitem(sys.modules, "python_calamine", None)
+    monkeypatch.setattr("coverage_analyzer.errors._direct_url", dict)
+    monkeypatch.setattr(sys, "prefix", "/usr")
     with pytest.raises(MissingExtraError) as caught:
         require("excel", "numpy", "python_calamine", "xlsxwriter_x", otherwise="write CSV")
     assert str(caught.value) == (
         "python-calamine and xlsxwriter-x are not installed. For Excel workbooks, run: "
         "pip install 'coverage-analyzer[excel]', or write CSV."
     )
+
+
+CHECKOUT = {"url": "file:///home/ann/a%20b", "dir_info": {"editable": True}}
+FOLDER = {"url": "file:///srv/product", "dir_info": {}}
+WHEEL = {"url": "file:///srv/product-1-py3-none-any.whl", "archive_info": {}}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of Unix")
+@pytest.mark.parametrize(
+    ("file", "origin", "command"),
+    [
+        ("", {}, "pip install 'coverage-analyzer[excel]'"),
+        ("", CHECKOUT, "pip install -e '/home/ann/a b[excel]'"),
+        ("", FOLDER, "pip install '/srv/product[excel]'"),
+        ("", WHEEL, f"pip install 'coverage-analyzer[excel] @ {WHEEL['url']}'"),
+        ("uv-receipt.toml", FOLDER, "uv tool install '/srv/product[excel]'"),
+        ("pipx_metadata.json", {}, "pipx install --force 'coverage-analyzer[excel]'"),
+        ("archive-v0/", CHECKOUT, "uvx --from '/home/ann/a b[excel]' coverage-analyzer"),
+    ],
+)
+def test_the_command_fits_how_the_package_was_installed(
+    tmp_path: Path, file: str, origin: dict[str, Any], command: str
+) -> None:
+    """The package of a checkout is on no index: its name alone would install nothing."""
+    prefix = tmp_path / file if file.endswith("/") else tmp_path
+    prefix.mkdir(exist_ok=True)
+    if prefix == tmp_path and file:
+        (tmp_path / file).touch()
+    assert install_command("excel", prefix, origin) == command
 
 
 def test_nothing_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -406,7 +406,8 @@ def test_a_missing_extra_is_one_error_with_the_command(
     monkeypatch.setitem(sys.modules, "highspy", None)
     said = program.place(inputs, "--new", "1", code=2)
     assert "highspy is not installed" in said
-    assert "pip install 'coverage-analyzer[siting]'" in said
+    assert " install " in said
+    assert "[siting]'" in said
 
 
 def test_a_german_excel_reads_the_tables_of_a_plan(inputs: Path, program: Program) -> None:
