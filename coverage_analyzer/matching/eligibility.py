@@ -460,7 +460,8 @@ class EligibilityChecker:
         """
         if not self.rules.request or not self._gives_purchased:
             return np.zeros(len(facts), np.bool_)
-        return facts.requested == UNKNOWN
+        unknown: Bools = facts.requested == UNKNOWN
+        return unknown
 
     def has_unbanded(self, facts: EligibilityInputs) -> Bools:
         """Return which rows purchased a level that has no band."""

@@ -547,7 +547,7 @@ class Matcher:
         """
         zone, band, closed, nearest, offered, starts = basis
         band_level = self._bands.level(zone, band)
-        dated = self._deferred(verdicts, band_level, basis)
+        dated = self._deferred(verdicts, self._best_level(band_level, facts, offered), starts)
         rule, uncertain = self._failed_rules(dated, facts, band_level, closed)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
         lowers = (rule != FailedRule.none) & open_
@@ -579,15 +579,22 @@ class Matcher:
         center = _put(verdicts.center, site, measured.center)
         return dataclasses.replace(verdicts, center=center, **new)
 
-    def _deferred(self, verdicts: Verdicts, band_level: Levels, basis: "RuleBasis") -> Verdicts:
-        """Return verdicts by distance that wait where the level of the band is not in force."""
-        starts = basis.starts
+    def _best_level(
+        self, band_level: Levels, facts: EligibilityInputs | None, offered: Levels | None
+    ) -> Levels:
+        """Return the best level of band and offers, at most the purchased one."""
+        best = band_level if offered is None else np.minimum(band_level, offered)
+        if facts is None:
+            return best
+        result: Levels = np.maximum(best, self.gates.best_level(facts)).astype(np.int8)
+        return result
+
+    def _deferred(self, verdicts: Verdicts, best: Levels, starts: Starts | None) -> Verdicts:
+        """Return verdicts by distance that wait where the best level of each is not in force."""
         if starts is None:
             return verdicts
-        if basis.offered is not None:
-            band_level = np.minimum(band_level, basis.offered)
         closes = np.append(self.centers.closes_on, NO_DAY)[verdicts.center]  # last: `NO_CENTER`
-        return _with_outcome(verdicts, starts.deferred(_outcome(verdicts), band_level, closes))
+        return _with_outcome(verdicts, starts.deferred(_outcome(verdicts), best, closes))
 
     def _started(
         self, verdicts: Verdicts, facts: EligibilityInputs, starts: Starts | None

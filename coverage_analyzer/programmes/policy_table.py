@@ -55,8 +55,10 @@ def policy_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
     A rule that no policy has is no row. Keys that no row has in words follow as they are
     (`rule_rows`).
     """
-    titles = dict.fromkeys(level.title for policy in policies for level in policy.levels)
-    groups = [[_level_cells(policy, title) for policy in policies] for title in titles]
+    every = [level.title for policy in policies for level in policy.levels]
+    titles = {title.casefold(): title for title in reversed(every)}
+    ordered = [titles[name] for name in dict.fromkeys(title.casefold() for title in every)]
+    groups = [[_level_cells(policy, title) for policy in policies] for title in ordered]
     codes = _band_countries(policies)
     groups.append(
         [{f"Radius in {_place(c, codes)}": _bands(policy, c) for c in codes} for policy in policies]
@@ -94,8 +96,9 @@ def _of_level(policy: Policy, level: Level) -> dict[str, str]:
 
 
 def _level_cells(policy: Policy, title: str) -> dict[str, str]:
-    """Return the promises of the level of a title, if the policy has it."""
-    levels = [level for level in policy.levels if level.title == title]
+    """Return the promises of the level of a title without case, if the policy has it."""
+    same = title.casefold()
+    levels = [level for level in policy.levels if level.title.casefold() == same]
     cells = _of_level(policy, (levels or policy.levels)[0])
     return {f"{title}: {f.lower()}": cell if levels else ABSENT for f, cell in cells.items()}
 

@@ -5,7 +5,7 @@ in words (`policy_table`) says the same and names the key in `IN_WORDS`.
 """
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -38,6 +38,9 @@ IN_WORDS: Final = (
 """Paths of the keys that `policy_table` has in words, without the numbers of lists."""
 
 
+LEVELS: Final = frozenset({"interim", "level", "levels"})
+"""Keys that name levels by their ``id``, of which a row has the titles."""
+
 PRESENT_IN_WORDS: Final = frozenset(
     {
         *("levels.replacement", "levels.clocks.hours", "levels.replacement.hours", "warranty"),
@@ -65,11 +68,12 @@ def rule_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
 
 def _cells(policy: Policy) -> Iterator[tuple[str, tuple[str, bool]]]:
     """Yield the feature of each key of a policy with its value, and whether that is its default."""
-    yield from _of_table(policy, (), ())
+    titles = {level.id: level.title for level in policy.levels}
+    yield from _of_table(policy, (), (), titles)
 
 
 def _of_table(
-    table: BaseModel, path: tuple[str, ...], names: tuple[str, ...]
+    table: BaseModel, path: tuple[str, ...], names: tuple[str, ...], titles: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[str, bool]]]:
     for key in keys_of(type(table)):
         here = (*path, key.name)
@@ -77,11 +81,12 @@ def _of_table(
         if _is_in_words(here):
             continue
         if key.model is None:
-            yield _feature(names, key.name), (_text(value), toml_value(value) == key.default)
+            shown = _titled(value, titles) if key.name in LEVELS else value
+            yield _feature(names, key.name), (_text(shown), toml_value(value) == key.default)
         elif key.listed:
-            yield from _of_list(value, key, here, names)
+            yield from _of_list(value, key, here, names, titles)
         elif value is not None:
-            rows = list(_of_table(value, here, (*names, key.name)))
+            rows = list(_of_table(value, here, (*names, key.name), titles))
             is_plain = all(is_default for _, (_, is_default) in rows)
             if is_plain and ".".join(here) not in PRESENT_IN_WORDS and _is_optional(table, key):
                 yield _feature(names, key.name), ("yes", False)
@@ -89,7 +94,11 @@ def _of_table(
 
 
 def _of_list(
-    tables: Sequence[BaseModel], key: Key, path: tuple[str, ...], names: tuple[str, ...]
+    tables: Sequence[BaseModel],
+    key: Key,
+    path: tuple[str, ...],
+    names: tuple[str, ...],
+    titles: Mapping[str, str],
 ) -> Iterator[tuple[str, tuple[str, bool]]]:
     """Yield the keys of each table of a list, named by what distinguishes it from the others."""
     taken: dict[str, int] = {}
@@ -97,7 +106,14 @@ def _of_list(
         name = _name_of(table)
         taken[name] = taken.get(name, 0) + 1
         number = f" ({taken[name]})" if taken[name] > 1 else ""
-        yield from _of_table(table, path, (*names, f"{key.name} {name}{number}".strip()))
+        yield from _of_table(table, path, (*names, f"{key.name} {name}{number}".strip()), titles)
+
+
+def _titled(value: Any, titles: Mapping[str, str]) -> Any:
+    """Return the title of a level instead of its ``id``, or those of several."""
+    if isinstance(value, tuple):
+        return tuple(titles.get(each, each) for each in value)
+    return titles.get(value, value)
 
 
 def _name_of(table: BaseModel) -> str:

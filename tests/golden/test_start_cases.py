@@ -232,3 +232,36 @@ def test_headers_in_other_languages(files: Path, policy: Policy) -> None:
         tuple(row[name] for name in ANSWER) for row in records(files / "deutsch" / "report.csv")
     ]
     assert found == [EXPECTED["interim not in force"], EXPECTED["across the border"]]
+
+
+def test_a_better_level_that_was_not_purchased_delays_nothing(files: Path, policy: Policy) -> None:
+    """An offer of a better level, later in force: the site purchased the level of its band."""
+    data = policy.to_dict()
+    clause = next(iter(data["clauses"]))
+    levels = [{"id": name, "title": name.upper()} for name in ("best", "near", "rest")]
+    rule = {"levels": ["best"], "amount": 60, "unit": "days", "start": ["purchased"]}
+    band = {"level": "near", "countries": ["*"], "up_to_miles": 50, "clause": clause}
+    own = {
+        **{name: data[name] for name in ("format", "name", "title", "source", "clauses")},
+        "levels": levels,
+        "qualification": {**data["qualification"], "fallback": "rest", "interim": "rest"},
+        "bands": [band],
+        "offers": [{"level": "best", "clause": clause}],
+        "in_force_after": [{**rule, "interim": "rest", "clause": clause}],
+        "gates": {"request": {"clause": clause}},
+    }
+    rows = "A,US,40.2,-75,near,2026-11-01\nB,US,40.2,-75,best,2026-11-01\n"
+    head = "site_id,country,latitude,longitude,requested_level,purchased_on\n"
+    (files / "bought.csv").write_text(head + rows, encoding="utf-8")
+    batch.run(
+        files / "bought.csv",
+        files / "centers.csv",
+        files / "bought",
+        policy=Policy.from_mapping(own),
+        as_of=AS_OF,
+        options=batch.Options(map=False, areas=False),
+    )
+    assert answers(records(files / "bought" / "report.csv")) == {
+        "A": ("NEAR", "qualified", "within_radius", ""),
+        "B": ("REST", "pending", "not_yet_in_force", "2026-12-31"),
+    }

@@ -246,3 +246,13 @@ def test_a_key_without_a_row_in_words_has_one_of_its_own() -> None:
     assert found[f"{DIFFERS} Gates, registration: grace days"] == ("30", "none")
     assert found[f"{DIFFERS} Gates, components: known"] == ("fan", "none")
     assert found[f"{DIFFERS} Vendor: time zone"] == ("America/Denver", "none")
+
+
+def test_levels_are_compared_without_case_and_named_by_their_titles() -> None:
+    """One vendor's "Next Business Day" is another's "Next business day"; ids are for the file."""
+    names = ("lenovo-thinkserver", "spectra-logic", "check-point-on-site")
+    table = side_by_side({name: Policy.load(name) for name in names})
+    text = str(table.rows)
+    assert "Next Business Day: promise" not in text
+    assert "No level in force" in text
+    assert "not-guaranteed" not in text
