@@ -91,6 +91,7 @@ services: $(READY)
 # installed; pictures are in NIGHTLY.
 NIGHTLY ?= reports/nightly
 nightly: $(READY)
+	EVERY_POLICY=1 $(BIN)/pytest -q tests/unit/test_no_leaks.py
 	$(BIN)/python tools/open_reports.py $(NIGHTLY)
 
 # The product beside the floor and its peers, with wrong decisions counted: benchmarks/README.md.

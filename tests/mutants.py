@@ -77,6 +77,8 @@ MODULES: Final = {
     "timeline": "matching.timeline",
     "bands": "matching.bands",
     "matching_offers": "matching.offers",
+    "site_zones": "matching.zones",
+    "policy_areas": "policy.areas",
     "cells": "matching.grid",
     "nearness": "matching.nearest",
     "addresses": "addresses.compare",
@@ -169,6 +171,8 @@ TESTS: Final = {
     "postcodes": ("golden/test_places.py",),
     "units": (_ADDRESSES,),
     "lead_times": ("unit/test_lead_times.py",),
+    "site_zones": (_MATCHING, _GOLDEN, "golden/test_area_cases.py", "property/test_area_laws.py"),
+    "policy_areas": ("unit/test_policy.py", _GOLDEN, "unit/test_policy_areas.py"),
     "matching": (_MATCHING, _GOLDEN, _GATES, _OFFERS, _LAWS),
     "products": (_GATES, "unit/test_gates.py"),
     "timeline": ("unit/test_timeline.py", "property/test_time.py"),
@@ -477,9 +481,9 @@ MUTANTS: Final = (
     ),
     # ------------------------------------------------------------------------ matching
     Mutant(
-        "matching.Matcher._index",
-        "IfExp",
-        Keep(".body.value"),
+        "site_zones.Zones.index",
+        "ListComp{Attribute[_country]}.elt",
+        Keep(".value"),
         "the nearest center only, in whatever country",
     ),
     Mutant(
@@ -495,15 +499,15 @@ MUTANTS: Final = (
         "pending waits for the nearest center, not for the first to open",
     ),
     Mutant(
-        "matching.Matcher._match",
+        "matching.Matcher._match_in",
         "BinOp[&]",
         Keep(".right"),
         "a planned center takes away what an open one grants",
     ),
     Mutant(
-        "matching.Matcher._index",
-        "Attribute[reach_m]",
-        Rewrite("np.nanmin(self._bands.edges, axis=1)"),
+        "site_zones.Zones.index",
+        "Attribute[widest]",
+        Rewrite("np.nanmin(self.bands.edges, axis=1)"),
         "only the nearest band counts centers in reach",
     ),
     Mutant(
@@ -526,7 +530,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "matching.Matcher._verdicts_by_distance",
-        "Call[_borderline]",
+        "Call[statuses].args.4",
         Rewrite("_ & ~_1", "Call[statuses].args.3"),
         "rough coordinates do not matter for a planned center",
     ),
@@ -537,7 +541,7 @@ MUTANTS: Final = (
         "a rig in no country is granted the level unseen",
     ),
     Mutant(
-        "matching.Matcher._match",
+        "matching.Matcher._open_centers",
         "Assign{Call[without_country]}",
         Delete(),
         "a site at 0, 0 is measured to the nearest center",
@@ -707,7 +711,7 @@ MUTANTS: Final = (
         "a gap between bands is accepted",
     ),
     Mutant(
-        "policy_model.Policy.bands_in",
+        "policy_areas.of_country",
         "BoolOp",
         Swap(".values.0", ".values.1"),
         "50 miles everywhere: the US has no limit of its own",

@@ -80,7 +80,14 @@ MARK: Final = "By road: "
 KINDS: Final = ("served", "unserved", "no_road_data")
 """The kinds of parts in ``service_areas.geojson``, in order."""
 
-UNCHANGED: Final = ("rejects.csv", "centers.csv", kept.POLICY, kept.PRODUCTS, "areas.geojson")
+UNCHANGED: Final = (
+    "rejects.csv",
+    "centers.csv",
+    kept.POLICY,
+    *kept.AREAS,
+    kept.PRODUCTS,
+    "areas.geojson",
+)
 
 
 def drive(

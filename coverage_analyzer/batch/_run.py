@@ -35,6 +35,7 @@ from coverage_analyzer.batch.stream import (
     judged,
     log_not_checked,
     open_products,
+    with_area_columns,
 )
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
@@ -193,10 +194,11 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
     own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
     check_two_tables(table, given)
     formats.check_rows(options.format, table.source.rows)
+    table = with_area_columns(matcher.gates, table)
     log.info("%s: columns %s", table.path, table.matched_columns)
     metrics = Metrics(check_metrics(options.metrics), str(output))
     with (
-        Publication(output, _names(options)) as publication,
+        Publication(output, _names(options, matcher.policy)) as publication,
         _rows_elsewhere(options) as elsewhere,
         metrics.open(),
     ):
@@ -224,14 +226,14 @@ def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | No
     return open_writer(options.table) if options.table else nullcontext()
 
 
-def _names(options: Options) -> list[str]:
+def _names(options: Options, policy: Policy) -> list[str]:
     """Return the files that a run will write."""
     unwanted = {
         "areas.geojson": not options.areas,
         "map.html": not options.map,
         run_summary.NAME: not options.summary,
-        kept.PRODUCTS: not options.products,
-    }
+    } | dict.fromkeys((kept.PRODUCTS, *kept.AREAS), True)
+    unwanted |= dict.fromkeys(kept.names(options.products, policy), False)
     fixed = [n for n in contents.FILES if not n.startswith("report.") and not unwanted.get(n)]
     return [f"report.{options.format}", *fixed]
 

@@ -328,7 +328,8 @@ def side_of(report: Report) -> Side:
         If a file of its folder was damaged.
     """
     manifest, inputs = report.manifest, kept.run_inputs(report.folder, report.manifest)
-    names = [name for name in INPUTS if name in report.known]
+    known = {*report.known, *report.table.area_columns}
+    names = [name for name in INPUTS if name in known]
     facts = {
         "path": str(report.folder),
         "report": Path(str(report.table.path)).name,
@@ -408,7 +409,7 @@ def _side_rows(
         refuse_edited(table, block.rejects)
         cells = dict(zip(table.headers, block.columns.columns, strict=True))
         verdict = typed_cells(cells, SHOWN, str(table.path))
-        inputs = [name for name in INPUTS if name in report.known]
+        inputs = [name for name in INPUTS if table.column(block, name) is not None]
         yield SideRows(
             key=joined(_keys(table, block, reading.headers)),
             part=joined(_parts(table, block, reading.headers)),
@@ -416,7 +417,7 @@ def _side_rows(
             name=as_text(table.labels(block)[1]),
             weight=weights_of(report, block, reading.weight),
             own={header: as_text(cells[header]) for header in own},
-            inputs={name: block.columns.column(table.columns[name]) for name in inputs},
+            inputs={name: table.column(block, name) for name in inputs},
         )
 
 

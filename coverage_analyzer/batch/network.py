@@ -41,7 +41,7 @@ def coverage_areas(matcher: Matcher) -> tuple[Areas | None, list[str]]:
         drawn = areas.areas(*network, trust_declared=trusted)
     except InputError as error:
         return None, [f"No coverage areas: {error}"]
-    return drawn, [areas.UNCUT] if trusted and matcher.policy.qualification.same_country else []
+    return drawn, areas.notes(matcher.policy, trust_declared=trusted)
 
 
 def write_network(

@@ -3,6 +3,7 @@
 The only way from text to verdicts, whichever engine provides the blocks.
 """
 
+import dataclasses
 import datetime
 import logging
 from collections.abc import Generator, Mapping
@@ -25,7 +26,8 @@ from coverage_analyzer.matching.matcher import Matcher, MatcherInputs, Verdicts
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
-from coverage_analyzer.schema.columns import PRODUCTS
+from coverage_analyzer.schema.column_matching import Headers, find_columns
+from coverage_analyzer.schema.columns import PRODUCTS, SITES
 
 
 def build_matcher(
@@ -93,9 +95,27 @@ def open_products(path: str | Path | None, dialect: Dialect = PLAIN) -> Table | 
 log = logging.getLogger(__name__)
 
 
+def with_area_columns(rules: EligibilityChecker, table: Table) -> Table:
+    """Return a table whose columns include region and postcode if the policy needs them.
+
+    For other policies they are not read, so that it is no error if several headers fit.
+
+    Raises
+    ------
+    InputError
+        With the headers, and how to choose one.
+    """
+    known = {**table.area_columns, **table.columns}
+    for column in SITES:
+        if column.name in rules.area_columns and column.name not in known:
+            find_columns(Headers(table.headers, (column,)))
+    needed = {n: at for n, at in table.area_columns.items() if n in rules.area_columns}
+    return dataclasses.replace(table, columns={**table.columns, **needed}) if needed else table
+
+
 def log_not_checked(rules: EligibilityChecker, table: Table) -> list[str]:
     """Return the columns of eligibility rules that a table does not have, and log them."""
-    absent = rules.not_checked(table.columns)
+    absent = rules.not_checked(with_area_columns(rules, table).columns)
     if absent:
         log.info("not checked (columns missing from %s): %s", table.path, ", ".join(absent))
     return absent

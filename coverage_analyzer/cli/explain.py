@@ -69,6 +69,8 @@ def _explain_code(context: click.Context, _option: click.Parameter, code: str | 
 @click.option(
     "--accuracy-m", type=click.FloatRange(min=0), metavar="METRES", help="Accuracy of the point."
 )
+@click.option("--region", default="", metavar="CODE", help="State or province of the site.")
+@click.option("--postcode", default="", metavar="CODE", help="Postcode of the site.")
 @click.option("--product", default="", metavar="NAME", help="Product at the site.")
 @click.option("--version", default="", metavar="TEXT", help="Version of the product.")
 @click.option("--component", default="", metavar="NAME", help="Component to be replaced.")

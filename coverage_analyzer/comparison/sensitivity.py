@@ -6,12 +6,14 @@ and once for each scenario; only counts are kept.
 """
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pydantic
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.arrays import Ints
@@ -19,7 +21,7 @@ from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
 from coverage_analyzer.matching.spec import MatcherSpec
-from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.distances import METRES, MILE_KM
 from coverage_analyzer.policy.rules import ALL_OTHERS, BAND_UNITS
 from coverage_analyzer.schema.verdict import Status
@@ -189,7 +191,7 @@ Bands = list[dict[str, Any]]
 
 
 def _with_bands(policy: Policy, vary: Any) -> Policy:
-    """Return a policy with other bands, varied for each group of countries.
+    """Return a policy with other bands, varied for each group of countries, areas and centers.
 
     Raises
     ------
@@ -197,11 +199,17 @@ def _with_bands(policy: Policy, vary: Any) -> Policy:
         If no band is left in a group.
     """
     data = _data(policy)
-    groups: dict[tuple[str, ...], Bands] = {}
+    groups: dict[tuple[tuple[str, ...], ...], Bands] = {}
     for band in data["bands"]:
-        groups.setdefault(tuple(band["countries"]), []).append(dict(band))
+        where = tuple(tuple(band.get(key, ())) for key in ("countries", "areas", "centers"))
+        groups.setdefault(where, []).append(dict(band))
     data["bands"] = [band for bands in groups.values() for band in vary(bands)]
-    return Policy.from_mapping(data)
+    try:
+        varied = tuple(Band.model_validate_json(json.dumps(band)) for band in data["bands"])
+    except pydantic.ValidationError:
+        return Policy.from_mapping(data)  # which says what is wrong
+    # Other limits may leave a level that no site has: no mistake, unlike in a policy of its own.
+    return policy.model_copy(update={"bands": varied})
 
 
 def _shifted(bands: Bands, miles: float) -> Bands:

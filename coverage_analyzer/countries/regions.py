@@ -3,6 +3,7 @@
 import csv
 import functools
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -95,6 +96,57 @@ def region_code(text: str, country: str) -> str | None:
     if "-" in region.stands_for:
         region = load().get(region.stands_for, region)
     return region.code if region.code[:2] == country else None
+
+
+def region_named(text: str, country: str) -> str | None:
+    """Return the region that a cell names within a country: by its code or by its name.
+
+    Parameters
+    ----------
+    text
+        As in the cell: a code, a code without its country, or the English name of the table.
+    country
+        ISO 3166-1 alpha-2.
+
+    Returns
+    -------
+    code
+        As `region_code` returns it.
+
+    Examples
+    --------
+    >>> [region_named(t, "US") for t in ("TX", "us-tx", "texas", "Tx.", "Bayern")]
+    ['US-TX', 'US-TX', 'US-TX', None, None]
+    >>> region_named("Sao Paulo", "BR"), region_named("1", "JP"), region_named("VI", "ES")
+    ('BR-SP', 'JP-01', 'ES-VI')
+    """
+    code = region_code(text, country)
+    if code is not None:
+        return code
+    bare = text.strip()
+    for short in (bare, bare.zfill(2)):  # a spreadsheet takes the zero of 01
+        if code is None and re.fullmatch(r"[A-Za-z0-9]{1,3}", short):
+            code = region_code(f"{country}-{short}", country)
+    return code if code is not None else _by_name(country).get(_plain(bare))
+
+
+@functools.cache
+def _by_name(country: str) -> dict[str, str]:
+    """Return the codes of a country by their names; a name of two regions is left out."""
+    named: dict[str, str] = {}
+    twice = set()
+    for region in load().values():
+        key = _plain(region.name)
+        if region.code[:2] == country and not region.stands_for and key:
+            twice |= {key} if named.get(key, region.code) != region.code else set()
+            named[key] = region.code
+    return {name: code for name, code in named.items() if name not in twice}
+
+
+def _plain(text: str) -> str:
+    """Return a name without case, accents and punctuation."""
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    return "".join(c for c in decomposed if c.isalnum())
 
 
 def containing(code: str) -> tuple[str, ...]:

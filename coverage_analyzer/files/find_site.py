@@ -300,7 +300,8 @@ def found_sites(table: Table, rows: ParsedRows) -> Iterator[FoundSite]:
             "" if missing else str(day) for day, missing in zip(days, np.isnat(days), strict=True)
         ]
     ids = pc.utf8_trim_whitespace(table.row_ids(block)).to_pylist()
-    matched, parts = table.matched_columns, address_columns(headers, table.columns)
+    parts = address_columns(headers, table.columns)
+    matched = {n: headers[at] for n, at in {**table.area_columns, **table.columns}.items()}
     for row, (line, site_id) in enumerate(zip(block.lines.tolist(), ids, strict=True)):
         yield FoundSite(
             site_id or str(line),

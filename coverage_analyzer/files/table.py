@@ -42,6 +42,7 @@ from coverage_analyzer.schema.column_matching import (
 )
 from coverage_analyzer.schema.columns import (
     COUNTRY_STATED,
+    FOR_AREAS,
     FOR_REQUESTS,
     LABELS,
     PARTS,
@@ -117,6 +118,9 @@ class Table:
         The option for the encoding of the file.
     written
         Decimal marks of the coordinates read so far.
+    area_columns
+        Position of region and postcode, which only some policies read (`FOR_AREAS`), unless they
+        are among ``columns``.
     """
 
     path: Path | Address
@@ -130,6 +134,7 @@ class Table:
     decimal_option: str = ""
     encoding_option: str = "--encoding"
     written: Written = field(default_factory=Written)
+    area_columns: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def headers(self) -> list[str]:
@@ -230,7 +235,8 @@ class Table:
 
     def column(self, block: RowBlock, name: str) -> pa.Array | None:
         """Return a known column of a block, if the table has it."""
-        return block.columns.column(self.columns[name]) if name in self.columns else None
+        at = {**self.area_columns, **self.columns}.get(name)
+        return None if at is None else block.columns.column(at)
 
 
 def open_table(
@@ -270,6 +276,7 @@ def open_table(
     """
     place = address(str(path)) if is_address(path) else Path(path)
     columns = read_columns(table, columns)
+    set_aside = FOR_AREAS if known_columns.is_of_sites(table) else ()
 
     def n_known(headers: Sequence[str]) -> int:
         return n_known_columns(headers, table, columns)
@@ -287,14 +294,17 @@ def open_table(
             overrides,
             source.cut_at,
             Evidence(source.preview, dialect, are_countries),
-            frozenset(unread),
+            frozenset({*unread, *set_aside}),
         )
         source, asked = _with_points(source, asked)
         matched = match_columns(asked)
         _check_equal_headers(source, matched, overrides)
         dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
+        chosen = {n: at for n, at in matched.items() if n in overrides or n not in set_aside}
+        area_columns = {n: at for n, at in matched.items() if n not in chosen}
         source.columns_read(frozenset(matched.values()))
+        matched = chosen
         check_types({name: source.types[at] for name, at in matched.items()})
         told = (*_skipped(source, place), *notices(asked, matched))
         option = functools.partial(known_columns.option, table)
@@ -312,6 +322,7 @@ def open_table(
             decimal_option=option("decimal"),
             encoding_option=option("encoding"),
             written=found.written,
+            area_columns=area_columns,
         )
     except InputError as error:
         guess = "".join(

@@ -139,7 +139,11 @@ def assess(
         counts
         | _told(matcher)
         | {
-            "columns": known,
+            "columns": {
+                name: header
+                for name, header in known.items()
+                if name not in columns.FOR_AREAS or name in matcher.gates.area_columns
+            },
             "center_columns": known_columns(centers, columns.CENTERS),
             "renamed_columns": names,
             "warnings": [

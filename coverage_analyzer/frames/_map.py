@@ -322,5 +322,6 @@ def areas_of(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
         planned=frame["planned"].to_numpy(np.bool_),
         geometry=areas_wgs84(frame, "areas"),
         km2=frame["area_km2"].to_numpy(np.float64),
+        area=tuple(frame["area"]) if "area" in frame else ("",) * len(frame),
         unit="km" if "limit_km" in frame else "miles",
     )

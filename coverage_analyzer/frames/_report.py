@@ -146,7 +146,7 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
     name = f"report.{kind}"
     network = ["centers.csv"] if centers is not None else []
-    network += kept.names(_products(verdicts))
+    network += kept.names(_products(verdicts), rules)
     coming = [name, "summary.csv", run_summary.NAME, *network, "run.json"]
     with Publication(folder, coming) as publication:
         before = gate.previous(publication.folder)
@@ -312,7 +312,7 @@ def _write_network(
     network = with_opening_windows(network, rules, country, world.names)
     path = publication.path("centers.csv")
     contents.write_centers(path, contents.center_rows(network, country, world.names))
-    covered, told = None, [areas.UNCUT] if trusted and rules.qualification.same_country else []
+    covered, told = None, areas.notes(rules, trust_declared=trusted)
     try:
         with warnings.catch_warnings():  # `assess` has already warned about the policy
             warnings.simplefilter("ignore", PolicyWarning)

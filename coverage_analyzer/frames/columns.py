@@ -154,7 +154,13 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     settled = frame.attrs.get(SETTLED, False)
     if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
         own.pop("country", None)
-    asked = Headers(headers, wanted, own, evidence=_evidence(frame, headers))
+    asked = Headers(
+        headers,
+        wanted,
+        own,
+        evidence=_evidence(frame, headers),
+        unread=frozenset(tables.FOR_AREAS),
+    )
     return {name: headers[at] for name, at in match_columns(asked).items()}
 
 

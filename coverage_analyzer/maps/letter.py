@@ -27,6 +27,7 @@ from coverage_analyzer.matching.promise import End
 from coverage_analyzer.policy import Band
 from coverage_analyzer.policy.clock_keys import Side
 from coverage_analyzer.policy.clocks import Replacement
+from coverage_analyzer.policy.model import PRINTED_MILES
 from coverage_analyzer.policy.rules import NOT_COVERED, Level
 from coverage_analyzer.schema import actions, theme
 from coverage_analyzer.schema.content_policy import content_policy, with_policy
@@ -508,13 +509,14 @@ class _Letter:
     def _coming_band(self) -> Band:
         """Return the band of a site once its center opens: that of the limit that applied."""
         policy, story = self.matcher.policy, self.story
-        band = policy.band_for(story.country, story.limit_miles or 0.0)
-        return band or policy.bands_in(story.country)[-1]
+        limit = story.limit_miles or 0.0
+        here = (b for b in story.bands if abs(b.limit_in("miles") - limit) < PRINTED_MILES)
+        return next(here, None) or (story.bands or policy.bands_in(story.country))[-1]
 
     def _best_level(self) -> Level:
-        """Return the level of the nearest band in the country of the site, else the best one."""
+        """Return the level of the nearest band where the site is, else the best one."""
         policy = self.matcher.policy
-        bands = policy.bands_in(self.story.country)
+        bands = self.story.bands or policy.bands_in(self.story.country)
         return policy.level(bands[0].level) if bands else policy.levels[0]
 
     def _scene(self) -> Scene:

@@ -1,7 +1,8 @@
 """Coverage areas: what a center may serve by policy, as polygons.
 
-An area is a geodesic disc around the center, clipped to its country; where declared countries are
-trusted, borders do not limit it, and the disc is not clipped. Polygons are for display and for
+An area is a geodesic disc around the center, clipped to its country, and to the areas of the policy
+where their outlines are known; where declared countries are trusted, borders do not limit it, and
+the disc is not clipped to the country. Polygons are for display and for
 other programs; the rule itself uses distance and country (`matching`). Their boundaries are within
 `geometry.BOUNDARY_ERROR_M` of the true circle; farther than that from the boundary, being in the
 area and being within the limit are equivalent.
@@ -21,6 +22,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.geometry import Geometries, area_km2, discs, polygons_of
 from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.matching.outlines import Outlines, cut, note
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import Unit
 
@@ -49,6 +51,8 @@ class Areas:
         counter-clockwise (RFC 7946); empty if no part of the disc is in the country.
     km2
         Area on the ellipsoid.
+    area
+        Each ``id`` of an area of the policy to whose bands it belongs, as text; empty outside.
     unit
         The unit of the policy's distances.
     """
@@ -60,6 +64,7 @@ class Areas:
     planned: Bools
     geometry: Geometries
     km2: Floats
+    area: tuple[str, ...]
     unit: Unit = "miles"
 
 
@@ -98,12 +103,14 @@ def areas(
     """
     codes = world.names.codes
     shown = _shown(centers, day).tolist()
-    bands = [
-        (i, band)
+    outlines = Outlines(policy)
+    sectors = [
+        (i, sector)
         for i in shown
-        for band in policy.bands_in(codes[country[i]])
-        if policy.offered(band.level, codes[country[i]])
+        for sector in outlines.sectors(codes[country[i]], centers.center_id[i])
+        if policy.offered(sector.band.level, codes[country[i]])
     ]
+    bands = [(i, sector.band) for i, sector in sectors]
     own = policy.qualification.same_country
     if not own and policy.needs_country:
         msg = f"{policy.name} has no coverage areas: its limits depend on the country of the site."
@@ -112,6 +119,8 @@ def areas(
     above_m = np.array([band.above_m for _, band in bands])
     limit_m = np.array([band.up_to_m for _, band in bands])
     geometry = _discs(centers.lon[center], centers.lat[center], above_m, limit_m)
+    if policy.by_area:
+        geometry[:] = [cut(disc, s) for disc, (_, s) in zip(geometry, sectors, strict=True)]
     if own and not trust_declared:
         geometry = _cut(geometry, country[center], world, policy.convention(world.names))
     geometry = shapely.orient_polygons(geometry, exterior_cw=False)
@@ -123,6 +132,7 @@ def areas(
         planned=centers.is_planned(day)[center],
         geometry=geometry,
         km2=area_km2(geometry),
+        area=tuple(", ".join(s.areas) for _, s in sectors),
         unit=policy.unit,
     )
 
@@ -147,7 +157,11 @@ KM_PROPERTIES: Final = ("above_km", "limit_km")
 
 def names(areas: Areas) -> tuple[str, ...]:
     """Return the names of the values that `properties` yields, in order."""
-    return (*PROPERTIES, *(KM_PROPERTIES if areas.unit == "km" else ()))
+    further = (
+        *(KM_PROPERTIES if areas.unit == "km" else ()),
+        *(["area"] if any(areas.area) else []),
+    )
+    return (*PROPERTIES, *further)
 
 
 def properties(
@@ -156,18 +170,22 @@ def properties(
     """Yield the properties of each area besides its geometry."""
     for i, c in enumerate(areas.center.tolist()):
         opens = centers.opens_on[c]
-        yield {
-            "center_id": centers.center_id[c],
-            "name": centers.name[c],
-            "country": world.codes[country[c]],
-            "limit_miles": float(areas.limit_miles[i]),
-            "opens_on": None if np.isnat(opens) else str(opens),
-            "level": areas.level[i],
-            "above_miles": float(areas.above_miles[i]),
-            "planned": bool(areas.planned[i]),
-            "area_km2": round(float(areas.km2[i]), 3),
-            "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
-        } | _in_km(areas, i)
+        yield (
+            {
+                "center_id": centers.center_id[c],
+                "name": centers.name[c],
+                "country": world.codes[country[c]],
+                "limit_miles": float(areas.limit_miles[i]),
+                "opens_on": None if np.isnat(opens) else str(opens),
+                "level": areas.level[i],
+                "above_miles": float(areas.above_miles[i]),
+                "planned": bool(areas.planned[i]),
+                "area_km2": round(float(areas.km2[i]), 3),
+                "area_square_miles": round(float(areas.km2[i]) / SQUARE_MILE_KM2, 3),
+            }
+            | _in_km(areas, i)
+            | ({"area": areas.area[i]} if any(areas.area) else {})
+        )
 
 
 def _in_km(areas: Areas, i: int) -> dict[str, float]:
@@ -205,6 +223,12 @@ def overlap_depth(areas: Areas, country: Numbers) -> Iterator[tuple[int, int, An
         depth = np.bincount(cell, minlength=len(cells))
         for deep in np.unique(depth[depth > 0]).tolist():
             yield number, deep, shapely.union_all(cells[depth == deep])
+
+
+def notes(policy: Policy, *, trust_declared: bool) -> list[str]:
+    """Return warnings about how far coverage areas follow the rules."""
+    uncut = trust_declared and policy.qualification.same_country
+    return [*([UNCUT] if uncut else []), *note(policy)]
 
 
 def _shown(centers: Centers, day: np.datetime64) -> Ints:

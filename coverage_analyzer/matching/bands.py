@@ -1,6 +1,10 @@
-"""The bands of a policy as tables by country, for vectorised look-ups."""
+"""The bands of a policy as tables by zone, for vectorised look-ups.
 
-from collections.abc import Sequence
+A zone is where the same bands apply: a country, or, where the policy has areas or centers with
+bands of their own, what `zones` makes of them.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -8,46 +12,57 @@ import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.policy import Policy
+from coverage_analyzer.countries import Countries
+from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.distances import Unit
 
 Levels: TypeAlias = npt.NDArray[np.int8]
 
 
+BandRows: TypeAlias = Sequence[tuple[Band, ...]]
+"""The bands of each zone, the nearest first."""
+
+
 class Bands:
-    """The bands of all countries.
+    """The bands of all zones.
+
+    Parameters
+    ----------
+    policy
+        Of the bands.
+    rows
+        The bands of each zone; by default those of each country.
 
     Attributes
     ----------
     number
-        Maximum number of bands of a country.
+        Maximum number of bands of a zone.
     edges
-        Upper limits in metres, ascending, shape (countries, bands); NaN where there are fewer.
+        Upper limits in metres, ascending, shape (zones, bands); NaN where there are fewer.
     widest
-        The greatest limit of each country, in metres; 0 without one.
+        The greatest limit of each zone, in metres; 0 where there is no band.
     is_empty
         Whether the policy has no bands: each site is then beyond all bands, and has no limit.
     """
 
-    def __init__(self, policy: Policy, world: Countries) -> None:
-        self.edges = edges = band_edges(policy, world)
-        self.number, self.widest = edges.shape[1], np.fmax.reduce(edges, axis=1, initial=0.0)
+    def __init__(self, policy: Policy, rows: BandRows) -> None:
+        self.edges = edges = band_edges(rows)
+        self.number, self.widest = edges.shape[1], np.nan_to_num(edges).max(axis=1)
         self.is_empty = not policy.bands
         limits = geodesy.chord_limits_m(edges.T)
         self._inner, self._outer = (np.ascontiguousarray(chord**2) for chord in limits)
-        self._limits = {unit: limit_table(policy, world, unit) for unit in policy.printed_units}
-        levels = band_levels(policy, world)
+        self._limits = {unit: limit_table(rows, unit) for unit in policy.printed_units}
+        levels = band_levels(policy, rows)
         self._level = np.column_stack([levels, levels[:, -1]])
         fits = levels[:, None, :] >= np.arange(len(policy.levels))[:, None]
         fits &= ~np.isnan(edges)[:, None, :]
         self._first = fits.argmax(axis=2)
         none = np.zeros(len(edges), np.bool_)
-        self._by_road = np.column_stack([bands_by_road(policy, world), none])
-        by_time = bands_by_road(policy, world, ("drive_time",))
+        self._by_road = np.column_stack([bands_by_road(rows), none])
+        by_time = bands_by_road(rows, ("drive_time",))
         self._by_time = np.column_stack([by_time, none]) if by_time.any() else None
 
-    def of(self, square: Floats, country: Numbers, pair: Sequence[Floats]) -> Ints:
+    def of(self, square: Floats, zone: Ints, pair: Sequence[Floats]) -> Ints:
         """Return the band of each site from its squared chord in m2; `number` beyond all bands.
 
         ``pair`` has the arguments of `geodesy.within`, which is called where the chord does not
@@ -55,78 +70,75 @@ class Bands:
         """
         band = np.full(len(square), self.number, np.int64)
         for number in reversed(range(self.number)):
-            within = square <= self._inner[number].take(country)
-            doubtful = np.flatnonzero((square <= self._outer[number].take(country)) & ~within)
+            within = square <= self._inner[number].take(zone)
+            doubtful = np.flatnonzero((square <= self._outer[number].take(zone)) & ~within)
             if len(doubtful):
-                limit_m = self.edges[country[doubtful], number]
+                limit_m = self.edges[zone[doubtful], number]
                 lon1, lat1, lon2, lat2 = (c[doubtful] for c in pair)
                 within[doubtful] = geodesy.within(lon1, lat1, lon2, lat2, limit_m)
             band[within] = number
         return band
 
-    def limit(self, country: Numbers, band: Ints, unit: Unit) -> Floats:
+    def limit(self, zone: Ints, band: Ints, unit: Unit) -> Floats:
         """Return the upper limit of bands in a unit; the greatest one beyond all bands."""
-        return self._limits[unit].take(self._place(country, band))
+        return self._limits[unit].take(self._place(zone, band))
 
-    def level(self, country: Numbers, band: Ints) -> Levels:
+    def level(self, zone: Ints, band: Ints) -> Levels:
         """Return the level positions of bands; beyond all bands the value is meaningless."""
-        return self._level.take(self._place(country, band))
+        return self._level.take(self._place(zone, band))
 
-    def first(self, country: Numbers, level: Levels) -> Ints:
+    def first(self, zone: Ints, level: Levels) -> Ints:
         """Return the nearest band with a level no better than a given one; 0 without one."""
-        band: Ints = self._first[country, level]
+        band: Ints = self._first[zone, level]
         return band
 
-    def by_road(self, country: Numbers, band: Ints) -> Bools:
+    def by_road(self, zone: Ints, band: Ints) -> Bools:
         """Return whether bands are decided by road; beyond all bands, no road is shorter."""
-        return self._by_road.take(self._place(country, band))
+        return self._by_road.take(self._place(zone, band))
 
-    def by_time(self, country: Numbers, band: Ints) -> Bools | None:
+    def by_time(self, zone: Ints, band: Ints) -> Bools | None:
         """Return whether bands are decided by drive time; None if the policy has none."""
-        return None if self._by_time is None else self._by_time.take(self._place(country, band))
+        return None if self._by_time is None else self._by_time.take(self._place(zone, band))
 
-    def _place(self, country: Numbers, band: Ints) -> Ints:
+    def _place(self, zone: Ints, band: Ints) -> Ints:
         """Return the index into the tables, which have one column more than there are bands."""
-        return country * np.int64(self.number + 1) + band
+        return zone * np.int64(self.number + 1) + band
 
 
-def band_edges(policy: Policy, world: Countries) -> Floats:
-    """Return the upper limits of the bands of each country in metres, NaN where it has fewer."""
-    bands = [policy.bands_in(code) for code in world.names.codes]
-    result = np.full((len(bands), max(1, *map(len, bands))), np.nan)
-    for number, country_bands in enumerate(bands):
-        result[number, : len(country_bands)] = [band.up_to_m for band in country_bands]
-    return result
+def country_rows(policy: Policy, world: Countries) -> BandRows:
+    """Return the bands of each country outside all areas, by its number."""
+    return [policy.bands_in(code) for code in world.names.codes]
 
 
-def limit_table(policy: Policy, world: Countries, unit: Unit) -> Floats:
-    """Return the upper limits of the bands of each country in a unit, and last the greatest."""
-    bands = [policy.bands_in(code) for code in world.names.codes]
-    result = np.full((len(bands), max(1, *map(len, bands)) + 1), np.nan)
-    for number, country_bands in enumerate(bands):
-        limits = [band.limit_in(unit) for band in country_bands]
-        result[number, : len(limits)] = limits
-        result[number, -1] = limits[-1] if limits else np.nan
-    return result
+def band_edges(rows: BandRows) -> Floats:
+    """Return the upper limits of the bands of each zone in metres, NaN where it has fewer."""
+    return _table(rows, np.nan, lambda band: band.up_to_m)
 
 
-def band_levels(policy: Policy, world: Countries) -> Levels:
-    """Return the positions of the levels of each country's bands."""
-    result = np.zeros(band_edges(policy, world).shape, np.int8)
-    for number, code in enumerate(world.names.codes):
-        levels = [policy.level_position(band.level) for band in policy.bands_in(code)]
-        result[number, : len(levels)] = levels
-    return result
+def limit_table(rows: BandRows, unit: Unit) -> Floats:
+    """Return the upper limits of the bands of each zone in a unit, and last the greatest."""
+    limits = _table(rows, np.nan, lambda band: band.limit_in(unit))
+    greatest = [bands[-1].limit_in(unit) if bands else np.nan for bands in rows]
+    return np.column_stack([limits, greatest])
+
+
+def band_levels(policy: Policy, rows: BandRows) -> Levels:
+    """Return the positions of the levels of each zone's bands."""
+    return _table(rows, 0, lambda band: policy.level_position(band.level)).astype(np.int8)
 
 
 BY_ROAD: Final = ("road", "drive_time")
 """Metrics of bands that roads decide."""
 
 
-def bands_by_road(policy: Policy, world: Countries, metrics: Sequence[str] = BY_ROAD) -> Bools:
-    """Return whether the bands of each country are decided by road, not by the geodesic."""
-    result = np.zeros(band_edges(policy, world).shape, np.bool_)
-    for number, code in enumerate(world.names.codes):
-        found = [band.metric in metrics for band in policy.bands_in(code)]
-        result[number, : len(found)] = found
+def bands_by_road(rows: BandRows, metrics: Sequence[str] = BY_ROAD) -> Bools:
+    """Return whether the bands of each zone are decided by road, not by the geodesic."""
+    return _table(rows, 0, lambda band: band.metric in metrics).astype(np.bool_)
+
+
+def _table(rows: BandRows, empty: float, value: Callable[[Band], float]) -> Floats:
+    """Return a value of each band, shape (zones, bands)."""
+    result = np.full((len(rows), max(1, *map(len, rows))), empty, np.float64)
+    for number, bands in enumerate(rows):
+        result[number, : len(bands)] = [value(band) for band in bands]
     return result

@@ -23,6 +23,7 @@ from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.matching.offers import NO_PRODUCT, Offers
 from coverage_analyzer.matching.products import PHASES, Products, name_key
+from coverage_analyzer.matching.site_areas import AREA_TEXTS, SiteAreas, States
 from coverage_analyzer.matching.start_inputs import (
     FORMER,
     START_DAYS,
@@ -41,8 +42,8 @@ NOT_GIVEN: Final = -1
 UNKNOWN: Final = -2
 """Code of a cell that is not in the table."""
 
-TEXTS: Final = ("component", "product", "version", "requested_level", *FORMER)
-"""Text columns of eligibility rules, and of rules on the start of levels."""
+TEXTS: Final = ("component", "product", "version", "requested_level", *FORMER, *AREA_TEXTS)
+"""Text columns of eligibility rules, of rules on the start of levels, and of areas."""
 
 DAYS: Final = ("registered_on", "installed_on", "purchased_on", "audited_on", "moved_on")
 """Date columns of these rules."""
@@ -81,6 +82,7 @@ class FailedRule(enum.IntEnum):
     address_not_registered = 5, Reason.address_not_registered, "registration"
     component_unknown = 6, Reason.component_unknown, "components"
     product_undated = 7, Reason.product_undated, "lifecycle"
+    area_excluded = 8, Reason.area_excluded, "excluded_areas"
 
 
 RULE_OF_REASON: Final = {
@@ -120,6 +122,8 @@ class EligibilityInputs:
         A `RegistrationTiming`, or `NOT_GIVEN` where only the day of the assessment decides.
     registered_on
         ``NaT`` if unknown.
+    areas
+        What the cells say of areas (`SiteAreas.states`), shape (n, lists).
     starts
         Inputs of rules on the start of levels; None if the policy has no such rule.
     offer_product
@@ -131,6 +135,7 @@ class EligibilityInputs:
     requested: Codes
     registration: Codes
     registered_on: Days
+    areas: States
     offer_product: Codes
     starts: StartInputs | None = None
 
@@ -187,17 +192,26 @@ class EligibilityChecker:
         Table of country numbers.
     day
         The day of the assessment.
+    areas
+        The areas of the policy; without them no cell says where a site is.
 
     Attributes
     ----------
     columns
         Those that eligibility rules read.
+    area_columns
+        Those that areas read.
     """
 
     def __init__(
-        self, policy: Policy, products: Products | None, world: Countries, day: np.datetime64
+        self,
+        policy: Policy,
+        products: Products | None,
+        world: Countries,
+        day: np.datetime64,
+        areas: SiteAreas | None = None,
     ) -> None:
-        self.rules, self.products, self.day = policy.gates, products, day
+        self.rules, self.products, self.day, self.areas = policy.gates, products, day, areas
         self._ids = tuple(level.id for level in policy.levels)
         self._levels = {
             name_key(t): n for n, v in enumerate(policy.levels) for t in (v.id, v.title)
@@ -211,11 +225,12 @@ class EligibilityChecker:
         self.papers = policy.export_approval_countries
         self._names = world.names if policy.has_start_rules else None
         self.columns = _columns_read(policy, self._offers)
+        self.area_columns = policy.area_columns
 
     @property
     def everywhere(self) -> bool:
-        """Whether a rule uses only the country, so that no column is required."""
-        return self._offered is not None
+        """Whether a rule uses only country or area, so that no column is required."""
+        return self._offered is not None or bool(self.rules.excluded_areas)
 
     def facts(self, columns: Mapping[str, Any]) -> EligibilityInputs | None:
         """Return the rule inputs as numbers; None if no rule has a column.
@@ -225,7 +240,7 @@ class EligibilityChecker:
         columns
             The available columns of `TEXTS` as Arrow strings, and of `DAYS` as numpy dates.
         """
-        if not any(name in columns for name in self.columns):
+        if not any(name in columns for name in (*self.columns, *self.area_columns)):
             return None
         rows = len(next(iter(columns.values())))
         not_given = np.full(rows, NOT_GIVEN, np.int8)
@@ -241,6 +256,9 @@ class EligibilityChecker:
             else not_given,
             registration=self._registration(*days),
             registered_on=days[0],
+            areas=np.zeros((rows, 0), np.int8)
+            if self.areas is None
+            else self.areas.states(columns, rows),
             offer_product=self._offers.codes(columns["product"])
             if self._offers and "product" in columns
             else np.full(rows, NO_PRODUCT, np.int8),
@@ -290,7 +308,7 @@ class EligibilityChecker:
 
     def not_checked(self, columns: Collection[str]) -> list[str]:
         """Return the columns of eligibility rules that the rows do not have."""
-        return [n for n in self.columns if n not in columns]
+        return [n for n in (*self.columns, *self.area_columns) if n not in columns]
 
     def unchecked_rules(self, columns: Collection[str]) -> list[str]:
         """Return warnings about rules for which the policy or products lack data."""
@@ -314,7 +332,11 @@ class EligibilityChecker:
         ]
 
     def failed_rules(
-        self, facts: EligibilityInputs | None, country: Numbers, promised: Codes
+        self,
+        facts: EligibilityInputs | None,
+        country: Numbers,
+        promised: Codes,
+        closed: Bools | None = None,
     ) -> RuleResult:
         """Return the rule that fails on each row.
 
@@ -326,6 +348,8 @@ class EligibilityChecker:
             Number of the assigned country.
         promised
             Position of the level of a center's band, now or later.
+        closed
+            Levels excluded in the areas of each row (`Zoned.closed`); None if there is no rule.
         """
         rows = len(country)
         rule, is_uncertain = np.zeros(rows, np.int8), np.zeros(rows, np.bool_)
@@ -334,8 +358,11 @@ class EligibilityChecker:
             cases.append(
                 (FailedRule.not_offered_in_country, ~self._offered[country, promised], False)
             )
+        if closed is not None:
+            excluded = closed[np.arange(rows), promised]
+            cases.append((FailedRule.area_excluded, excluded, False))
         if facts is not None:
-            cases += self._cases(facts, country, promised)
+            cases += self._cases(facts, country, promised, closed)
         for code, fails, uncertain in sorted(cases, key=lambda c: (c[2], c[0]), reverse=True):
             rule[fails], is_uncertain[fails] = code, uncertain
         return RuleResult(rule, is_uncertain)
@@ -367,7 +394,12 @@ class EligibilityChecker:
         return Phases(past & bounded, doubtful & bounded)
 
     def offered_level(
-        self, facts: EligibilityInputs | None, country: Numbers, certain: Bools
+        self,
+        facts: EligibilityInputs | None,
+        country: Numbers,
+        certain: Bools,
+        closed: Bools | None = None,
+        offers: Bools | None = None,
     ) -> Codes | None:
         """Return the best level that an offer gives each row; None if the policy has no offers.
 
@@ -383,13 +415,17 @@ class EligibilityChecker:
             Number of the assigned country.
         certain
             Where it is certain; elsewhere only what is offered everywhere counts.
+        closed, offers
+            Levels excluded, and offers that apply, in the areas of each row (`Zoned`); None if
+            there are no such rules.
         """
         if self._offers is None:
             return None
         country = np.where(certain, country, 0)
         usable = np.ones((len(country), len(self._ids)), np.bool_)
         if facts is None:
-            return self._offers.best(country, np.full(len(country), NO_PRODUCT, np.int8), usable)
+            none = np.full(len(country), NO_PRODUCT, np.int8)
+            return self._offers.best(country, none, _open(usable, closed), offers)
         for level in range(len(self._ids)):
             usable[:, level] = ~self.phases(facts, np.full(len(facts), level, np.int8)).past
         excluded = np.zeros(len(facts), np.bool_)
@@ -398,18 +434,20 @@ class EligibilityChecker:
         usable[np.ix_(excluded, self._offers.banded_levels)] = False
         if self.rules.request:
             usable[facts.requested == UNKNOWN] = False
-        return self._offers.best(country, facts.offer_product, usable)
+        return self._offers.best(country, facts.offer_product, _open(usable, closed), offers)
 
     def level_id(self, text: str) -> str | None:
         """Return the id of the level named by a cell of ``requested_level``, if any."""
         position = self._levels.get(name_key(text))
         return None if position is None else self._ids[position]
 
-    def without_band(self, facts: EligibilityInputs, country: Numbers) -> Bools:
+    def without_band(
+        self, facts: EligibilityInputs, country: Numbers, closed: Bools | None = None
+    ) -> Bools:
         """Return which rows purchased a level that no distance limits, so that they have it."""
         if not self.rules.request:
             return np.zeros(len(facts), np.bool_)
-        barred = self.not_offered_there(facts, country)
+        barred = self.not_offered_there(facts, country) | self.excluded_there(facts, closed)
         barred |= self.not_offered_for_product(facts, country)
         return self.has_unbanded(facts) & ~barred
 
@@ -439,8 +477,20 @@ class EligibilityChecker:
         barred = self._offers.barred(country, facts.offer_product, level).by_product
         return (facts.requested >= 0) & barred & ~self.not_offered_there(facts, country)
 
+    def excluded_there(self, facts: EligibilityInputs, closed: Bools | None) -> Bools:
+        """Return which rows purchased a level that is excluded in their area."""
+        if not self.rules.request or closed is None:
+            return np.zeros(len(facts), np.bool_)
+        level = np.maximum(facts.requested, 0)
+        there: Bools = (facts.requested >= 0) & closed[np.arange(len(facts)), level]
+        return there
+
     def _cases(
-        self, facts: EligibilityInputs, country: Numbers, promised: Codes
+        self,
+        facts: EligibilityInputs,
+        country: Numbers,
+        promised: Codes,
+        closed: Bools | None,
     ) -> list[tuple[FailedRule, Bools, bool]]:
         """Return each rule on cells, where it fails, and whether the failure is uncertain."""
         cases: list[tuple[FailedRule, Bools, bool]] = []
@@ -448,10 +498,13 @@ class EligibilityChecker:
             lower = (facts.requested > promised) | self.has_unbanded(facts)
             barred = self.not_offered_there(facts, country)
             other = self.not_offered_for_product(facts, country)
+            excluded = self.excluded_there(facts, closed) & ~barred & ~other
             unclear = (facts.requested == UNKNOWN) | (lower & other)
-            cases.append((FailedRule.level_not_requested, lower & ~barred & ~other, False))
+            plain = lower & ~barred & ~other & ~excluded
+            cases.append((FailedRule.level_not_requested, plain, False))
             cases.append((FailedRule.not_offered_in_country, lower & barred, True))
             cases.append((FailedRule.level_not_requested, unclear, True))
+            cases.append((FailedRule.area_excluded, lower & excluded, True))
         cases += self._cases_of_values(facts)
         if self.rules.lifecycle and self.products:
             past, doubtful = self.phases(facts, promised)
@@ -526,6 +579,11 @@ class EligibilityChecker:
         qualifying = (possible & qualifies).any(axis=1)
         other = (possible & ~qualifies).any(axis=1)
         return np.append(~qualifying, [False, False]), np.append(qualifying & other, [True, False])
+
+
+def _open(usable: Bools, closed: Bools | None) -> Bools:
+    """Return usable levels without those that are excluded in the areas of each row."""
+    return usable if closed is None else usable & ~closed
 
 
 def _columns_read(policy: Policy, offers: Offers | None) -> tuple[str, ...]:

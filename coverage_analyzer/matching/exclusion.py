@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.countries import Numbers
+from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import CenterGroups, Matcher, Sites, Verdicts
@@ -50,11 +49,10 @@ class Exclusion:
 
     def __init__(self, matcher: Matcher, *, pairs: bool = False) -> None:
         self._matcher = matcher
-        self._reaches, self._reach_of = _reaches(matcher)
         self.neighbours = list(_neighbours(matcher))
         degrees = np.array([len(near) for near in self.neighbours], np.int64)
         self._first = np.cumsum(degrees) - degrees
-        members = int((degrees**2).sum()) * len(self._reaches) if pairs else 0
+        members = int((degrees**2).sum()) * len(matcher.zones.kinds) if pairs else 0
         if members > MAX_MEMBERS:
             msg = (
                 f"The {len(degrees):,} centers are too near each other for pairs: "
@@ -79,7 +77,7 @@ class Exclusion:
         verdicts
             Those on the sites.
         """
-        group = self._numbered(verdicts.center.astype(np.int64), verdicts.country)
+        group = verdicts.center.astype(np.int64)
         return self._matcher.among(sites, facts, self._single, group)
 
     def without_pair(
@@ -111,12 +109,7 @@ class Exclusion:
         for first in np.unique(center).tolist():
             rows = center == first
             place[rows] = np.searchsorted(self.neighbours[first], other[rows])
-        group = self._numbered(self._first[center] + place, verdicts.country)
-        return self._matcher.among(sites, facts, self._pair, group)
-
-    def _numbered(self, number: Ints, country: Numbers) -> Ints:
-        """Return the group of each site: there is one for each reach."""
-        return number * len(self._reaches) + self._reach_of[country]
+        return self._matcher.among(sites, facts, self._pair, self._first[center] + place)
 
     def _without_one(self) -> Iterator[Ints]:
         """Yield the neighbours of each center but one, for each of them in turn."""
@@ -125,10 +118,12 @@ class Exclusion:
                 yield np.delete(near, place)
 
     def _groups(self, members: "Iterator[Ints] | list[Ints]") -> CenterGroups:
-        """Return an index of the open and of the planned centers of groups, for each reach."""
+        """Return an index of the open and of the planned centers of groups, for each kind."""
         centers, day = self._matcher.centers, np.datetime64(self._matcher.as_of, "D")
-        listed = [near for near in members for _ in self._reaches]
-        reach_m = np.tile(self._reaches, len(listed) // max(len(self._reaches), 1))
+        zones = self._matcher.zones
+        kinds = range(len(zones.kinds))
+        listed = [zones.members(kind, near) for near in members for kind in kinds]
+        reach_m = np.tile([reach for _, reach in zones.kinds], len(listed) // len(kinds))
 
         def index(serving: Bools, *, list_all: bool) -> Index:
             subset = [near[serving[near]] for near in listed]
@@ -138,12 +133,6 @@ class Exclusion:
             index(centers.is_open(day), list_all=False),
             index(centers.is_planned(day), list_all=True),
         )
-
-
-def _reaches(matcher: Matcher) -> tuple[Floats, Ints]:
-    """Return the different reaches in metres, and the position of that of each country."""
-    reaches, position = np.unique(matcher.reach_m, return_inverse=True)
-    return reaches, position.astype(np.int64)
 
 
 def _neighbours(matcher: Matcher) -> Iterator[Ints]:

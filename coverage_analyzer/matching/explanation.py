@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,8 +26,10 @@ from coverage_analyzer.matching.matcher import COUNTRY_IN_DOUBT, Matcher, Sites,
 from coverage_analyzer.matching.nearest import NO_CENTER
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.matching.products import name_key
+from coverage_analyzer.matching.site_areas import AREA_TEXTS
 from coverage_analyzer.matching.site_rows import SiteRows
-from coverage_analyzer.policy import Policy
+from coverage_analyzer.matching.zones import SitePlace
+from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.clock_text import clock_line
 from coverage_analyzer.policy.distances import METRES, measured_text, number_text
 from coverage_analyzer.policy.in_force import rules_in
@@ -139,12 +141,23 @@ class Explanation:
     """What the level says besides its main clock, as text."""
     coming: str = ""
     """Level from ``available_on`` on, where the site waits for a day of its own; else empty."""
+    areas: tuple[str, ...] | None = None
+    """The areas of the policy in which the site is; None if no verdict depends on areas."""
+    areas_unknown: tuple[str, ...] | None = None
+    """The areas of which the data leave open whether the site is in them."""
+    bands: tuple[Band, ...] = ()
+    """The bands of the center of the verdict, where the site is."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON; without what only some policies have."""
-        data: dict[str, Any] = _without_unset(dataclasses.asdict(self))
+        plain = dataclasses.asdict(dataclasses.replace(self, bands=()))
+        data: dict[str, Any] = _without_unset(plain)
+        del data["bands"]
         for name in ("further_clocks", "coming"):
             if not getattr(self, name):
+                data.pop(name, None)
+        if self.areas is None:
+            for name in ("areas", "areas_unknown"):
                 data.pop(name, None)
         return data
 
@@ -177,6 +190,13 @@ class Explanation:
         ]
         return [*lines, f"  instead   {self.afterwards}"] if self.afterwards else lines
 
+    def _area_lines(self) -> list[str]:
+        """Return the line on areas, if verdicts depend on them."""
+        if self.areas is None:
+            return []
+        unknown = f"; not known: {', '.join(self.areas_unknown)}" if self.areas_unknown else ""
+        return [f"  area      {', '.join(self.areas) or 'none'}{unknown}"]
+
     def _later_lines(self) -> Iterator[str]:
         """Yield the lines on later days."""
         if self.available_from:
@@ -195,6 +215,7 @@ class Explanation:
             f"  point     latitude {self.latitude}, longitude {self.longitude}, on {self.as_of}",
             f"  country   {self.country or 'none'}: {self.ground}",
             f"            declared: {declared}; located in: {located}",
+            *self._area_lines(),
         ]
         if self.limit_words:
             lines.append(f"  limit     {self.limit_words}")
@@ -254,7 +275,11 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         If the point is out of range, or a given value has an unknown name or an invalid date.
     """
     world, codes = matcher.world, matcher.world.names.codes
-    said = {name: text for name, text in (stated or {}).items() if text.strip()}
+    said = {
+        name: text
+        for name, text in (stated or {}).items()
+        if text.strip() and (name not in AREA_TEXTS or name in matcher.gates.area_columns)
+    }
     sites, facts = matcher.inputs(site_row(lon, lat, accuracy_m, country, said))
     declared = int(sites.declared[0])
     number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
@@ -267,8 +292,9 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     basis_text = "the policy does not require one"
     if matcher.policy.needs_country:
         basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
-    near = _centers(matcher, lon, lat, int(number[0]), row)
     at = int(verdicts.center[0])
+    place = matcher.place_of(sites, facts, number)
+    near = _centers(matcher, lon, lat, int(number[0]), _measures(matcher, place, at, row))
     return Explanation(
         latitude=lat,
         longitude=lon,
@@ -287,7 +313,7 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         accuracy_m=None if np.isnan(accuracy_m) else accuracy_m,
         limit_miles=row["limit_miles"],
         center=near[at] if at != NO_CENTER else None,
-        in_reach=_in_reach(near, float(matcher.reach_m[number[0]])),
+        in_reach=_in_reach(near, _reaches(matcher, place)),
         refused=_first_refused(near, at) if number[0] != NONE else None,
         available_on=str(row["available_on"] or ""),
         available_from=_available_from(matcher, verdicts, (sites, facts)),
@@ -295,9 +321,12 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.unchecked_rules(said)),
-        clauses=tuple(_clauses(matcher, told, codes[number[0]], level)),
+        clauses=tuple(_clauses(matcher, told, place, level)),
         notes=tuple(_notes(matcher, told, level)),
         source=str(matcher.policy.source),
+        areas=place.areas if matcher.policy.by_area else None,
+        areas_unknown=place.uncertain if matcher.policy.by_area else None,
+        bands=_bands_of_verdict(matcher, row, place),
         limit_km=row.get("limit_km"),
         limit_minutes=_limit_minutes(matcher.policy, row),
         coming=coming,
@@ -440,12 +469,15 @@ def _limit_minutes(policy: Policy, row: Mapping[str, Any]) -> float | None:
 
 
 def _centers(
-    matcher: Matcher, lon: float, lat: float, country: int, row: Mapping[str, Any]
+    matcher: Matcher,
+    lon: float,
+    lat: float,
+    country: int,
+    measures: "Sequence[Callable[[float], Measured]]",
 ) -> list[NearCenter]:
-    """Return all centers with their exact distance, in the matcher's order."""
+    """Return all centers with their exact distance and the margin to their limits, in order."""
     centers, day = matcher.centers, np.datetime64(matcher.as_of, "D")
     metres = geodesy.distance_m(lon, lat, centers.lon, centers.lat)
-    measured = _measured(matcher.policy, row)
     opened, planned = centers.is_open(day), centers.is_planned(day)
     same = matcher.policy.qualification.same_country
     region = centers.assigned_regions(matcher.center_country, matcher.world.names).codes
@@ -463,7 +495,7 @@ def _centers(
         elif not np.isnat(centers.closes_on[i]):
             closes = f"closes on {centers.closes_on[i]}"
         code = matcher.world.names.codes[matcher.center_country[i]]
-        miles, margin, km, margin_km = measured(away_m)
+        miles, margin, km, margin_km = measures[i](away_m)
         fields = (centers.center_id[i], centers.name[i], code, miles, margin)
         result.append(NearCenter(*fields, refused, closes, region[i], km, margin_km))
     return result
@@ -471,6 +503,24 @@ def _centers(
 
 Measured = tuple[float, float | None, float | None, float | None]
 """Distance and margin in miles, and in kilometres where the policy has them."""
+
+
+def _measures(
+    matcher: Matcher, place: SitePlace, chosen: int, row: Mapping[str, Any]
+) -> list[Callable[[float], Measured]]:
+    """Return what measures each center: by the limit of the verdict, or its own greatest one."""
+    own = matcher.zones.class_of(chosen) if chosen != NO_CENTER else 0
+    by_class = {}
+    for number, bands in place.bands.items():
+        limits: dict[str, float | None] = {}
+        if number != own and row["limit_miles"] is not None:
+            last = bands[-1] if bands else None
+            limits = {
+                f"limit_{unit}": last.limit_in(unit) if last else None
+                for unit in matcher.policy.printed_units
+            }
+        by_class[number] = _measured(matcher.policy, {**row, **limits})
+    return [by_class[matcher.zones.class_of(i)] for i in range(len(matcher.centers))]
 
 
 def _measured(policy: Policy, row: Mapping[str, Any]) -> Callable[[float], Measured]:
@@ -494,9 +544,18 @@ def _printed(margin: float | None) -> float | None:
     return None if margin is None else float(away_from_zero(np.array(margin)))
 
 
-def _in_reach(near: list[NearCenter], reach_m: float) -> tuple[NearCenter, ...]:
-    most = (reach_m + geodesy.ROUNDING_M) / MILE_M
-    reaching = [c for c in near if not c.refused and c.distance_miles <= most]
+def _reaches(matcher: Matcher, place: SitePlace) -> list[float]:
+    """Return how far each center reaches, in metres; less than nothing if it has no band there."""
+    reach = {number: bands[-1].up_to_m if bands else -1.0 for number, bands in place.bands.items()}
+    return [reach[matcher.zones.class_of(i)] for i in range(len(matcher.centers))]
+
+
+def _in_reach(near: list[NearCenter], reach_m: list[float]) -> tuple[NearCenter, ...]:
+    reaching = [
+        center
+        for center, reach in zip(near, reach_m, strict=True)
+        if not center.refused and center.distance_miles <= (reach + geodesy.ROUNDING_M) / MILE_M
+    ]
     return tuple(sorted(reaching, key=lambda c: (c.distance_miles, c.center_id)))
 
 
@@ -507,38 +566,60 @@ def _first_refused(near: list[NearCenter], chosen: int) -> NearCenter | None:
     return first if first.refused and not is_shown else None
 
 
-def _clauses(matcher: Matcher, row: Mapping[str, Any], country: str, level: Level) -> list[str]:
+def _clauses(matcher: Matcher, row: Mapping[str, Any], place: SitePlace, level: Level) -> list[str]:
     """Return the policy clauses that decided, without duplicates."""
     policy, reason = matcher.policy, Reason[row["reason"]]
     rules = policy.qualification
-    rule_clause = _rule_clause(matcher, row)
+    rule_clause = _rule_clause(matcher, row, place.areas)
     if level == NOT_COVERED and rule_clause:  # whatever the distance
         return [policy.clauses[rule_clause]]
-    bands = policy.bands_in(country)
+    bands = _bands_of_verdict(matcher, row, place)
     names = [b.clause for b in bands if b.level == level.id] or [b.clause for b in bands[-1:]]
     if reason == Reason.no_center_in_country or reason in COUNTRY_IN_DOUBT:
         names = []
     if rule_clause:
         names.insert(0, rule_clause)
+    if reason == Reason.area_unknown:
+        names = [*_area_clauses(matcher, place.uncertain), *names]
     if rules.clause:
         names.append(rules.clause)
     if reason == Reason.center_opens_later:
-        time = policy.lead_time_in(country)
+        time = policy.lead_time_in(row["site_country"])
         names += [time.clause] if time else []
     elif reason != Reason.within_radius and not rule_clause:
-        names.append(_offer_clause(matcher, row, level) or rules.fallback_clause)
+        offer_clause = _offer_clause(matcher, row, level, frozenset(place.areas))
+        names.append(offer_clause or rules.fallback_clause)
     names += [clock.clause for clock in level.all_clocks]
     return [policy.clauses[name] for name in dict.fromkeys(names)]
 
 
-def _rule_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
-    """Return the clause of the failed rule, if any."""
+def _bands_of_verdict(
+    matcher: Matcher, row: Mapping[str, Any], place: SitePlace
+) -> tuple[Band, ...]:
+    """Return the bands of the center that a verdict names, where the site is."""
+    centers = matcher.centers.center_id
+    at = centers.index(row["center_id"]) if row["center_id"] else NO_CENTER
+    return place.bands[matcher.zones.class_of(at) if at != NO_CENTER else 0]
+
+
+def _area_clauses(matcher: Matcher, areas: Sequence[str]) -> Iterator[str]:
+    """Yield the clauses of the rules that name some areas."""
+    for clause, names in matcher.policy.area_rules:
+        if not set(names).isdisjoint(areas):
+            yield clause
+
+
+def _rule_clause(matcher: Matcher, row: Mapping[str, Any], areas: Sequence[str] = ()) -> str | None:
+    """Return the clause of the failed rule, if any; ``areas`` are those of the site."""
     reason = Reason[row["reason"]]
     if reason in OWN_DAY:
         return _start_clause(matcher, row)
     name = RULE_OF_REASON.get(reason)
     if name is None:
         return None
+    if reason == Reason.area_excluded:
+        rules = matcher.policy.gates.excluded_areas
+        return next((r.clause for r in rules if not set(r.areas).isdisjoint(areas)), None)
     by_country = reason == Reason.not_offered_in_country
     rule = _offer_rule(matcher, row) if by_country else getattr(matcher.policy.gates, name)
     return rule.clause if rule else None
@@ -567,12 +648,14 @@ def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:
     return next((rule for rule in rules if rule), next(offers, None))
 
 
-def _offer_clause(matcher: Matcher, row: Mapping[str, Any], level: Level) -> str | None:
+def _offer_clause(
+    matcher: Matcher, row: Mapping[str, Any], level: Level, inside: frozenset[str]
+) -> str | None:
     """Return the clause of the offer that gives a site its level, if one does."""
     product = name_key(row["said"].get("product", ""))
     for offer in matcher.policy.offers_in(row["site_country"] or ""):
         named = offer.products is None or product in map(name_key, offer.products)
-        if offer.level == level.id and named:
+        if offer.level == level.id and named and offer.applies_at(inside):
             return offer.clause
     return None
 

@@ -38,7 +38,7 @@ from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import CountryBases, CountryBasis, assign_country
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.matching.bands import Bands, Levels
+from coverage_analyzer.matching.bands import Levels
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import (
     EligibilityChecker,
@@ -56,7 +56,9 @@ from coverage_analyzer.matching.outcomes import (
     without_country,
 )
 from coverage_analyzer.matching.products import Products
+from coverage_analyzer.matching.site_areas import Located, Membership
 from coverage_analyzer.matching.site_rows import SiteRows
+from coverage_analyzer.matching.zones import SitePlace, Zoned, Zones
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import METRES
 from coverage_analyzer.schema.days import NO_DAY, Days
@@ -69,6 +71,12 @@ ROWS_AT_ONCE: Final = 100_000
 REASON_OF_RULE: Final = np.array([failed.reason or 0 for failed in FailedRule], np.int8)
 """Reason by failed rule; entry 0 belongs to `FailedRule.none` and is unused."""
 
+
+NOT_OFFERED: Final = (FailedRule.not_offered_in_country, FailedRule.area_excluded)
+"""Rules by which the level of a band is not offered where the site is."""
+
+NOWHERE_M: Final = 1e12
+"""Distance to no center, where distances are compared."""
 
 COUNTRY_IN_DOUBT: Final = (Reason.country_conflict, Reason.country_unknown, Reason.null_island)
 """Reasons for which the location of a site is unknown."""
@@ -230,7 +238,8 @@ class Matcher:
         self.centers = centers = with_opening_windows(
             centers, policy, self.center_country, world.names
         )
-        self._bands = Bands(policy, world)
+        self.zones = Zones(policy, world, self.convention, centers, self.center_country)
+        self._bands = self.zones.bands
         self._lon, self._lat = np.append(centers.lon, np.nan), np.append(centers.lat, np.nan)
         self.texts = {
             "level": arrays.text_array(policy.titles),
@@ -240,12 +249,12 @@ class Matcher:
             "country": arrays.text_array(world.names.codes),
         }
         day = np.datetime64(self.as_of, "D")
-        self.gates = EligibilityChecker(policy, products, world, day)
+        self.gates = EligibilityChecker(policy, products, world, day, self.zones.areas)
         self._start_rules = None
         if policy.has_start_rules:
             self._start_rules = StartRules(policy, world, self.convention)
-        self._open = self._index(centers.is_open(day), list_all=False)
-        self._planned = self._index(centers.is_planned(day), list_all=True)
+        self._open = self.zones.index(centers.is_open(day), list_all=False)
+        self._planned = self.zones.index(centers.is_planned(day), list_all=True)
 
     def among(
         self, sites: Sites, facts: EligibilityInputs | None, groups: "CenterGroups", group: Ints
@@ -259,21 +268,11 @@ class Matcher:
         groups
             The groups of centers.
         group
-            That of each site, shape (n,).
+            That of each site, shape (n,); of each there is one for every kind of `zones`.
         """
         other = copy.copy(self)
         vars(other).update(_open=groups.open, _planned=groups.planned)
         return other.match(sites, facts, group)
-
-    def _index(self, serving: Bools, *, list_all: bool) -> Index:
-        """Return the index of the given centers; each country uses its own ones, or all."""
-        every = np.flatnonzero(serving)
-        own = self.policy.qualification.same_country
-        members = [
-            every[self.center_country[every] == number] if own else every
-            for number in range(len(self.world.names.codes))
-        ]
-        return Index(self.centers.lon, self.centers.lat, members, self.reach_m, list_all=list_all)
 
     def on(self, day: np.datetime64) -> "Matcher":
         """Return the same rules for another day."""
@@ -290,14 +289,15 @@ class Matcher:
         """Return the same rules for a day before which no center opens or closes."""
         result = copy.copy(self)
         result.as_of = _date(day)
-        result.gates = EligibilityChecker(self.policy, self.gates.products, self.world, day)
+        result.gates = EligibilityChecker(
+            self.policy, self.gates.products, self.world, day, self.zones.areas
+        )
         return result
 
     @property
     def reach_m(self) -> Floats:
-        """The widest limit of each country, by its number, in metres."""
-        widest: Floats = self._bands.widest
-        return widest
+        """The widest limit of each country, in any area of it, by its number, in metres."""
+        return self.zones.reach_m
 
     @property
     def open_centers(self) -> int:
@@ -306,8 +306,9 @@ class Matcher:
 
     @property
     def region_warnings(self) -> tuple[str, ...]:
-        """A warning about centers whose region is not a code of their country, if any."""
-        return self.centers.assigned_regions(self.center_country, self.world.names).warnings
+        """Warnings about centers: whose region is no code of their country, or that are missing."""
+        regions = self.centers.assigned_regions(self.center_country, self.world.names)
+        return (*regions.warnings, *self.zones.warnings)
 
     def inputs(self, rows: SiteRows) -> MatcherInputs:
         """Return rows as `match` takes them: the one way from what rows say to the kernel.
@@ -319,7 +320,8 @@ class Matcher:
         """
         declared = rows.declared(self.world.names)
         return MatcherInputs(
-            Sites(rows.lon, rows.lat, declared, rows.accuracy_m), self.gates.facts(rows.cells)
+            Sites(rows.lon, rows.lat, declared, rows.accuracy_m),
+            self.gates.facts(rows.cells),
         )
 
     def match(
@@ -371,25 +373,104 @@ class Matcher:
                 np.int8
             )
         points = geodesy.ecef(sites.lon, sites.lat)
-        group = country.astype(np.int64) if group is None else group
+        located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
+        rows = _Rows(sites, facts, points, AssignedCountries(country, basis, None), group)
+        members = self._members(located, facts)
+        first, *others = self.zones.options(located, members)
+        result = self._match_in(rows, first.zoned)
+        if members is None or not others:
+            return result.verdicts
+        doubt = _Doubt(result)
+        for site, zoned in others:
+            doubt.compare(site, self._match_in(rows.take(site), zoned))
+        return doubt.verdicts(self.zones.doubtful_cells(members))
+
+    def _members(self, sites: Located, facts: EligibilityInputs | None) -> Membership | None:
+        """Return in which areas sites are; None if no verdict depends on it."""
+        if not self.policy.by_area:
+            return None
+        return self.zones.areas.membership(sites, None if facts is None else facts.areas)
+
+    def place_of(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> SitePlace:
+        """Return in which areas one site is, and which bands apply there.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Its assigned country.
+        """
+        points = geodesy.ecef(sites.lon, sites.lat)
+        located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
+        return self.zones.place(located, self._members(located, facts))
+
+    def zones_of(
+        self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
+    ) -> tuple[Ints, Bools]:
+        """Return the zone of each site for centers without bands of their own, and where uncertain.
+
+        Parameters
+        ----------
+        sites, facts
+            As for `match`.
+        country
+            Their assigned country.
+        """
+        points = geodesy.ecef(sites.lon, sites.lat)
+        located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
+        first, *others = self.zones.options(located, self._members(located, facts))
+        uncertain = np.zeros(len(sites), np.bool_)
+        for site, _ in others:
+            uncertain[site] = True
+        return first.zoned.zones[0], uncertain
+
+    def _match_in(self, rows: "_Rows", zoned: Zoned) -> "_Matched":
+        """Return the verdict on each site in the zones given, and the level of its band."""
+        sites, facts, _, assigned, _ = rows
+        found = [self._open_centers(rows, number, zoned) for number in range(len(zoned.zones))]
+        now, in_reach = found[0]
+        for other, reaching in found[1:]:
+            now, in_reach = self._nearer(now, other, rows), in_reach + reaching
+        beyond = np.flatnonzero(~now.inside & (assigned.basis < CountryBasis.NULL_ISLAND))
+        later = self._planned_centers(rows, zoned, beyond)
+        shown = _shown(now, later, assigned.basis)
+        certain = assigned.basis < CountryBasis.OFFSHORE
+        offered = self.gates.offered_level(
+            facts, assigned.country, certain, zoned.closed, zoned.offers
+        )
+        assigned = assigned._replace(offered=offered)
+        borderline = self._borderline(sites, shown.zone, shown.metres)
+        if len(found) > 1:
+            open_ = self._borderline_between(sites, [each for each, _ in found])
+            open_[later.site] = borderline[later.site]
+            borderline = open_
+        verdicts = self._verdicts_by_distance(assigned, shown, later.site, in_reach, borderline)
+        if facts is not None or self.gates.everywhere:
+            waiting = PlannedCenters(later.site, now.take(later.site))
+            starts = self.starts(sites, facts, assigned.country)
+            rule_basis = RuleBasis(shown.zone, shown.band, zoned.closed, waiting, offered, starts)
+            verdicts = self._apply_rules(verdicts, facts, rule_basis)
+        position = self.policy.level_position(self.policy.qualification.fallback)
+        kept = np.full(len(verdicts.level), position, np.int8)
+        kept = kept if offered is None else np.minimum(kept, offered)
+        return _Matched(verdicts, self._bands.level(shown.zone, shown.band), kept)
+
+    def _open_centers(
+        self, rows: "_Rows", number: int, zoned: Zoned
+    ) -> tuple["NearestCenters", Ints]:
+        """Return the nearest open center of a class to each site, and how many are in reach."""
+        sites, facts, points, (country, basis, _), base = rows
+        zone = zoned.zones[number]
+        group = self.zones.group(number, zone, country, base)
         nearest, in_reach = self._open.nearest(sites.lon, sites.lat, points, group)
         nearest = np.where(without_country(basis), NO_CENTER, nearest)
-        first_band = self._first_allowed_band(country, facts)
-        now = self._nearest_centers(sites, points, country, nearest, first_band)
-        beyond = np.flatnonzero(~now.inside & (basis < CountryBasis.NULL_ISLAND))
-        later = self._planned_centers(
-            sites, points, AssignedGroups(country, group), beyond, first_band
-        )
-        shown = _shown(now, later, basis)
-        offered = self.gates.offered_level(facts, country, basis < CountryBasis.OFFSHORE)
-        verdicts = self._verdicts_by_distance(
-            sites, AssignedCountries(country, basis, offered), shown, later.site, in_reach
-        )
-        if facts is None and not self.gates.everywhere:
-            return verdicts
-        waiting = PlannedCenters(later.site, now.take(later.site))
-        starts = self.starts(sites, facts, country)
-        return self._apply_rules(verdicts, facts, RuleBasis(shown.band, waiting, offered, starts))
+        if not self.zones.by_country:
+            in_reach = np.where(self._bands.widest.take(zone) > 0, in_reach, 0)
+        first_band = self._first_allowed_band(zone, facts)
+        return self._nearest_centers(sites, points, zone, nearest, first_band), in_reach
 
     def starts(
         self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
@@ -416,11 +497,36 @@ class Matcher:
         country, _ = assign_country(*place, self.world, self.convention)
         return self.starts(sites, facts, country)
 
-    def _first_allowed_band(self, country: Numbers, facts: EligibilityInputs | None) -> Ints:
+    def _nearer(
+        self, one: "NearestCenters", other: "NearestCenters", rows: "_Rows"
+    ) -> "NearestCenters":
+        """Return of two centers the one with the better level, then the nearer, for each site."""
+        levels = [self._reached_level(each) for each in (one, other)]
+        metres = [np.nan_to_num(each.metres, nan=NOWHERE_M) for each in (one, other)]
+        close = np.flatnonzero((levels[0] == levels[1]) & (np.abs(metres[0] - metres[1]) < 1.0))
+        for at, each in enumerate((one, other)):  # arcs do not decide near ties
+            sites, center = rows.sites, each.center[close]
+            pair = sites.lon[close], sites.lat[close], self._lon[center], self._lat[center]
+            metres[at][close] = geodesy.distance_m(*pair)
+        better = levels[1] < levels[0]
+        equal = levels[1] == levels[0]
+        better |= equal & (metres[1] < metres[0])
+        better |= equal & (metres[1] == metres[0]) & (other.center < one.center)
+        better &= other.center != NO_CENTER
+        better |= (one.center == NO_CENTER) & (other.center != NO_CENTER)
+        chosen = np.flatnonzero(better)
+        return one.replaced(chosen, other.take(chosen))
+
+    def _reached_level(self, near: "NearestCenters") -> Levels:
+        """Return the level of the band in which each site is; beyond all, one after the last."""
+        level = self._bands.level(near.zone, near.band)
+        return np.where(near.inside, level, np.int8(len(self.policy.levels))).astype(np.int8)
+
+    def _first_allowed_band(self, zone: Ints, facts: EligibilityInputs | None) -> Ints:
         """Return the nearest band allowed for each site by its purchased level."""
         if facts is None:
-            return np.zeros(len(country), np.int64)
-        return self._bands.first(country, self.gates.best_level(facts))
+            return np.zeros(len(zone), np.int64)
+        return self._bands.first(zone, self.gates.best_level(facts))
 
     def _apply_rules(
         self,
@@ -439,16 +545,16 @@ class Matcher:
         basis
             What the verdicts were made of.
         """
-        band, nearest, offered, starts = basis
-        band_level = self._bands.level(verdicts.country, band)
+        zone, band, closed, nearest, offered, starts = basis
+        band_level = self._bands.level(zone, band)
         dated = self._deferred(verdicts, band_level, basis)
-        rule, uncertain = self._failed_rules(dated, facts, band_level)
+        rule, uncertain = self._failed_rules(dated, facts, band_level, closed)
         open_ = (verdicts.status < Status.fallback) | (verdicts.reason == Reason.road_unchecked)
         lowers = (rule != FailedRule.none) & open_
         status = np.where(lowers, np.where(uncertain, Status.review, Status.fallback), dated.status)
-        lowest = self._levels(verdicts.country, status, band, offered)
+        lowest = self._levels(zone, status, band, offered)
         # The level of a band may be below the fallback; if it is not offered, it does not count.
-        not_offered = rule == FailedRule.not_offered_in_country
+        not_offered = np.isin(rule, NOT_OFFERED)
         lowered = dated.changed(
             lowers,
             level=np.where(not_offered, lowest, np.maximum(verdicts.level, lowest)),
@@ -458,7 +564,7 @@ class Matcher:
         )
         result = lowered
         if facts is not None:
-            result = self._with_purchased_level(lowered, facts, offered)
+            result = self._with_purchased_level(lowered, facts, basis)
             result = self._without_ended_levels(self._started(result, facts, starts), facts)
         waited = verdicts.status[nearest.site] == Status.pending
         back = np.flatnonzero((result.status[nearest.site] != Status.pending) & waited)
@@ -468,7 +574,7 @@ class Matcher:
         """Return verdicts with other centers for the sites at some positions."""
         if not len(site):
             return verdicts
-        values = self._distances(verdicts.country[site], measured)
+        values = self._distances(measured)
         new = {name: _put(getattr(verdicts, name), site, v) for name, v in values.items()}
         center = _put(verdicts.center, site, measured.center)
         return dataclasses.replace(verdicts, center=center, **new)
@@ -507,15 +613,14 @@ class Matcher:
         )
 
     def _with_purchased_level(
-        self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
+        self, verdicts: Verdicts, facts: EligibilityInputs, basis: "RuleBasis"
     ) -> Verdicts:
         """Return verdicts with the purchased level, where the policy offers it."""
         level = np.maximum(verdicts.level, self.gates.best_level(facts))
-        needs_no_distance = self.gates.without_band(facts, verdicts.country)
+        needs_no_distance = self.gates.without_band(facts, verdicts.country, basis.closed)
         level = np.where(needs_no_distance, facts.requested, level).astype(np.int8)
-        return self._without_levels_not_offered(
-            dataclasses.replace(verdicts, level=level), facts, offered
-        )
+        bought = dataclasses.replace(verdicts, level=level)
+        return self._without_levels_not_offered(bought, facts, basis)
 
     def _without_ended_levels(self, verdicts: Verdicts, facts: EligibilityInputs) -> Verdicts:
         """Return verdicts without a level for a product that is past its phases.
@@ -538,36 +643,43 @@ class Matcher:
         )
 
     def _without_levels_not_offered(
-        self, verdicts: Verdicts, facts: EligibilityInputs, offered: Levels | None
+        self, verdicts: Verdicts, facts: EligibilityInputs, basis: "RuleBasis"
     ) -> Verdicts:
         """Return verdicts moved to review where the purchased level is not offered.
 
         They keep the fallback, or what is offered instead if that is less than was purchased.
         """
+        offered = basis.offered
         concerned = (verdicts.level == facts.requested) | self.gates.has_unbanded(facts)
         there = self.gates.not_offered_there(facts, verdicts.country)
         other = self.gates.not_offered_for_product(facts, verdicts.country)
-        not_offered = concerned & (there | other)
+        excluded = self.gates.excluded_there(facts, basis.closed) & ~there & ~other
+        not_offered = concerned & (there | other | excluded)
         not_offered &= ~np.isin(verdicts.reason, COUNTRY_IN_DOUBT)
         position = self.policy.level_position(self.policy.qualification.fallback)
         fallback = np.full(len(verdicts.level), position, np.int8)
         if offered is not None:
             fallback = np.where(offered > facts.requested, np.minimum(offered, position), fallback)
+        reason = np.where(other, Reason.level_not_requested, Reason.not_offered_in_country)
         return verdicts.changed(not_offered, level=fallback).changed(
             not_offered & (verdicts.status < Status.review),
             status=Status.review,
-            reason=np.where(other, Reason.level_not_requested, Reason.not_offered_in_country),
+            reason=np.where(excluded, Reason.area_excluded, reason),
             available_on=NO_DAY,
         )
 
     def _failed_rules(
-        self, verdicts: Verdicts, facts: EligibilityInputs | None, band_level: Levels
+        self,
+        verdicts: Verdicts,
+        facts: EligibilityInputs | None,
+        band_level: Levels,
+        closed: Bools | None,
     ) -> RuleResult:
         """Return the rule that fails on each row: today, or on the opening day it waits for.
 
         The phase of a product may end before a center opens, so that there is nothing to wait for.
         """
-        failed = self.gates.failed_rules(facts, verdicts.country, band_level)
+        failed = self.gates.failed_rules(facts, verdicts.country, band_level, closed)
         waiting = (verdicts.status == Status.pending) & (failed.rule == FailedRule.none)
         if facts is None or not waiting.any():
             return failed
@@ -575,40 +687,52 @@ class Matcher:
         for day in np.unique(verdicts.available_on[waiting]):
             rows = np.flatnonzero(waiting & (verdicts.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
-            then = checker.failed_rules(facts.take(rows), verdicts.country[rows], band_level[rows])
+            there = None if closed is None else closed[rows]
+            then = checker.failed_rules(
+                facts.take(rows), verdicts.country[rows], band_level[rows], there
+            )
             rule[rows], uncertain[rows] = then
         return RuleResult(rule, uncertain)
 
-    def _planned_centers(
-        self,
-        sites: Sites,
-        points: Floats,
-        assigned: "AssignedGroups",
-        subset: Ints,
-        first_band: Ints,
-    ) -> "PlannedCenters":
+    def _planned_centers(self, rows: "_Rows", zoned: Zoned, beyond: Ints) -> "PlannedCenters":
         """Return the planned center for each site that one will serve.
 
         It is the first one to open, then the nearest.
+
+        Parameters
+        ----------
+        rows, zoned
+            The sites and their zones.
+        beyond
+            Positions of those that no open center serves.
         """
-        if not len(self._planned):
-            subset = subset[:0]
-        group = assigned.group[subset]
-        site, center, away = self._planned.in_reach(sites.lon[subset], sites.lat[subset], group)
+        subset = beyond if len(self._planned) else beyond[:0]
+        sites, country = rows.sites, rows.assigned.country
+        base = None if rows.base is None else rows.base[subset]
+        parts = []
+        for number, zones in enumerate(zoned.zones):
+            zone = zones[subset]
+            group = self.zones.group(number, zone, country[subset], base)
+            lon, lat = sites.lon[subset], sites.lat[subset]
+            site, center, away = self._planned.in_reach(lon, lat, group)
+            served = self._bands.widest.take(zone[site]) > 0
+            parts.append((site[served], center[served], away[served], zone[site[served]]))
+        site, center, away, zone = (np.concatenate(c) for c in zip(*parts, strict=True))
         order = np.lexsort((center, away, self.centers.opens_on[center], site))
         first = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
-        subset = subset[site[first]]
+        subset, zone = subset[site[first]], zone[first]
+        facts = None if rows.facts is None else rows.facts.take(subset)
         there = self._nearest_centers(
             sites.take(subset),
-            geodesy.take(points, subset),
-            assigned.country[subset],
+            geodesy.take(rows.points, subset),
+            zone,
             center[first],
-            first_band[subset],
+            self._first_allowed_band(zone, facts),
         )
         return PlannedCenters(subset, there)
 
     def _nearest_centers(
-        self, sites: Sites, points: Floats, country: Numbers, center: Ints, first_band: Ints
+        self, sites: Sites, points: Floats, zone: Ints, center: Ints, first_band: Ints
     ) -> "NearestCenters":
         """Return the distance of one center per site, and the band of that distance.
 
@@ -616,19 +740,19 @@ class Matcher:
         """
         there = geodesy.take(self._open.points, center)
         pair = sites.lon, sites.lat, self._lon.take(center), self._lat.take(center)
-        band = self._bands.of(geodesy.square_m2(points, there), country, pair)
+        band = self._bands.of(geodesy.square_m2(points, there), zone, pair)
         inside = band < self._bands.number
         band = np.where(inside, np.maximum(band, first_band), band)
         units = self.policy.printed_units
-        limits = {unit: self._bands.limit(country, band, unit) for unit in units}
+        limits = {unit: self._bands.limit(zone, band, unit) for unit in units}
         metres = printed_metres(geodesy.arc_m(points, there), limits, pair)
-        return NearestCenters(center, band, inside, metres)
+        return NearestCenters(center, band, inside, metres, zone)
 
-    def _distances(self, country: Numbers, measured: "NearestCenters") -> dict[str, Floats]:
+    def _distances(self, measured: "NearestCenters") -> dict[str, Floats]:
         """Return distance, limit and margin of sites as printed, in each unit of the policy."""
         result = {}
         for unit in self.policy.printed_units:
-            limit = self._bands.limit(country, measured.band, unit)
+            limit = self._bands.limit(measured.zone, measured.band, unit)
             away = measured.metres / METRES[unit]
             margin = limit - away
             result[f"distance_{unit}"] = np.rint(away * 1000) / 1000
@@ -640,53 +764,55 @@ class Matcher:
 
     def _verdicts_by_distance(
         self,
-        sites: Sites,
-        decided_: "AssignedCountries",
+        assigned: "AssignedCountries",
         shown: "NearestCenters",
         waiting: Ints,
         in_reach: Ints,
+        borderline: Bools,
     ) -> Verdicts:
         """Return the verdicts before any eligibility rule.
 
         Parameters
         ----------
-        sites
-            The location of the rows.
-        decided_
-            The country of each, the basis, and what is offered there.
+        assigned
+            The country of each site, the basis, and what is offered there.
         shown
             The center that each verdict names (`_shown`).
         waiting
             Positions of the sites that a planned center will reach.
         in_reach
             Number of open centers that may serve each.
+        borderline
+            Where coordinates are too inaccurate to decide.
         """
-        country, ground, offered = decided_
-        center, band, inside, metres = shown
-        pending = np.zeros(len(sites), np.bool_)
+        country, ground, offered = assigned
+        center, band, inside, _, zone = shown
+        pending = np.zeros(len(center), np.bool_)
         pending[waiting] = True
-        status, reason = statuses(
-            ground, center == NO_CENTER, inside, pending, self._borderline(sites, country, metres)
-        )
+        status, reason = statuses(ground, center == NO_CENTER, inside, pending, borderline)
         if self._bands.is_empty:
             unbound = status == Status.fallback
             reason = np.where(unbound, np.int8(Reason.no_distance_limit), reason)
+        elif not self.zones.by_country:  # where no band applies, distance is not what lacks
+            nowhere = (status == Status.fallback) & (self._bands.widest.take(zone) == 0)
+            nowhere &= reason == Reason.beyond_radius
+            reason = np.where(nowhere, np.int8(Reason.area_excluded), reason)
         # The geodesic distance does not decide the longer road distance: see recheck.
-        unchecked = (status == Status.qualified) & self._bands.by_road(country, band)
-        by_time = self._bands.by_time(country, band)
+        unchecked = (status == Status.qualified) & self._bands.by_road(zone, band)
+        by_time = self._bands.by_time(zone, band)
         if by_time is not None:  # whose bound is too wide to wait for a center
             unchecked |= (status == Status.pending) & by_time
         status = np.where(unchecked, np.int8(Status.review), status)
         reason = np.where(unchecked, np.int8(Reason.road_unchecked), reason)
         lost = without_country(ground)
-        distances = self._distances(country, shown)
+        distances = self._distances(shown)
         for unit in self.policy.printed_units:
             distances[f"limit_{unit}"][lost] = np.nan
-        opens = np.full(len(sites), NO_DAY)
+        opens = np.full(len(center), NO_DAY)
         later = np.flatnonzero(status == Status.pending)
         opens[later] = self.centers.opens_on[center[later]]
         return Verdicts(
-            level=self._levels(country, status, band, offered),
+            level=self._levels(zone, status, band, offered),
             status=status,
             reason=reason,
             center=center.astype(np.int32),
@@ -696,18 +822,46 @@ class Matcher:
             **distances,
         )
 
-    def _borderline(self, sites: Sites, country: Numbers, metres: Floats) -> Bools:
+    def _borderline(self, sites: Sites, zone: Ints, metres: Floats) -> Bools:
         """Return where coordinates are too inaccurate to decide the side of a limit."""
         result = np.zeros(len(sites), np.bool_)
         rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
-        edges = self._bands.edges[country[rough]]
+        edges = self._bands.edges[zone[rough]]
         away = np.abs(edges - metres[rough, None])
         off = away.min(axis=1, initial=np.inf, where=~np.isnan(edges))
         result[rough] = off < sites.accuracy_m[rough]
         return result
 
+    def _borderline_between(self, sites: Sites, near: "Sequence[NearestCenters]") -> Bools:
+        """Return where inaccurate coordinates could change the level that centers of classes give.
+
+        Parameters
+        ----------
+        sites
+            The location of the rows.
+        near
+            The nearest center of each class.
+        """
+        result = np.zeros(len(sites), np.bool_)
+        rough = np.flatnonzero(~np.isnan(sites.accuracy_m))
+        accuracy_m, beyond = sites.accuracy_m[rough], len(self.policy.levels)
+        ends = []
+        for sign in (-1.0, 1.0):
+            best = np.full(len(rough), beyond)
+            for each in near:
+                zone = each.zone[rough]
+                edges, away = self._bands.edges[zone], each.metres[rough] + sign * accuracy_m
+                outside = edges < away[:, None] if sign < 0 else edges <= away[:, None]
+                band = np.where(np.isnan(away), self._bands.number, outside.sum(axis=1))
+                inside = band < np.sum(~np.isnan(edges), axis=1)
+                level = self._bands.level(zone, np.minimum(band, self._bands.number))
+                best = np.minimum(best, np.where(inside, level, beyond))
+            ends.append(best)
+        result[rough] = ends[0] != ends[1]
+        return result
+
     def _levels(
-        self, country: Numbers, status: npt.NDArray[np.int8], band: Ints, offered: Levels | None
+        self, zone: Ints, status: npt.NDArray[np.int8], band: Ints, offered: Levels | None
     ) -> npt.NDArray[np.int8]:
         """Return the level in force: that of the band, else interim or fallback.
 
@@ -716,7 +870,7 @@ class Matcher:
         rules, position = self.policy.qualification, self.policy.level_position
         less = np.full(len(Status), position(rules.fallback), np.int8)
         less[Status.pending] = position(rules.interim)
-        bought = self._bands.level(country, band)
+        bought = self._bands.level(zone, band)
         level = np.where(status == Status.qualified, bought, less.take(status))
         return level if offered is None else np.minimum(level, offered)
 
@@ -760,13 +914,15 @@ class NearestCenters(NamedTuple):
     """One center per site: position or `NO_CENTER`, and the band of its distance; shape (n,) each.
 
     ``band`` is one more than the last where the site is beyond all bands, as ``inside`` also says;
-    ``metres`` is the distance, accurate enough for every printed digit.
+    ``metres`` is the distance, accurate enough for every printed digit; ``zone`` says which bands
+    these are.
     """
 
     center: Ints
     band: Ints
     inside: Bools
     metres: Floats
+    zone: Ints
 
     def take(self, which: Ints) -> "NearestCenters":
         """Return a subset of the sites."""
@@ -800,8 +956,10 @@ class RuleBasis(NamedTuple):
 
     Attributes
     ----------
-    band
-        The band of the center that each verdict names.
+    zone, band
+        The zone, and the band of the center that each verdict names.
+    closed
+        The levels excluded in the areas of each (`Zoned.closed`).
     nearest
         The sites that a planned center will reach, and the nearest one that is open: whom a rule
         keeps from waiting is shown that one.
@@ -811,7 +969,9 @@ class RuleBasis(NamedTuple):
         The rules on the start of levels, if any.
     """
 
+    zone: Ints
     band: Ints
+    closed: Bools | None
     nearest: PlannedCenters
     offered: Levels | None
     starts: Starts | None
@@ -824,11 +984,77 @@ class CenterGroups(NamedTuple):
     planned: Index
 
 
-class AssignedGroups(NamedTuple):
-    """The country of each site, and the group of centers that it is compared with; shape (n,)."""
+class _Rows(NamedTuple):
+    """Sites of a batch: with `geodesy.ecef`, countries, and other groups of centers if given."""
 
-    country: Numbers
-    group: Ints
+    sites: Sites
+    facts: EligibilityInputs | None
+    points: Floats
+    assigned: AssignedCountries
+    base: Ints | None
+
+    def take(self, which: Ints) -> "_Rows":
+        """Return a subset of the rows."""
+        return _Rows(
+            self.sites.take(which),
+            None if self.facts is None else self.facts.take(which),
+            geodesy.take(self.points, which),
+            AssignedCountries(
+                self.assigned.country[which], self.assigned.basis[which], self.assigned.offered
+            ),
+            None if self.base is None else self.base[which],
+        )
+
+
+class _Matched(NamedTuple):
+    """Verdicts, the level of the band that each is about, and that of a review; shape (n,)."""
+
+    verdicts: Verdicts
+    band_level: Levels
+    kept: Levels
+
+
+class _Doubt:
+    """Verdicts on sites of uncertain areas: where their outcomes differ, none is promised.
+
+    Parameters
+    ----------
+    first
+        The verdicts on all sites in their first outcome.
+    """
+
+    def __init__(self, first: _Matched) -> None:
+        self._first = first
+        self._differs = np.zeros(len(first.band_level), np.bool_)
+        self._lowest = np.maximum(first.verdicts.level, first.kept)
+
+    def compare(self, site: Ints, other: _Matched) -> None:
+        """Compare another outcome of some sites, by their positions."""
+        one, two = self._first.verdicts.take(site), other.verdicts
+        differs = one.level != two.level
+        waits = [v.status == Status.pending for v in (one, two)]
+        differs |= waits[0] != waits[1]
+        both = waits[0] & waits[1]
+        differs |= both & (one.available_on != two.available_on)
+        differs |= both & (self._first.band_level[site] != other.band_level)
+        self._differs[site] |= differs
+        self._lowest[site] = np.maximum(self._lowest[site], np.maximum(two.level, other.kept))
+
+    def verdicts(self, by_cell: Bools) -> Verdicts:
+        """Return the verdicts.
+
+        Parameters
+        ----------
+        by_cell
+            Where a cell leaves the areas uncertain, not only the accuracy of coordinates.
+        """
+        return self._first.verdicts.changed(
+            self._differs,
+            level=self._lowest,
+            status=Status.review,
+            reason=np.where(by_cell, Reason.area_unknown, Reason.borderline),
+            available_on=NO_DAY,
+        )
 
 
 def _shown(now: NearestCenters, later: PlannedCenters, ground: CountryBases) -> NearestCenters:

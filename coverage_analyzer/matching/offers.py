@@ -92,7 +92,9 @@ class Offers:
         result: Codes = np.array([*found, NO_PRODUCT], np.int8)[at]
         return result
 
-    def best(self, country: Numbers, product: Codes, usable: Bools) -> Codes:
+    def best(
+        self, country: Numbers, product: Codes, usable: Bools, areas: Bools | None = None
+    ) -> Codes:
         """Return the position of the best level offered to each row; `nothing` without one.
 
         Parameters
@@ -103,11 +105,15 @@ class Offers:
             As returned by `codes`, shape (n,).
         usable
             Which levels each row may have, shape (n, levels).
+        areas
+            Which offers apply in the areas of each row, shape (n, offers); None for all.
         """
         result = np.full(len(country), self.nothing, np.int8)
         for n in self._order:  # the best last
             level = self._level[n]
             fits = self._applies[country, n, product] & usable[:, level]
+            if areas is not None:
+                fits &= areas[:, n]
             result[fits] = level
         return result
 

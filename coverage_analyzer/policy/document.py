@@ -123,10 +123,19 @@ class Document(Model):
             document: Self = registered.document
             return document
         text, origin = cls._read(cast("str | Path", source))
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text)
+        file = cls.file_of(source)
+        folder = None if file is None else file.parent
+        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text, folder=folder)
 
     @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], *, origin: str = "", text: str = "") -> Self:
+    def from_mapping(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        origin: str = "",
+        text: str = "",
+        folder: Path | None = None,
+    ) -> Self:
         """Create a document from nested dictionaries and lists, as from TOML or JSON.
 
         Parameters
@@ -137,6 +146,9 @@ class Document(Model):
             Name of the document in messages; by default ``The policy`` or ``The programme``.
         text
             The TOML text of the data, if messages should name its lines.
+        folder
+            Folder of the files that the data name. By default a file that this process has read
+            with the same hash, else one in the current folder.
 
         Raises
         ------
@@ -144,15 +156,15 @@ class Document(Model):
             If it is invalid; the message names the key.
         """
         try:
-            return cls._validated(data)
+            return cls._validated(data, folder)
         except pydantic.ValidationError as error:
-            found, is_complete = every_problem(error, data, cls, text)
+            found, is_complete = every_problem(error, data, cls, text, folder)
             msg = f"{origin or f'The {cls.kind}'} {listed(found, is_complete=is_complete)}"
             raise PolicyError(msg, found, is_complete=is_complete) from None
 
     @classmethod
-    def _validated(cls, data: Mapping[str, Any]) -> Self:
-        return cls.model_validate(_with_tuples(data))
+    def _validated(cls, data: Mapping[str, Any], folder: Path | None) -> Self:
+        return cls.model_validate(_with_tuples(data), context={"folder": folder})
 
     @classmethod
     def builtin_names(cls) -> tuple[str, ...]:
@@ -226,7 +238,7 @@ class Document(Model):
             text, origin = cls._read(path)
             data = cls._parsed(text, origin)
             if kind_of(data) == cls.kind:
-                document = cls.from_mapping(data, origin=origin, text=text)
+                document = cls.from_mapping(data, origin=origin, text=text, folder=path.parent)
                 _refuse_taken(document, path, found)
                 found[document.name] = _Registered(path, text, document)
         if not found:
@@ -301,7 +313,11 @@ class Document(Model):
     @functools.cached_property
     def sha256(self) -> str:
         """Hash of the content of the document; comments and key order do not matter."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self._hashed(), sort_keys=True).encode()).hexdigest()
+
+    def _hashed(self) -> dict[str, Any]:
+        """Return what the hash is made of."""
+        return self.to_dict()
 
 
 class _Registered(NamedTuple):

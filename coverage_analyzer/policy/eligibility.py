@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from coverage_analyzer.errors import quantity
-from coverage_analyzer.policy.document import Identifier, Model
+from coverage_analyzer.policy.areas import ExcludedArea
+from coverage_analyzer.policy.document import FORMAT_2, Identifier, Model
 from coverage_analyzer.policy.rules import ALL_OTHERS, CountryCode, IsoCode
 
 Name = Annotated[str, Field(pattern=r"\S")]
@@ -169,6 +170,8 @@ class GateRules(Model):
         List of tables `NotOffered`; empty by default.
     export_approval
         Table `ExportApproval`; no rule by default.
+    excluded_areas
+        List of tables `ExcludedArea`; empty by default.
     """
 
     components: ComponentGate | None = None
@@ -177,6 +180,7 @@ class GateRules(Model):
     request: RequestGate | None = None
     not_offered: tuple[NotOffered, ...] = ()
     export_approval: ExportApproval | None = None
+    excluded_areas: Annotated[tuple[ExcludedArea, ...], FORMAT_2] = ()
 
     def described(self) -> list[str]:
         """Return the eligibility rules as text, one per line."""
@@ -197,6 +201,7 @@ class GateRules(Model):
         if self.request:
             lines.append("a site gets at most its purchased level")
         lines += map(str, self.not_offered)
+        lines += map(str, self.excluded_areas)
         if self.export_approval:
             names = ", ".join(self.export_approval.countries) or "not named by the vendor"
             lines.append(f"countries that require export approval (warning only): {names}")

@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 import numpy as np
 import pydantic
@@ -12,6 +12,7 @@ from coverage_analyzer.countries import names
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import visible
 from coverage_analyzer.policy import in_force, relocation
+from coverage_analyzer.policy.areas import Area, bands_in_place, of_country
 from coverage_analyzer.policy.clock_keys import Side
 from coverage_analyzer.policy.clock_text import clock_text, subject_text
 from coverage_analyzer.policy.clocks import Replacement, Vendor, calendar_side, zone_side
@@ -79,6 +80,8 @@ class Policy(Document):
         Table `Relocation`; no rule by default. Needs format 2.
     countries
         Table `CountryRules`; by default each country counts as itself.
+    areas
+        List of tables `Area`; empty by default.
     gates
         Table `GateRules`; no eligibility rules by default.
     commitments
@@ -113,6 +116,7 @@ class Policy(Document):
     in_force_after: Annotated[tuple[InForceAfter, ...], FORMAT_2] = ()
     relocation: Annotated[Relocation | None, FORMAT_2] = None
     countries: CountryRules = CountryRules()
+    areas: Annotated[tuple[Area, ...], FORMAT_2] = ()
     gates: GateRules = GateRules()
     commitments: CommitmentRules = CommitmentRules()
     vendor: Annotated[Vendor | None, FORMAT_2] = None
@@ -245,10 +249,74 @@ class Policy(Document):
         return self.level_at(self.titles.index(title))
 
     def bands_in(self, country: str) -> tuple[Band, ...]:
-        """Return the bands of a country (alpha-2), the nearest first."""
-        named = [b for b in self.bands if country in b.countries]
-        others = [b for b in self.bands if ALL_OTHERS in b.countries]
-        return tuple(sorted(named or others, key=lambda b: b.up_to_m))
+        """Return the bands of a country (alpha-2) outside all areas, the nearest first."""
+        return bands_in_place(self.general_bands, country, frozenset())
+
+    def bands_at(
+        self, country: str, inside: frozenset[str], center_id: str = ""
+    ) -> tuple[Band, ...]:
+        """Return the bands of a center in a place, the nearest first; none if it serves none there.
+
+        Parameters
+        ----------
+        country
+            Alpha-2 code.
+        inside
+            Each ``id`` of an area in which the place is.
+        center_id
+            The center; by default one that no band names.
+        """
+        own = [band for band in self.bands if center_id in band.centers]
+        found = bands_in_place(own, country, inside) if own else ()
+        return found or bands_in_place(self.general_bands, country, inside)
+
+    def possible_bands(self, country: str) -> tuple[Band, ...]:
+        """Return each band that may apply in a country: in any area of it, of any center."""
+        groups: dict[tuple[frozenset[str], frozenset[str]], list[Band]] = {}
+        for band in self.bands:
+            groups.setdefault((frozenset(band.areas), frozenset(band.centers)), []).append(band)
+        return tuple(band for bands in groups.values() for band in of_country(bands, country))
+
+    @functools.cached_property
+    def general_bands(self) -> tuple[Band, ...]:
+        """The bands that name no centers."""
+        return tuple(band for band in self.bands if not band.centers)
+
+    @property
+    def by_area(self) -> bool:
+        """Whether a verdict may depend on the areas in which a site is."""
+        return any(names for _, names in self.area_rules)
+
+    @property
+    def area_rules(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The clause of each rule, and each ``id`` of an area that it names."""
+        return (
+            *((band.clause, (*band.areas, *band.except_areas)) for band in self.bands),
+            *((offer.clause, (*offer.areas, *offer.except_areas)) for offer in self.offers),
+            *((rule.clause, rule.areas) for rule in self.gates.excluded_areas),
+        )
+
+    @property
+    def by_center(self) -> bool:
+        """Whether centers have bands of their own."""
+        return any(band.centers for band in self.bands)
+
+    @property
+    def area_columns(self) -> tuple[str, ...]:
+        """The columns of sites that areas need."""
+        found = {name for area in self.areas for name in area.columns} if self.by_area else set()
+        return tuple(name for name in ("region", "postcode") if name in found)
+
+    def excluded_levels(self, inside: frozenset[str]) -> frozenset[str]:
+        """Return each ``id`` of a level that is not offered in some areas."""
+        kept = {self.qualification.fallback, self.qualification.interim}
+        every = tuple(level.id for level in self.band_levels if level.id not in kept)
+        return frozenset(
+            level
+            for rule in self.gates.excluded_areas
+            if not inside.isdisjoint(rule.areas)
+            for level in rule.stated_levels or every
+        )
 
     def band_for(self, country: str, limit_miles: float) -> Band | None:
         """Return the band of a country (alpha-2) with an upper limit, if any.
@@ -260,7 +328,7 @@ class Policy(Document):
         limit_miles
             The ``limit_miles`` of a verdict, also as printed in a report: with 3 decimals.
         """
-        bands = self.bands_in(country)
+        bands = self.possible_bands(country)
         if not bands:
             return None
         nearest = min(bands, key=lambda band: abs(band.limit_in("miles") - limit_miles))
@@ -370,7 +438,8 @@ class Policy(Document):
             lines.append(f"  vendor    calendar of {where}, time of {self.vendor.time_zone}")
         for band in self.bands:
             where = ", ".join(band.countries).replace(ALL_OTHERS, "all other countries")
-            lines.append(f"  band      {self.level(band.level).title}: {band.text} in {where}")
+            text = f"{band.text} in {where}{band.where_text}"
+            lines.append(f"  band      {self.level(band.level).title}: {text}")
         for offer in self.offers:
             lines.append(f"  offer     {self.level(offer.level).title}: {offer.where}")
         same = "the same country" if self.qualification.same_country else "any country"
@@ -380,6 +449,7 @@ class Policy(Document):
             where = ", ".join(time.countries).replace(ALL_OTHERS, "all other countries")
             each = "" if time.per == "center" else f" per {time.per} (not applied)"
             lines.append(f"  lead time {time.span} in {where}{each}")
+        lines += [f"  area      {area}" for area in self.areas]
         lines += [
             f"  in force  {line}" for line in in_force.described(self.in_force_after, self.levels)
         ]
@@ -419,7 +489,16 @@ class Policy(Document):
         everywhere = all(b.countries == (ALL_OTHERS,) for b in self.bands)
         everywhere &= all(rule.countries == (ALL_OTHERS,) for rule in self.in_force_after)
         everywhere &= all(ALL_OTHERS in offer.countries for offer in self.offers)
+        everywhere &= not self.area_columns
         return self.qualification.same_country or self.restricts_offers or not everywhere
+
+    def _hashed(self) -> dict[str, Any]:
+        """Return what the hash is made of: of a file of areas its content, not its name."""
+        data = super()._hashed()
+        for area in data.get("areas", ()):
+            if area.get("sha256"):
+                area["file"] = None
+        return data
 
     @property
     def has_start_rules(self) -> bool:

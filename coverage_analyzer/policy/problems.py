@@ -3,6 +3,7 @@
 import copy
 import functools
 import operator
+import pathlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -26,11 +27,15 @@ class Validated(Protocol):
     """A model that validates nested data."""
 
     @classmethod
-    def _validated(cls, data: Mapping[str, Any]) -> Any: ...
+    def _validated(cls, data: Mapping[str, Any], folder: pathlib.Path | None) -> Any: ...
 
 
 def every_problem(
-    error: pydantic.ValidationError, data: Any, model: Any, text: str = ""
+    error: pydantic.ValidationError,
+    data: Any,
+    model: Any,
+    text: str = "",
+    folder: pathlib.Path | None = None,
 ) -> tuple[list[Problem], bool]:
     """Return all problems of a document, and whether its parts could be compared.
 
@@ -47,6 +52,8 @@ def every_problem(
         Its model, a `policy.document.Document`.
     text
         Its TOML text, if known.
+    folder
+        Folder of the files that it names, if known.
     """
     lines = key_lines(text) if text else {}
     errors = _independent(error, model)
@@ -54,7 +61,7 @@ def every_problem(
     is_complete = True
     if not any(e["type"] == "value_error" and not e["loc"] for e in errors):
         remaining = _without(data, errors, model)
-        between = _between_parts(*remaining, model, lines) if remaining else None
+        between = _between_parts(*remaining, model, lines, folder) if remaining else None
         is_complete = between is not None
         found += between or []
     found.sort(key=lambda problem: (problem.line is None, problem.line or 0))
@@ -129,14 +136,18 @@ def _limits(table: Mapping[str, Any]) -> set[float]:
 
 
 def _between_parts(
-    data: Any, hidden: set[Any], model: type[Validated], lines: Mapping[Path, int]
+    data: Any,
+    hidden: set[Any],
+    model: type[Validated],
+    lines: Mapping[Path, int],
+    folder: pathlib.Path | None,
 ) -> list[Problem] | None:
     """Return the problems between the parts of a document, without those of hidden tables.
 
     None if the parts could not be compared.
     """
     try:
-        model._validated(data)  # noqa: SLF001 - the document's own validation
+        model._validated(data, folder)  # noqa: SLF001 - the document's own validation
     except pydantic.ValidationError as error:
         whole = [e for e in error.errors() if e["type"] == "value_error" and not e["loc"]]
         if not whole:

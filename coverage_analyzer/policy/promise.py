@@ -47,9 +47,10 @@ def _limits(bands: list[Band]) -> str:
 
 
 def _places(band: Band) -> str:
-    """Return the countries of a band in brackets."""
+    """Return the countries, areas and centers of a band in brackets."""
     codes = [code for code in band.countries if code != ALL_OTHERS]
-    if not codes or ALL_OTHERS in band.countries:
-        return ""
     named = ", ".join(codes) if len(codes) <= MAX_NAMED else f"{len(codes)} countries"
-    return f" ({named})"
+    if not codes or ALL_OTHERS in band.countries:
+        named = ""
+    where = f"{named}{band.where_text}".strip()
+    return f" ({where})" if where else ""

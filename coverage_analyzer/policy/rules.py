@@ -165,7 +165,19 @@ class Band(Model):
         ``id`` of a level; required. Example: ``"four-hours"``.
     countries
         List of ISO 3166-1 alpha-2 codes, not empty; required. ``"*"`` stands for all countries that
-        no other band names; one band has to have it. Example: ``["US"]``.
+        no other band names; one band without ``areas`` and ``centers`` has to have it. Example:
+        ``["US"]``.
+    areas
+        List of each ``id`` of an area in ``[[areas]]``; empty by default, for everywhere. The bands
+        of an area replace those of the country there; of several areas the one that a band names
+        first counts. Example: ``["gulf-coast"]``.
+    except_areas
+        List of each ``id`` of an area in which the band does not apply; empty by default. No band
+        farther out may remain there. Example: ``["islands"]``.
+    centers
+        List of each ``center_id`` of the centers that the band is about; empty by default, for all
+        centers. Such a center has these bands instead of the others. Of several centers the one
+        with the best level serves a site, then the nearest. Example: ``["US-DAL-1"]``.
     metric
         ``"geodesic"`` (default), ``"road"`` or ``"drive_time"``. By road, and by drive time, the
         geodesic distance only decides which sites are beyond the limit; those within are rechecked
@@ -194,6 +206,9 @@ class Band(Model):
 
     level: Identifier
     countries: Annotated[tuple[CountryCode, ...], Field(min_length=1)]
+    areas: Annotated[tuple[Identifier, ...], FORMAT_2] = ()
+    except_areas: Annotated[tuple[Identifier, ...], FORMAT_2] = ()
+    centers: Annotated[tuple[str, ...], FORMAT_2] = ()
     metric: Literal["geodesic", "road", "drive_time"] = "geodesic"
     above_miles: Miles = 0
     up_to_miles: Miles | None = None
@@ -291,6 +306,16 @@ class Band(Model):
         """The range as text, such as ``above 50, up to 100 miles by road``."""
         start = f"above {number_text(self.above)}, " if self.above else ""
         return f"{start}up to {self.limit_text}{METRIC_TEXTS[self.metric]}"
+
+    @property
+    def where_text(self) -> str:
+        """The areas and centers of the band as text; empty if it has none."""
+        parts = (
+            (" in the areas ", self.areas),
+            (" except in ", self.except_areas),
+            (" from ", self.centers),
+        )
+        return "".join(f"{words}{', '.join(names)}" for words, names in parts if names)
 
     def _metres(self, amount: float) -> float:
         unit = self.unit

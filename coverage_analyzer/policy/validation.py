@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from coverage_analyzer.countries import names
 from coverage_analyzer.policy import due_times, in_force, relocation
+from coverage_analyzer.policy.areas import area_faults
 from coverage_analyzer.policy.clock_checks import named_clocks
 from coverage_analyzer.policy.distances import number_text, stated_units
 from coverage_analyzer.policy.document import known_names, mentions, newer_keys
@@ -38,6 +39,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _chained_folds(policy.countries)
     yield from _backward_times(policy.lead_times)
     yield from _mixed_units(policy)
+    yield from area_faults(policy.areas, _area_uses(policy))
+    yield from _excluded_level_faults(policy)
     given = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
     if not given:
         yield "bands: name at least one; format 2 allows [[offers]] or [gates.request] instead."
@@ -141,6 +144,34 @@ def _chained_folds(rules: CountryRules) -> Iterator[str]:
             )
 
 
+def _area_uses(policy: "Policy") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the path of each key that names areas, and the names."""
+    for n, band in enumerate(policy.bands):
+        yield f"bands.{n}.areas", band.areas
+        yield f"bands.{n}.except_areas", band.except_areas
+    for n, offer in enumerate(policy.offers):
+        yield f"offers.{n}.areas", offer.areas
+        yield f"offers.{n}.except_areas", offer.except_areas
+    for n, rule in enumerate(policy.gates.excluded_areas):
+        yield f"gates.excluded_areas.{n}.areas", rule.areas
+
+
+def _excluded_level_faults(policy: "Policy") -> Iterator[str]:
+    """Yield each level that is excluded in areas, but is unknown or what sites get there."""
+    levels, rules = [level.id for level in policy.levels], policy.qualification
+    for n, rule in enumerate(policy.gates.excluded_areas):
+        where = f"gates.excluded_areas.{n}.levels"
+        for value in rule.levels:
+            if value not in levels:
+                yield f"{where}: unknown level {value!r}.{nearest(value, levels)}"
+        for key in ("fallback", "interim"):
+            if getattr(rules, key) in rule.stated_levels:
+                yield (
+                    f"{where}: sites there get qualification.{key}, {getattr(rules, key)!r}, which "
+                    f"cannot be excluded, too."
+                )
+
+
 def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
     for number, time in enumerate(times):
         if time.at_least > time.at_most:
@@ -160,18 +191,52 @@ def _mixed_units(policy: "Policy") -> Iterator[str]:
 
 
 def _band_faults(bands: tuple[Band, ...]) -> Iterator[str]:
-    """Yield problems of bands: in each country they must start at 0 and be contiguous."""
-    for country in sorted({c for b in bands for c in b.countries}):
-        here = sorted((b for b in bands if country in b.countries), key=lambda b: b.up_to_m)
+    """Yield problems of bands: in each place they must start at 0 and be contiguous."""
+    for place, here in _bands_by_place(bands):
         if len({b.unit == "minutes" for b in here}) > 1:
             yield (
-                f"bands ({country}): some are in minutes of driving, others in {here[0].unit}. "
+                f"bands ({place}): some are in minutes of driving, others in {here[0].unit}. "
                 f"Use one of them for all bands of a country."
             )
         else:
-            yield from _gaps(here, country)
-    if bands and not any(ALL_OTHERS in b.countries for b in bands):
+            yield from _gaps(here, place)
+            yield from _left_out(here, place)
+    plain = [band for band in bands if not band.areas and not band.centers]
+    if bands and not any(ALL_OTHERS in band.countries for band in plain):
         yield f'bands: one band must have countries = ["{ALL_OTHERS}"], for all other countries.'
+
+
+def _bands_by_place(bands: tuple[Band, ...]) -> Iterator[tuple[str, list[Band]]]:
+    """Yield each country, with area and center, as text, and its bands, the nearest first."""
+    for group, where in _band_groups(bands):
+        for country in sorted({c for b in group for c in b.countries}):
+            here = (b for b in group if country in b.countries)
+            yield f"{country}{where}", sorted(here, key=lambda b: b.up_to_m)
+
+
+def _band_groups(bands: tuple[Band, ...]) -> Iterator[tuple[list[Band], str]]:
+    """Yield the bands that apply together: those of an area, and of a center; and their place."""
+    seen: list[list[Band]] = []
+    for center in ("", *sorted({name for band in bands for name in band.centers})):
+        own = [b for b in bands if (center in b.centers if center else not b.centers)]
+        if own in seen:
+            continue
+        seen.append(own)
+        for areas in dict.fromkeys(frozenset(b.areas) for b in own):
+            place = f", areas {', '.join(sorted(areas))}" if areas else ""
+            place += f", center {center}" if center else ""
+            yield [b for b in own if frozenset(b.areas) == areas], place
+
+
+def _left_out(bands: list[Band], place: str) -> Iterator[str]:
+    """Yield each area in which a band does not apply, but one farther out does."""
+    for area in dict.fromkeys(name for band in bands for name in band.except_areas):
+        applies = [area not in band.except_areas for band in bands]
+        if applies != sorted(applies, reverse=True):
+            yield (
+                f"bands ({place}): in the area {area!r} a band does not apply, but one farther out "
+                f"does. Give the area bands of its own (areas), or name it in each of them."
+            )
 
 
 def _gaps(bands: list[Band], country: str) -> Iterator[str]:
@@ -201,12 +266,11 @@ def level_faults(policy: "Policy") -> Iterator[str]:
     order = {level.id: n for n, level in enumerate(policy.levels)}
     if not {band.level for band in policy.bands} <= order.keys():
         return
-    for country in sorted({c for b in policy.bands for c in b.countries}):
-        here = sorted((b for b in policy.bands if country in b.countries), key=lambda b: b.up_to_m)
+    for place, here in _bands_by_place(policy.bands):
         for near, far in itertools.pairwise(here):
             if order[far.level] < order[near.level]:
                 yield (
-                    f"bands ({country}): {far.level!r} up to {far.limit_text} is a better level "
+                    f"bands ({place}): {far.level!r} up to {far.limit_text} is a better level "
                     f"than {near.level!r} up to {near.limit_text}. Levels are listed from the "
                     f"best: a better one ends nearer."
                 )

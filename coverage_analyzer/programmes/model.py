@@ -7,6 +7,7 @@ import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import pydantic
@@ -208,8 +209,9 @@ class Programme(Document):
         return self
 
     @classmethod
-    def _validated(cls, data: Mapping[str, Any]) -> Self:
-        """Validate by way of JSON, where a text may be a date."""
+    def _validated(cls, data: Mapping[str, Any], folder: Path | None) -> Self:
+        """Validate by way of JSON, where a text may be a date; programmes name no files."""
+        del folder
         return cls.model_validate_json(json.dumps(data, default=_as_text))
 
     @property

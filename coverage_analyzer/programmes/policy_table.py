@@ -125,7 +125,8 @@ def _radius(policy: Policy, level: Level, code: str) -> str:
     """Return the maximum distance to a center for a level in a country."""
     if not any(band.level == level.id for band in policy.bands):
         return "any distance"
-    limits = [band.text for band in policy.bands_in(code) if band.level == level.id]
+    bands = [band for band in policy.possible_bands(code) if band.level == level.id]
+    limits = [f"{band.text}{band.where_text}" for band in bands]
     return "; ".join(limits) or "not available"
 
 
@@ -134,7 +135,7 @@ def _bands(policy: Policy, code: str) -> str:
     limits = [
         f"{level.title} {_radius(policy, level, code)}"
         for level in policy.levels
-        if any(band.level == level.id for band in policy.bands_in(code))
+        if any(band.level == level.id for band in policy.possible_bands(code))
     ]
     return "; ".join(limits)
 

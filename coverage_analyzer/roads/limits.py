@@ -104,13 +104,19 @@ def drive_limits(policy: Policy, minutes: Any = None) -> DriveLimits:
     ------
     InputError
         If the policy has no delivery clock in hours and no minutes are given, or these are not a
-        number above 0.
+        number above 0; or its bands differ by area or center, which a report does not say.
 
     Examples
     --------
     >>> str(drive_limits(Policy.load()))
     '240 minutes (delivery clock of Gold Plus)'
     """
+    if policy.by_center or any(band.areas or band.except_areas for band in policy.bands):
+        msg = (
+            f"The bands of the policy {policy.name!r} differ by area or center, and a report does "
+            f"not say which of them applied. Drive times are measured for bands by country only."
+        )
+        raise InputError(msg)
     levels = policy.band_levels
     positions = tuple(policy.level_position(level.id) for level in levels)
     titles = tuple(level.title for level in levels)

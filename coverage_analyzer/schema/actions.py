@@ -47,6 +47,8 @@ REASON_ACTIONS: Final[Mapping[Reason, str]] = {
     Reason.road_over_budget: "Confirm the route and the time by hand.",
     Reason.road_unreachable: "Confirm the route by hand, and check the coordinates.",
     Reason.road_unchecked: "Run drive-times on this run, or check the route by hand.",
+    Reason.area_excluded: "Nothing, if the region, postcode and coordinates are right.",
+    Reason.area_unknown: "Write the region or the postcode in the row.",
     Reason.not_yet_in_force: "Check purchased_on, installed_on, registered_on and audited_on.",
     Reason.no_distance_limit: "Nothing.",
     Reason.relocated: "Check moved_on and the former place; enter audited_on once it is set up.",
@@ -71,6 +73,10 @@ REJECT_ACTIONS: Final[Mapping[Rejected, str]] = {
 }
 
 TO_CLEAR: Final[Mapping[Reason, str]] = {
+    Reason.area_unknown: (
+        "the level depends on the area of the site, which is not certain. Please give its state or "
+        "province and its postcode"
+    ),
     Reason.country_conflict: (
         "the country given for the site and its coordinates do not match. Please confirm the "
         "country and the exact position"
@@ -91,6 +97,10 @@ TO_CLEAR: Final[Mapping[Reason, str]] = {
     Reason.address_not_registered: (
         "the address of the product is not registered. Please register the address at which it is "
         "installed"
+    ),
+    Reason.area_excluded: (
+        "the purchased level is not offered in the area of the site. Please confirm the state or "
+        "province, the postcode and the exact position"
     ),
     Reason.not_offered_in_country: (
         "the level purchased is not offered in the country of the site. Please confirm both"

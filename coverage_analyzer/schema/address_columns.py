@@ -11,12 +11,12 @@ from typing import Final
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.schema import column_names
 from coverage_analyzer.schema.column_matching import Headers, find_columns
-from coverage_analyzer.schema.columns import ADDRESSES, header_key
+from coverage_analyzer.schema.columns import ADDRESSES, FOR_AREAS, header_key
 
 PLACED: Final = ("address", "street", "postcode", "city")
 """A table has addresses if it has one of these columns."""
 
-NOT_PARTS: Final = frozenset({"address", "country"})
+NOT_PARTS: Final = frozenset({"address", "country", *FOR_AREAS})
 """Columns of addresses that a table of sites or requests has by itself."""
 
 PURPOSES: Final = frozenset(

@@ -282,7 +282,8 @@ def rank(header: str, column: str, *, centers: bool = False) -> int | None:
     paired = {"site_id": _IDS, "center_id": _IDS, "name": _NAMES}.get(column)
     if paired and (found := _rank_of_pair(header, things, paired)) is not None:
         return found
-    listed = _listed(column) + (_TOWNS if centers and column == "name" else ())
+    listed = _listed("state" if column == "region" and not centers else column)
+    listed += _TOWNS if centers and column == "name" else ()
     return len(things) + listed.index(key) if key in listed else None
 
 

@@ -74,6 +74,8 @@ COUNTRY_STATED: Final = ("country", *COUNTRY_BESIDE)
 COUNTRY_PAIRED: Final = (*COUNTRY_CODES, *COUNTRY_STATED)
 """Names of country columns that are combined, in order of precedence."""
 
+_CODES_OF_REGIONS: Final = ("state_code", "province_code", "region_code")
+
 SITES: Final = (
     Column("site_id", ("id", "customer_id", "account_id", "ref")),
     LATITUDE,
@@ -82,6 +84,13 @@ SITES: Final = (
     COUNTRY,
     Column("accuracy_m", hint="accuracy|precision"),
     Column("address", ("registered_address",)),
+    # Of several columns the one that names a code counts; a region may be one of sales.
+    Column(
+        "region",
+        ("iso_3166_2", "subdivision", *_CODES_OF_REGIONS, "state", "province"),
+        ranked=True,
+    ),
+    Column("postcode", ("postal_code", "zip", "zip_code", "zipcode", "plz")),
     Column("product", ("product_name",), hint="^produ[ck]t|^model$"),
     Column("version", ("product_version",)),
     Column("component", ("component_name",), hint="component|^part$|komponente"),
@@ -222,6 +231,9 @@ def is_of_sites(table: Sequence[Column]) -> bool:
 
 FOR_REQUESTS: Final = ("receiving_hours", "time_zone")
 """Columns of sites that are read for due times of requests alone."""
+
+FOR_AREAS: Final = ("region", "postcode")
+"""Columns of sites that are read only for policies whose areas need them."""
 
 LABELS: Final = frozenset({"site_id", "name", "address", *FOR_REQUESTS})
 """Columns on which neither a verdict nor a business day depends."""

@@ -320,3 +320,5 @@ class Reason(enum.IntEnum):
     not_yet_in_force = 18, "the level is not in force yet at this site"
     relocated = 19, "the site has moved or will move, and the level has to be set up anew"
     no_distance_limit = 20, "the levels of the policy do not depend on a distance"
+    area_excluded = 21, "the level is not offered in its area"
+    area_unknown = 22, "its area, on which the level depends, is not known"

@@ -104,22 +104,34 @@ class Reach:
     Raises
     ------
     InputError
-        If the policy measures the best level by road, which siting cannot plan for.
+        If the policy measures the best level by road, or gives centers bands of their own, which
+        siting cannot plan for.
     """
 
     def __init__(self, matcher: Matcher) -> None:
-        policy, world = matcher.policy, matcher.world
-        if bands_by_road(policy, world)[:, 0].any():
+        policy, zones = matcher.policy, matcher.zones
+        if policy.by_center:
+            msg = (
+                f"The policy {policy.title!r} gives named centers bands of their own, and plans "
+                f"are made for new centers. Choose a policy whose bands name no centers."
+            )
+            raise InputError(msg)
+        if bands_by_road(zones.rows)[:, 0].any():
             msg = (
                 f"The policy {policy.title!r} measures by road, and plans are made by geodesic "
                 f"distance. Choose a policy that measures by distance."
             )
             raise InputError(msg)
-        self.limit_m = band_edges(policy, world)[:, 0]
-        self._limits = {u: limit_table(policy, world, u)[:, 0] for u in policy.printed_units}
-        self.level = band_levels(policy, world)[:, 0]
+        self.limit_m = band_edges(zones.rows)[:, 0]
+        self._limits = {u: limit_table(zones.rows, u)[:, 0] for u in policy.printed_units}
+        self.level = band_levels(policy, zones.rows)[:, 0]
         self.same_country = policy.qualification.same_country
-        self._countries = len(world.names.codes)
+        self._countries = len(matcher.world.names.codes)
+        self._by_country = zones.by_country
+        served = np.nan_to_num(self.limit_m)
+        self._reaches, self._kind = (served, np.zeros(0, np.int64))
+        if not self._by_country:
+            self._reaches, self._kind = np.unique(served, return_inverse=True)
 
     def index(self, lon: Floats, lat: Floats, country: Numbers) -> Index:
         """Return an index of places that could serve sites; shape (n,) each."""
@@ -128,20 +140,37 @@ class Reach:
             np.flatnonzero(country == number) if self.same_country else every
             for number in range(self._countries)
         ]
-        return Index(lon, lat, members, self.limit_m, list_all=True)
+        if self._by_country:
+            return Index(lon, lat, members, self.limit_m, list_all=True)
+        kinds = len(self._reaches)  # a group for each reach and country
+        reach_m = np.repeat(self._reaches, self._countries)
+        return Index(lon, lat, members * kinds, reach_m, list_all=True)
 
-    def pairs(self, index: Index, sites: Sites, country: Numbers) -> tuple[Ints, Ints]:
+    def pairs(self, index: Index, sites: Sites, country: Numbers, zone: Ints) -> tuple[Ints, Ints]:
         """Return all pairs of a site and a place that gives it the level for certain.
 
         Where the coordinates of a site are rough, a place near the limit does not.
+
+        Parameters
+        ----------
+        index
+            The places.
+        sites, country, zone
+            The sites, with the country and zone of each.
         """
-        site, place = index.reaching(sites.lon, sites.lat, country.astype(np.int64))
+        group = country.astype(np.int64)
+        if not self._by_country:
+            group = self._kind.astype(np.int64).take(zone) * self._countries + group
+        site, place = index.reaching(sites.lon, sites.lat, group)
+        if not self._by_country:  # a zone without bands reaches nothing, not even itself
+            banded = ~np.isnan(self.limit_m[zone[site]])
+            site, place = site[banded], place[banded]
         rough = np.flatnonzero(~np.isnan(sites.accuracy_m[site]))
         if not len(rough):
             return site, place
         x, y = site[rough], place[rough]
         pair = (sites.lon[x], sites.lat[x], index.lon[y], index.lat[y])
-        at = country[x]
+        at = zone[x]
         points = geodesy.ecef(*pair[:2]), geodesy.take(index.points, y)
         limits = {unit: table[at] for unit, table in self._limits.items()}
         metres = printed_metres(geodesy.arc_m(*points), limits, pair)
@@ -149,9 +178,9 @@ class Reach:
         certain[rough] = np.abs(self.limit_m[at] - metres) >= sites.accuracy_m[x]
         return site[certain], place[certain]
 
-    def has_level(self, verdicts: Verdicts) -> Bools:
-        """Return which sites have the best level of their country, shape (n,)."""
-        best = verdicts.level == self.level[verdicts.country]
+    def has_level(self, verdicts: Verdicts, zone: Ints) -> Bools:
+        """Return which sites have the best level of their zone, shape (n,)."""
+        best = verdicts.level == self.level[zone]
         return np.asarray((verdicts.status == Status.qualified) & best)
 
 
@@ -227,8 +256,8 @@ class Demand:
         The rules, planned centers open.
     reach
         How far a center reaches.
-    country
-        Number of the country that decided, shape (n,).
+    country, zone
+        Number of the country that decided, and the zone, shape (n,).
     state
         `COVERED`, `WANTING`, `REVIEW` or `RULED_OUT`, shape (n,).
     reason
@@ -239,6 +268,7 @@ class Demand:
     matcher: Matcher
     reach: Reach
     country: Numbers
+    zone: Ints
     state: npt.NDArray[np.int8]
     reason: npt.NDArray[np.int8]
 
@@ -249,19 +279,20 @@ class Demand:
         Raises
         ------
         InputError
-            If the policy measures by road.
+            If the policy measures by road, or gives centers bands of their own.
         """
         fixed = with_planned_open(matcher)
         reach = Reach(fixed)
         verdicts = fixed.match(table.sites, table.facts)
-        covered = reach.has_level(verdicts)
+        zone, uncertain = fixed.zones_of(table.sites, table.facts, verdicts.country)
+        covered = reach.has_level(verdicts, zone)
         by_distance = np.isin(verdicts.reason, BY_DISTANCE) & (verdicts.status == Status.fallback)
         lower = (verdicts.status == Status.qualified) & ~covered
         state = np.full(len(table), RULED_OUT, np.int8)
         state[by_distance | lower] = WANTING
-        state[verdicts.status == Status.review] = REVIEW
+        state[(verdicts.status == Status.review) | (uncertain & ~covered)] = REVIEW
         state[covered] = COVERED
-        return cls(table, fixed, reach, verdicts.country, state, verdicts.reason)
+        return cls(table, fixed, reach, verdicts.country, zone, state, verdicts.reason)
 
     def rows(self, *states: int) -> Ints:
         """Return the positions of the sites in some states."""
@@ -279,4 +310,5 @@ class Demand:
         if self.table.facts is None and not self.matcher.gates.everywhere:
             return rows[:0]
         probe = with_centers(self.matcher, centers)
-        return rows[~self.reach.has_level(probe.match(*self.table.part(rows)))]
+        verdicts = probe.match(*self.table.part(rows))
+        return rows[~self.reach.has_level(verdicts, self.zone[rows])]

@@ -95,7 +95,9 @@ def _parts(demand: Demand, rows: Ints, index: Index) -> Iterator[tuple[Ints, Int
     while start < len(order):
         at = order[start : start + size]
         some = rows[at]
-        site, candidate = demand.reach.pairs(index, sites.take(some), demand.country[some])
+        site, candidate = demand.reach.pairs(
+            index, sites.take(some), demand.country[some], demand.zone[some]
+        )
         yield at, site, candidate
         start += size
         per_site = max(len(site) / len(at), 1.0)

@@ -319,7 +319,7 @@ def verify(answer: Plan) -> None:
     rows = setting.rows
     after = with_centers(demand.matcher, centers)
     verdicts = after.match(*demand.table.part(rows))
-    served = demand.reach.has_level(verdicts)
+    served = demand.reach.has_level(verdicts, demand.zone[rows])
     if setting.question.backup:
         rough = ~np.isnan(demand.table.sites.accuracy_m[rows])
         served &= (verdicts.centers_in_reach >= 2) | rough

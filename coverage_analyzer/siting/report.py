@@ -509,8 +509,9 @@ def _gained_at(answer: Plan, miles: float) -> Ints:
     without = _moved(demand.matcher, demand.matcher.centers, miles)
     with_plan = _moved(demand.matcher, planned_centers(answer), miles)
     part = demand.table.part(rows)
-    gained = demand.reach.has_level(with_plan.match(*part))
-    gained &= ~demand.reach.has_level(without.match(*part))
+    zone = demand.zone[rows]
+    gained = demand.reach.has_level(with_plan.match(*part), zone)
+    gained &= ~demand.reach.has_level(without.match(*part), zone)
     return rows[gained]
 
 

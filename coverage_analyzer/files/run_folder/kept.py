@@ -1,6 +1,7 @@
 """What a run was made of, kept in its folder: the policy, the products, the centers, the day.
 
-``policy.toml`` has the policy as it was used, ``products.csv`` the products if there were any.
+``policy.toml`` has the policy as it was used, ``policy_areas_1.geojson`` and so on the files of
+areas that it names, ``products.csv`` the products if there were any.
 `run_inputs` reads them back with the centers, so that the verdicts of a run can be found again
 (`comparison.causes`), whatever has become of the files that it read.
 """
@@ -23,6 +24,7 @@ from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.products import ENDS, Products
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.area_files import MAX_AREA_FILES
 from coverage_analyzer.policy.document import Document
 from coverage_analyzer.schema.columns import PRODUCTS as PRODUCT_COLUMNS
 from coverage_analyzer.schema.days import NO_DAY, day
@@ -31,15 +33,27 @@ POLICY: Final = "policy.toml"
 PRODUCTS: Final = "products.csv"
 
 
-def names(products: object) -> list[str]:
+AREAS: Final = tuple(f"policy_areas_{n}.geojson" for n in range(1, MAX_AREA_FILES + 1))
+"""The files of areas of the policy."""
+
+
+def area_files(policy: Policy) -> dict[str, str]:
+    """Return the name of each file of areas of a policy in a run folder, by its hash."""
+    hashes = dict.fromkeys(area.sha256 for area in policy.areas if area.sha256)
+    return dict(zip(hashes, AREAS, strict=False))
+
+
+def names(products: object, policy: Policy) -> list[str]:
     """Return the files that `write` will write.
 
     Parameters
     ----------
+    policy
+        The policy of the run.
     products
         The products of the run; none if false.
     """
-    return [POLICY, PRODUCTS] if products else [POLICY]
+    return [POLICY, *area_files(policy).values(), *([PRODUCTS] if products else [])]
 
 
 def write(
@@ -56,12 +70,24 @@ def write(
     style
         Style of text files.
     """
-    path(POLICY).write_text(toml_text(policy), encoding="utf-8", newline="")
+    files = area_files(policy)
+    for sha256, data in {a.sha256: a.data for a in policy.areas if a.sha256}.items():
+        path(files[sha256]).write_bytes(data)
+    path(POLICY).write_text(toml_text(_with_files(policy, files)), encoding="utf-8", newline="")
     if products is not None:
         ends = np.where(np.isnat(products.ends), "", products.ends.astype(str)).tolist()
         columns = (products.name, products.version, ends)
         rows = [(n, v, *days) for n, v, days in zip(*columns, strict=True)]
         write_rows(path(PRODUCTS), ("product", "version", *ENDS), rows, style)
+
+
+def _with_files(policy: Policy, files: Mapping[str, str]) -> Policy:
+    """Return a policy that names the files of areas by their names in the run folder."""
+    areas = tuple(
+        area.model_copy(update={"file": files[area.sha256]}) if area.sha256 else area
+        for area in policy.areas
+    )
+    return policy.model_copy(update={"areas": areas}) if files else policy
 
 
 def run_inputs(folder: Path, manifest: Mapping[str, Any]) -> MatcherSpec | None:

@@ -299,6 +299,7 @@ def areas_as_drawn(path: Path, centers: Centers) -> Areas:
             planned=np.array([t["planned"] for t in told], np.bool_),
             geometry=np.array(shapes, object),
             km2=np.array([t["area_km2"] for t in told], np.float64),
+            area=tuple(str(t.get("area", "")) for t in told),
             unit="km" if any("limit_km" in t for t in told) else "miles",
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
