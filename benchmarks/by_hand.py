@@ -157,8 +157,7 @@ def measured() -> str:
     """Run all, and return the table."""
     seconds, report = timed(run)
     rows = [
-        "| program | lines | CPU seconds | yes, but no | no, but yes | yes, but unclear "
-        "| rows lost |",
+        "| program | lines | CPU s | yes, but no | no, but yes | yes, but unclear | rows lost |",
         "|---|--:|--:|--:|--:|--:|--:|",
         f"| **`coverage-analyzer run`** | 1 | {seconds:.1f} | | | | |",
     ]
