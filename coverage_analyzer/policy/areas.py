@@ -32,7 +32,7 @@ class Place(Model):
     Attributes
     ----------
     name
-        Text; required. Example: ``"Zurich"``.
+        Text, what the place is called; required. Example: ``"Zurich"``.
     latitude
         Number, in degrees on WGS 84, from -90 to 90; required. Example: ``47.3769``.
     longitude
@@ -85,8 +85,8 @@ class Area(Model):
         its folder or below; none by default. Its edges belong to the area. Example:
         ``"areas/islands.geojson"``.
     sha256
-        Text, the hash of the bytes of ``file``; by default that of the file that is found. If it is
-        stated, another file is an error.
+        Text, the hash of the bytes of ``file``; none by default. If it is stated, another
+        file is an error.
     """
 
     id: Identifier

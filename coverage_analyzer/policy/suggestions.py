@@ -50,6 +50,8 @@ def suggestion(word: str, words: Iterable[str]) -> str | None:
     --------
     >>> suggestion("Gold Plus", ["gold", "gold-plus"]), suggestion("sliver", ["gold", "silver"])
     ('gold-plus', 'silver')
+    >>> suggestion("lots", ["lost", "left"])
+    'lost'
     >>> suggestion("radius_km", ["level", "up_to_km"]), suggestion("at_least", ["at_most"])
     ('up_to_km', None)
     """
@@ -64,6 +66,9 @@ def suggestion(word: str, words: Iterable[str]) -> str | None:
             return each
     if len(letters) <= SHORT:
         return None
+    for each, meant_word in by_letters.items():
+        if sorted(each) == sorted(letters):  # letters in another order
+            return meant_word
     most = max(UNLIKE, len(letters) // LETTERS)
     alike = [each for each in by_letters if abs(len(each) - len(letters)) <= most]
     near = difflib.get_close_matches(letters, alike, n=1, cutoff=SIMILAR)

@@ -107,6 +107,7 @@ def match_columns(asked: Headers) -> dict[str, int]:
 
     Examples
     --------
+    >>> from coverage_analyzer.schema.columns import SITES
     >>> match_columns(Headers(["ID", "Lat", "lng", "Country Code"], SITES))
     {'site_id': 0, 'latitude': 1, 'longitude': 2, 'country': 3}
     >>> match_columns(Headers(["Kundennummer", "Breitengrad", "Längengrad"], SITES))

@@ -1,6 +1,7 @@
 """Plans on the globe against pyproj and all plans: who is reached is decided here once more."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +11,8 @@ from pyproj import Geod
 
 from coverage_analyzer import countries
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.countries import Numbers
 from coverage_analyzer.errors import CoverageError
 from coverage_analyzer.matching.matcher import Matcher, Sites
-from coverage_analyzer.matching.nearest import Index
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.siting import report
 from coverage_analyzer.siting.candidates import Candidates, Places, checked
@@ -173,8 +172,8 @@ def test_a_fault_of_the_program_is_found_by_the_deciding_function(
     """A plan that counts a site that does not get the level is never written."""
     honest = Reach.pairs
 
-    def generous(reach: Reach, index: Index, sites: Sites, country: Numbers) -> tuple[Ints, Ints]:
-        site, place = honest(reach, index, sites, country)
+    def generous(reach: Reach, *where: Any) -> tuple[Ints, Ints]:
+        site, place = honest(reach, *where)
         return np.append(site, 0), np.append(place, 0)
 
     def all_plans() -> None:

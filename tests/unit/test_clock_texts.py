@@ -68,7 +68,7 @@ def test_a_clock_as_text(table: dict[str, Any], text: str) -> None:
     """All keys are in it, in the order of a contract."""
     policy = policy_of(table, vendor=DENVER)
     assert policy.clock_texts(policy.levels[0]) == [text]
-    assert level_rows(policy)["Replacement"] == [text]
+    assert level_rows(policy)["Promise"] == [text]
     assert f"  level     Gold: {text}" in policy.described().splitlines()
 
 
@@ -192,7 +192,7 @@ def test_the_sentence_of_a_map_names_a_target() -> None:
 def test_compared_policies_show_whose_calendar_counts() -> None:
     """Two contracts that differ only there differ in a row."""
     one, other = policy_of(clock()), policy_of(clock(calendar="center"))
-    cells = policy_rows([one, other])["Gold: replacement"]
+    cells = policy_rows([one, other])["Gold: promise"]
     assert [cell.split(", ")[-1] for cell in cells] == [
         "business days of the site",
         "business days of the center",

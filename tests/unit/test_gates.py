@@ -59,7 +59,7 @@ def test_the_default_policy_has_the_gates_that_the_vendor_states() -> None:
     ("gates", "message"),
     [
         ({"lifecycle": {"phases": ["mainstreem"], "clause": "lifecycle"}}, "'mainstream'"),
-        ({"request": {"clause": "level-buyed"}}, "Did you mean 'level-bought'"),
+        ({"request": {"clause": "level-bougth"}}, "Did you mean 'level-bought'"),
         (
             {"not_offered": [{"level": "gold", "countries": ["UK"], "clause": "lifecycle"}]},
             "gates.not_offered.0.countries: 'UK' is not",
@@ -102,7 +102,12 @@ def test_every_clause_is_cited() -> None:
         *((40.0, -75.0, "US", {"requested_level": level}) for level in ("silver", "bronze")),
     ]
     for name, policy in builtin().items():
-        for latitude, longitude, country, stated in points:
+        bought = [
+            (40.0, -75.0, "US", {"requested_level": level.id, "purchased_on": day})
+            for level in policy.levels
+            for day in ("2020-01-01", AS_OF)
+        ]
+        for latitude, longitude, country, stated in [*points, *bought]:
             story = ca.explain(
                 centers,
                 policy,

@@ -19,7 +19,8 @@ def test_the_example_runs(
 ) -> None:
     """And prints what the guide shows."""
     monkeypatch.setattr(geocoder, "default_path", lambda: cache)
-    code, shown = re.findall(r"```(?:python)?\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[2:4]
+    blocks = dict(re.findall(r"```(python|text)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL))
+    code, shown = blocks["python"], blocks["text"]
     space: dict[str, Any] = {}
     exec(code, space)  # noqa: S102 - the guide is our own
     assert capsys.readouterr().out == shown

@@ -320,7 +320,7 @@ def test_each_option_can_be_set(command: click.Command) -> None:
     bound = {each.option for each in cli_settings._bindings(command)}
     point = {"latitude", "longitude", "accuracy_m", "country", "version", "component"}
     asked = {*point, "reason", "requested_level", "registered_on", "installed_on", "ordered_on"}
-    asked |= {"purchased_on", "audited_on", "moved_on"}
+    asked |= {"postcode", "region", "purchased_on", "audited_on", "moved_on"}
     asked |= {"former_latitude", "former_longitude", "former_country"}
     free = WITHOUT_KEY | (asked if command.name == "explain" else set())
     if command.name == "place":  # what is asked of a plan differs from plan to plan
