@@ -86,7 +86,8 @@ class Area(Model):
         ``"areas/islands.geojson"``.
     sha256
         Text, the hash of the bytes of ``file``; none by default. If it is stated, another
-        file is an error.
+        file is an error. Example:
+        ``"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"``.
     """
 
     id: Identifier
