@@ -16,13 +16,12 @@ Every message says what is wrong, where (the first rows, and how many), and what
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 Extra = Literal[
     "compare", "database", "excel", "geocode", "plot", "roads", "siting", "spark", "terms"
@@ -233,7 +232,20 @@ def _target(extra: str, direct_url: Mapping[str, Any]) -> str:
     if "dir_info" not in direct_url:
         return f"'coverage-analyzer[{extra}] @ {url}'"
     editable = "-e " if direct_url["dir_info"].get("editable") else ""
-    return f"{editable}'{url2pathname(urlsplit(url).path)}[{extra}]'"
+    return f"{editable}'{_folder_of(url)}[{extra}]'"
+
+
+def _folder_of(url: str) -> str:
+    """Return the path of a folder from its address.
+
+    Examples
+    --------
+    >>> _folder_of("file:///home/ann/my%20checkout"), _folder_of("file:///C:/checkout")
+    ('/home/ann/my checkout', 'C:/checkout')
+    """
+    coded = url.removeprefix("file://").encode()
+    path = re.sub(rb"%([0-9A-Fa-f]{2})", lambda code: bytes.fromhex(code[1].decode()), coded)
+    return re.sub(r"^/(?=[A-Za-z]:)", "", path.decode(errors="surrogateescape"))
 
 
 def _direct_url() -> dict[str, Any]:

@@ -208,7 +208,7 @@ def test_one_point_is_explained_in_minutes(timed: Policy) -> None:
     assert "limit     60 minutes of driving\n" in str(story)
     assert "within the limit" not in str(story).partition("center    ")[2].partition("\n")[0]
     assert story.to_dict()["limit_minutes"] == 60
-    assert "Fast: up to 60 minutes of driving in all other countries" in timed.described()
+    assert "Fast: up to 60 minutes of driving in all countries" in timed.described()
 
 
 @pytest.mark.parametrize(

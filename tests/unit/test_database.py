@@ -332,7 +332,7 @@ class TestSource:
     def test_without_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """What is to be installed is told, and nothing else happens."""
         monkeypatch.setitem(sys.modules, "adbc_driver_sqlite", None)
-        with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[database\]"):
+        with pytest.raises(MissingExtraError, match=r"\[database\]"):
             read("sqlite:///f.db?table=t")
 
 

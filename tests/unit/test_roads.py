@@ -398,7 +398,7 @@ def test_without_the_extra_the_error_says_what_to_install(
     for name in ("osmium", "networkx", "osmnx"):
         with monkeypatch.context() as patch:
             patch.setitem(__import__("sys").modules, name, None)
-            with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[roads\]"):
+            with pytest.raises(MissingExtraError, match=r"\[roads\]"):
                 load_network(TOWN, cache=tmp_path)
 
 

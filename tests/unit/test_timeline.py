@@ -151,7 +151,7 @@ def test_a_plot_wants_its_extra(
     """Say what to install."""
     changes = changes_of(tmp_path, products)
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"coverage-analyzer\[plot\]"):
+    with pytest.raises(MissingExtraError, match=r"\[plot\]"):
         ca.timeline_plot(changes)
 
 
