@@ -64,7 +64,7 @@ def stated_units(part: Any, where: str = "") -> Iterator[tuple[str, Unit]]:
             unit = name.rpartition("_")[2]
             if unit not in METRES:
                 yield from stated_units(value, place)
-            elif value != key.get_default(call_default_factory=True):
+            elif value != key.get_default(call_default_factory=True, validated_data={}):
                 yield place, unit
     elif isinstance(part, (tuple, Mapping)):
         parts = part.items() if isinstance(part, Mapping) else enumerate(part)

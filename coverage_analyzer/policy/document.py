@@ -48,7 +48,9 @@ class Model(pydantic.BaseModel):
     def _without_unused_keys(self, dump: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = dump(self)
         for name, key in type(self).model_fields.items():
-            unused = getattr(self, name) == key.get_default(call_default_factory=True)
+            unused = getattr(self, name) == key.get_default(
+                call_default_factory=True, validated_data={}
+            )
             if unused and (format_of(key) > 1 or name in self._replaced_keys):
                 data.pop(name, None)
         return data

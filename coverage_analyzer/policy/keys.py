@@ -287,7 +287,7 @@ def _meaning(sentences: list[str], model: type[BaseModel] | None) -> str:
 
 def default_of(info: FieldInfo) -> Any:
     """Return the default of a key."""
-    return info.get_default(call_default_factory=True)
+    return info.get_default(call_default_factory=True, validated_data={})
 
 
 def _model_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
