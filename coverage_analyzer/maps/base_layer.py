@@ -44,7 +44,11 @@ class Plane:
         degrees = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (lon, lat)))
         x, y = (g.copy() for g in degrees)
         west, south = np.full_like(x, self.lon), np.full_like(y, self.lat)
-        azimuth, _, far = Geod(ellps="WGS84").inv(west, south, x, y)
+        if x.size == 1:  # of which pyproj before 3.8 warns
+            one = Geod(ellps="WGS84").inv(self.lon, self.lat, x.item(), y.item())
+            azimuth, _, far = (np.full_like(x, value) for value in one)
+        else:
+            azimuth, _, far = Geod(ellps="WGS84").inv(west, south, x, y)
         turn = np.radians(azimuth)
         return np.asarray(far * np.sin(turn)), np.asarray(far * np.cos(turn))
 

@@ -19,6 +19,9 @@ from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.due_times.requests import RegisteredSite, Request
 from coverage_analyzer.policy import Policy
 
+for library in ("holidays", "tzfpy"):
+    pytest.importorskip(library, reason="the extra terms is not installed")
+
 DETROIT = Center("DET", -83.0458, 42.3314, "US")
 BASEL = Center("BSL", 7.5886, 47.5596, "CH")
 NEW_YORK = Center("NYC", -74.006, 40.7128, "US")

@@ -19,6 +19,9 @@ from coverage_analyzer import batch
 from coverage_analyzer.batch._commitments import answer_requests
 from coverage_analyzer.policy import Policy
 
+for library in ("holidays", "tzfpy"):
+    pytest.importorskip(library, reason="the extra terms is not installed")
+
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:

@@ -27,6 +27,9 @@ from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import REQUESTS, site_columns
 
+for library in ("holidays", "tzfpy"):
+    pytest.importorskip(library, reason="the extra terms is not installed")
+
 HERE: Final = Path(__file__).parent
 CASES: Final = records(HERE / "vendors.csv")
 VENDORS: Final = sorted({case["policy"] for case in CASES})
