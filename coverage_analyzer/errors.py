@@ -19,7 +19,6 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -250,6 +249,8 @@ def _folder_of(url: str) -> str:
 
 def _direct_url() -> dict[str, Any]:
     """Return where the package was installed from; nothing if from an index or not at all."""
+    from importlib import metadata  # costs each start, and only this message needs it
+
     try:
         text = metadata.distribution("coverage-analyzer").read_text("direct_url.json")
     except metadata.PackageNotFoundError:
