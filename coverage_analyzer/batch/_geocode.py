@@ -206,8 +206,8 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
                 batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
                     own = own_text(batch, table)
-                    made = formats.report_writer(part, kind, batch.schema, options.style, own)
-                    writer = stack.enter_context(made)
+                    opening = formats.report_writer(part, kind, batch.schema, options.style, own)
+                    writer = stack.enter_context(opening)
                 writer.write(batch)
                 if options.progress:
                     options.progress(job.totals.rows, table.source.share())
@@ -266,8 +266,8 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
 
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
     """Return numbers, null where missing."""
-    found = np.array([np.nan if v is None else v for v in values], np.float64)
-    return arrays.from_numpy(np.round(found, decimals), np.isnan(found))
+    array = np.array([np.nan if v is None else v for v in values], np.float64)
+    return arrays.from_numpy(np.round(array, decimals), np.isnan(array))
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
@@ -278,13 +278,13 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     >>> renamed(["site_id", "Lat", "geocoded_on"])
     {'Lat': 'input_Lat', 'geocoded_on': 'input_geocoded_on'}
     """
-    known = [c for c in SITES if c.name in GEOCODED]
-    taken = {*GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
-    folded = {header_key(name) for name in taken}
-    return free_names(headers, {header for header in headers if header_key(header) in folded})
+    own = [c for c in SITES if c.name in GEOCODED]
+    names = {*GEOCODED, *(name for c in own for name in (c.name, *c.synonyms))}
+    keys = {header_key(name) for name in names}
+    return free_names(headers, {header for header in headers if header_key(header) in keys})
 
 
-def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
+def check_columns(matched: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
     """Raise if a table has no address column.
 
     Raises
@@ -292,7 +292,7 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
     InputError
         With the columns of the table.
     """
-    if not set(PLACES) & set(found):
+    if not set(PLACES) & set(matched):
         there = ", ".join(map(repr, headers[:20]))
         msg = (
             f"No address column found ({', '.join(PLACES)}). Columns in the file: {there}. Choose "

@@ -144,7 +144,7 @@ def explain(
         trust_declared=trust_declared,
         products=products_of(products.path, products.dialect),
     )
-    found = explanation(
+    point = explanation(
         matcher,
         site.longitude,
         site.latitude,
@@ -155,9 +155,11 @@ def explain(
     )
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
-    story = with_route(found, policy)
-    told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
-    put(told)
+    explained = with_route(point, policy)
+    text = (
+        json.dumps(explained.to_dict(), indent=2, ensure_ascii=False) if as_json else str(explained)
+    )
+    put(text)
     options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")

@@ -29,11 +29,11 @@ class Varied:
         from coverage_analyzer.comparison.sensitivity import Question
 
         usual = Question()
-        asked = self.change or self.miles or self.accuracy
+        is_set = self.change or self.miles or self.accuracy
         return Question(
-            change_miles=self.change if asked else usual.change_miles,
+            change_miles=self.change if is_set else usual.change_miles,
             miles=self.miles,
-            accuracy_m=self.accuracy if asked else usual.accuracy_m,
+            accuracy_m=self.accuracy if is_set else usual.accuracy_m,
             territories=self.territories,
             any_country=self.any_country,
         )
@@ -129,7 +129,7 @@ def sensitivity(
         kind_of(plot, PICTURES, what="The plot is")
     near, weight = choices.pop("near"), choices.pop("weight")
     chosen = Options(**choices)
-    found = job(
+    result = job(
         folder,
         output,
         varied.question(),
@@ -143,18 +143,18 @@ def sensitivity(
     if plot:
         from coverage_analyzer.frames import _sensitivity
 
-        _sensitivity.draw(found["table"], found["policy"]["title"], plot)
+        _sensitivity.draw(result["table"], result["policy"]["title"], plot)
     if not messages.as_json and not messages.quiet:
-        click.echo("\n".join(map(fitted, lines(found))))
+        click.echo("\n".join(map(fitted, lines(result))))
     files = [f"Wrote {Path(output) / 'sensitivity.csv'}."] if output else []
     files += [f"Wrote {plot}."] if plot else []
-    notes = [f"Note: {note}" for note in found["notes"]]
-    run_row = found["table"][0]
+    notes = [f"Note: {note}" for note in result["notes"]]
+    run_row = result["table"][0]
     ledger = (
-        f"sites {found['sites']} = qualified {run_row['qualified']} "
-        f"+ others {found['sites'] - run_row['qualified']}"
+        f"sites {result['sites']} = qualified {run_row['qualified']} "
+        f"+ others {result['sites'] - run_row['qualified']}"
     )
-    messages.print_findings(found, [], notes, files, ledger=ledger)
+    messages.print_findings(result, [], notes, files, ledger=ledger)
     return 0
 
 

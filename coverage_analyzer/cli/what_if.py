@@ -140,18 +140,18 @@ def what_if(
     style = text_style(chosen.style, chosen.excel_locale)
     compare_options = CompareOptions(weight=weight, style=style, progress=messages.progress)
     result = job(folder, changed.change(), output, compare_options)
-    found = result.manifest
+    manifest = result.manifest
     if not messages.as_json and form == "markdown":
-        click.echo(summary.markdown(found, result.flows, result.segments), nl=False)
+        click.echo(summary.markdown(manifest, result.flows, result.segments), nl=False)
     elif not messages.as_json and not messages.quiet:
-        click.echo("\n".join(map(fitted, summary.lines(found))))
+        click.echo("\n".join(map(fitted, summary.lines(manifest))))
     files = []
     if output:
-        n_changes = quantity(sum(found["changes"].values()), "change")
+        n_changes = quantity(sum(manifest["changes"].values()), "change")
         files = [
             f"Wrote {n_changes} to {Path(output) / 'changes.csv'}.",
             f"Open {Path(output) / 'compare.html'} in a browser.",
         ]
-    notes = [f"Note: {note}" for note in found["notes"]]
-    messages.print_findings(found, [], notes, files, ledger=summary.ledger_line(found))
+    notes = [f"Note: {note}" for note in manifest["notes"]]
+    messages.print_findings(manifest, [], notes, files, ledger=summary.ledger_line(manifest))
     return 0
