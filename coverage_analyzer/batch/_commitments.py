@@ -22,8 +22,8 @@ from coverage_analyzer.batch.requests import (
 from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import (
-    Answer,
     Commitment,
+    CommitmentStatus,
     Committer,
     commitment_columns,
 )
@@ -167,7 +167,7 @@ def answer_requests(
     requested = read_requests(asked_table)
     rows = registered_rows(site_table, (r.site_id for r in requested.requests))
     answers = committer.answers(requested.requests, rows)
-    decided = [a for a in answers if a.status is not Answer.rejected]
+    decided = [a for a in answers if a.status is not CommitmentStatus.rejected]
     refused = _rejects(requested, answers)
     ledger = _ledger(requested, decided, refused)
     style = text_style(options.style, options.excel_locale, asked_table)
@@ -220,7 +220,7 @@ def _rejects(requested: Requested, answers: Sequence[Commitment]) -> list[Reject
     refused = [
         Reject(line, Rejected[answer.reason], "; ".join(answer.steps), raw)
         for line, raw, answer in zip(requested.lines, requested.raw, answers, strict=True)
-        if answer.status is Answer.rejected
+        if answer.status is CommitmentStatus.rejected
     ]
     return sorted([*requested.rejects, *refused], key=lambda reject: reject.line)
 

@@ -27,7 +27,7 @@ from coverage_analyzer.files.typed_rows import own_text
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
-from coverage_analyzer.geocoding import Answer, Found, Geocoder, Grade, Service
+from coverage_analyzer.geocoding import GeocodeOutcome, Geocoder, GeocodeResult, Grade, Service
 from coverage_analyzer.schema.columns import (
     ADDRESSES,
     GEOCODED,
@@ -87,14 +87,14 @@ class Totals:
 
     ledger: Ledger = field(default_factory=Ledger)
     grades: Counter[Grade] = field(default_factory=Counter)
-    reasons: Counter[Found] = field(default_factory=Counter)
+    reasons: Counter[GeocodeOutcome] = field(default_factory=Counter)
 
     @property
     def rows(self) -> int:
         """Number of rows processed."""
         return self.grades.total()
 
-    def add(self, answers: Sequence[Answer]) -> None:
+    def add(self, answers: Sequence[GeocodeResult]) -> None:
         """Count results."""
         self.grades.update(a.grade for a in answers)
         self.reasons.update(a.reason for a in answers)
@@ -247,7 +247,9 @@ def queries(texts: Mapping[str, Sequence[str]]) -> list[geocoding.Query | None]:
     return [geocoding.query(dict(zip(texts, cells, strict=True))) for cells in rows]
 
 
-def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[str, pa.Array]:
+def columns(
+    answers: Sequence[GeocodeResult], by_grade: Mapping[Grade, float]
+) -> dict[str, pa.Array]:
     """Return the columns of `schema.columns.GEOCODED` for results."""
     days = np.array([a.on or "1970-01-01" for a in answers], "datetime64[D]")
     undated = np.array([not a.on for a in answers], np.bool_)
@@ -259,7 +261,7 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
         arrays.text_array([a.matched for a in answers]),
         arrays.text_array([a.by for a in answers]),
         arrays.from_numpy(days, undated),
-        arrays.text_array([a.told for a in answers]),
+        arrays.text_array([a.reason_text for a in answers]),
     )
     return dict(zip(GEOCODED, values, strict=True))
 

@@ -214,7 +214,7 @@ class _Series:
     site_ids: dict[str, None] | None
     ledger: Ledger = field(default_factory=Ledger)
     statuses: Counter[str] = field(default_factory=Counter)
-    found: set[str] = field(default_factory=set)
+    found_ids: set[str] = field(default_factory=set)
     unseen: dict[str, None] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
 
@@ -259,7 +259,7 @@ class _Series:
         if product:
             keep &= _has_product(table, rows, product)
         if self.site_ids is not None:
-            self.found.update(ids.take(arrays.from_numpy(np.flatnonzero(keep))).to_pylist())
+            self.found_ids.update(ids.take(arrays.from_numpy(np.flatnonzero(keep))).to_pylist())
         if self.site_ids is None and not product:
             return rows
         return rows.taken(np.flatnonzero(keep))
@@ -310,7 +310,7 @@ class _Series:
         InputError
             With the first ones.
         """
-        missing = [site_id for site_id in self.site_ids or () if site_id not in self.found]
+        missing = [site_id for site_id in self.site_ids or () if site_id not in self.found_ids]
         if not missing:
             return
         names = ", ".join(visible(repr(site_id)) for site_id in missing[:SHOWN])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlanOptions:
     """What is asked, as the options give it; see `siting.question.Question`."""
 
     new: int | None
@@ -85,9 +85,9 @@ def _number(flag: str, help_text: str, **more: Any) -> Callable[[options.Verb], 
     return click.option(flag, type=int, metavar="N", help=help_text, **more)
 
 
-plan_request = options.collected(
-    "wanted",
-    Wanted,
+plan_options = options.collected(
+    "plan_options",
+    PlanOptions,
     _number("--new", "Open at most N centers that gain as much as possible."),
     click.option(
         "--cover",
@@ -156,7 +156,7 @@ LISTED: Final = 20
 @click.option(
     "--cost", default="", metavar="COLUMN", help="Column of the candidates' costs.  [1 each]"
 )
-@plan_request
+@plan_options
 @click.option("--policy", default="", metavar="NAME|FILE", help="Built in, or a TOML file.")
 @options.as_of
 @options.products
@@ -172,7 +172,7 @@ LISTED: Final = 20
 def place(
     sites: str,
     output: str,
-    plan_request: Wanted,
+    plan_options: PlanOptions,
     policy: str,
     as_of: str | None,
     messages: Messages,
@@ -202,7 +202,7 @@ def place(
     folder = output or default_folder(inputs)
     chosen = batch.Options(**choices, progress=messages.progress)
     plan = job(
-        inputs, folder, plan_request.question(), policy=policy or None, as_of=as_of, options=chosen
+        inputs, folder, plan_options.question(), policy=policy or None, as_of=as_of, options=chosen
     )
     warnings = [f"Note: {note}" for note in plan["notes"]]
     warnings += summary.first_rejects(plan)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Varied:
+class VariationOptions:
     """What is varied, as the options give it; see `comparison.sensitivity.Question`."""
 
     change: tuple[float, ...]
@@ -39,9 +39,9 @@ class Varied:
         )
 
 
-varied = options.collected(
-    "varied",
-    Varied,
+variation_options = options.collected(
+    "variation_options",
+    VariationOptions,
     click.option(
         "--change",
         type=float,
@@ -81,7 +81,7 @@ varied = options.collected(
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
-@varied
+@variation_options
 @click.option(
     "--near",
     type=float,
@@ -100,7 +100,7 @@ varied = options.collected(
 def sensitivity(
     folder: str,
     output: str | None,
-    varied: Varied,
+    variation_options: VariationOptions,
     plot: str | None,
     messages: Messages,
     **choices: Any,
@@ -132,7 +132,7 @@ def sensitivity(
     result = job(
         folder,
         output,
-        varied.question(),
+        variation_options.question(),
         SensitivityOptions(
             near_miles=near,
             weight=weight,
@@ -158,16 +158,16 @@ def sensitivity(
     return 0
 
 
-def lines(found: Mapping[str, Any]) -> list[str]:
+def lines(data: Mapping[str, Any]) -> list[str]:
     """Return the result as text: all countries together; the file has each."""
     result = [
-        f"{found['policy']['title']}, as of {found['as_of']}:",
+        f"{data['policy']['title']}, as of {data['as_of']}:",
         f"  {'qualified':>10} {'gained':>8} {'lost':>8} {'review':>8}  scenario",
     ]
-    for row in found["table"]:
+    for row in data["table"]:
         if not row["country"]:
             counts = f"{row['qualified']:>10,} {row['gained']:>8,} {row['lost']:>8,}"
             result.append(f"  {counts} {row['review']:>8,}  {row['scenario']}")
-    are = "site is" if found["near"] == 1 else "sites are"
-    miles = f"{found['near_miles']:g} mile{'' if found['near_miles'] == 1 else 's'}"
-    return [*result, f"{found['near']:,} {are} within {miles} of the limit."]
+    are = "site is" if data["near"] == 1 else "sites are"
+    miles = f"{data['near_miles']:g} mile{'' if data['near_miles'] == 1 else 's'}"
+    return [*result, f"{data['near']:,} {are} within {miles} of the limit."]

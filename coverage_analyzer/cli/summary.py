@@ -200,10 +200,10 @@ def _have(n: int) -> str:
 
 def commitments_result(findings: Mapping[str, Any]) -> list[str]:
     """Return how many requests have a due time, and the others by status."""
-    from coverage_analyzer.due_times.calculator import Answer
+    from coverage_analyzer.due_times.calculator import CommitmentStatus
 
     counts, decided = findings["status"], findings["ledger"]["decided"]
-    promised = counts.get(Answer.promised.value, 0)
+    promised = counts.get(CommitmentStatus.promised.value, 0)
     requests = quantity(decided, "request")
     return [
         f"{promised:,} of {requests} {_have(promised)} a due time.",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangeOptions:
     """What is changed, as the options give it; see `batch._what_if.WhatIfChange`."""
 
     close: tuple[str, ...]
@@ -51,9 +51,9 @@ class Changed:
         )
 
 
-changed = options.collected(
-    "changed",
-    Changed,
+change_options = options.collected(
+    "change_options",
+    ChangeOptions,
     click.option(
         "--close", multiple=True, metavar="ID", help="Close this center, or cancel it; repeatable."
     ),
@@ -92,7 +92,7 @@ changed = options.collected(
 
 @click.command(name="what-if")
 @click.argument("folder", metavar="DIR")
-@changed
+@change_options
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
@@ -113,7 +113,7 @@ changed = options.collected(
 def what_if(
     folder: str,
     output: str | None,
-    changed: Changed,
+    change_options: ChangeOptions,
     form: str,
     messages: Messages,
     **choices: Any,
@@ -139,7 +139,7 @@ def what_if(
     chosen = Options(**choices)
     style = text_style(chosen.style, chosen.excel_locale)
     compare_options = CompareOptions(weight=weight, style=style, progress=messages.progress)
-    result = job(folder, changed.change(), output, compare_options)
+    result = job(folder, change_options.change(), output, compare_options)
     manifest = result.manifest
     if not messages.as_json and form == "markdown":
         click.echo(summary.markdown(manifest, result.flows, result.segments), nl=False)

@@ -170,12 +170,12 @@ def key_at(root: type[BaseModel], path: tuple[str | int, ...]) -> Key | None:
     'countries'
     """
     model: type[BaseModel] | None = root
-    found = None
+    result = None
     for part in path:
         if isinstance(part, str) and model is not None:
-            found = next((key for key in keys_of(model) if key.name == part), None)
-            model = found.model if found else None
-    return found
+            result = next((key for key in keys_of(model) if key.name == part), None)
+            model = result.model if result else None
+    return result
 
 
 def toml_value(value: Any) -> str:

@@ -14,7 +14,7 @@ Entry = Policy | Programme
 
 def entries() -> dict[str, Entry]:
     """Return all built-in and registered documents, by name, policies first."""
-    return {**Policy.known(), **Programme.known()}
+    return {**Policy.by_name(), **Programme.by_name()}
 
 
 def text(name: str | Path) -> str:

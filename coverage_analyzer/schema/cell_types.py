@@ -217,9 +217,9 @@ class _Column:
             return
         self.is_filled = True
         first = texts.slice(0, 1)  # most columns of words are known by one cell
-        for some in (first, texts) if len(texts) > 1 else (first,):
-            self._add_numbers(some)
-            self._add_days(some)
+        for subset in (first, texts) if len(texts) > 1 else (first,):
+            self._add_numbers(subset)
+            self._add_days(subset)
 
     def _add_numbers(self, texts: pa.Array) -> None:
         if not (self.decimals or self.grouped):

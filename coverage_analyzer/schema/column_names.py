@@ -280,8 +280,8 @@ def rank(header: str, column: str, *, centers: bool = False) -> int | None:
     """
     key, things = name_key(header), _CENTERS if centers else _SITES
     paired = {"site_id": _IDS, "center_id": _IDS, "name": _NAMES}.get(column)
-    if paired and (found := _rank_of_pair(header, things, paired)) is not None:
-        return found
+    if paired and (result := _rank_of_pair(header, things, paired)) is not None:
+        return result
     listed = _listed("state" if column == "region" and not centers else column)
     listed += _TOWNS if centers and column == "name" else ()
     return len(things) + listed.index(key) if key in listed else None
@@ -537,8 +537,8 @@ def country(header: str) -> Owned | None:
     if key in COUNTRY_WHOLE:
         return Owned("", certain=True, code=bool(COUNTRY_WHOLE[key]))
     rest = [word for word in words(header) if word not in CODES]
-    found = _owned(" ".join(rest), COUNTRIES, WEAK_COUNTRIES, {*UNITS, *_NAMED, "region"})
-    return found and found._replace(code=len(rest) < len(words(header)))
+    owned = _owned(" ".join(rest), COUNTRIES, WEAK_COUNTRIES, {*UNITS, *_NAMED, "region"})
+    return owned and owned._replace(code=len(rest) < len(words(header)))
 
 
 def _owned(

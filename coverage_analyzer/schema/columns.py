@@ -357,7 +357,7 @@ def option(table: Sequence[Column], name: str) -> str:
     >>> option(CENTERS, "date-format")
     '--center-date-format'
     """
-    prefix = next((text for text, known in _PREFIXES if known is table), "")
+    prefix = next((text for text, columns in _PREFIXES if columns is table), "")
     return f"--{prefix}{name}"
 
 

@@ -304,12 +304,12 @@ class Master:
             n_blocks = np.flatnonzero(excess > VIOLATED * np.maximum(self._totals, 1.0))
             if not len(n_blocks):
                 return False
-        some = slope[n_blocks]
+        slopes = slope[n_blocks]
         unit = self._sparse.csr_matrix(
             (np.ones(len(n_blocks)), (np.arange(len(n_blocks)), n_blocks)),
             shape=(len(n_blocks), self.n_blocks),
         )
-        matrix = self._sparse.hstack([unit, -some], format="csr")
+        matrix = self._sparse.hstack([unit, -slopes], format="csr")
         self._add(matrix, np.full(len(n_blocks), -np.inf), constant[n_blocks], CUT)
         return bool(len(cover))
 

@@ -386,9 +386,9 @@ def notes(answer: Plan) -> list[str]:
     result = []
     left_out = answer.candidates.left_out
     if left_out:
-        shown = "; ".join(left_out[:5])
+        names = "; ".join(left_out[:5])
         more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-        result.append(f"Candidates left out ({len(left_out)}): {shown}{more}.")
+        result.append(f"Candidates left out ({len(left_out)}): {names}{more}.")
     result += _shortfall(answer)
     unreached = setting.rows[(setting.covering.reached < setting.need)]
     wanting = unreached[setting.demand.state[unreached] == WANTING]

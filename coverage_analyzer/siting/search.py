@@ -230,9 +230,9 @@ class Exchange:
             may = np.flatnonzero(self.may_enter(int(self.slots[slot])))
             if not len(may):
                 continue
-            drawn = random.choice(may, min(DRAWN, len(may)), replace=False)
-            score = self.gain[drawn] + self.shared[slot, drawn]
-            self.put(slot, int(drawn[score.argmax()]))
+            sample = random.choice(may, min(DRAWN, len(may)), replace=False)
+            score = self.gain[sample] + self.shared[slot, sample]
+            self.put(slot, int(sample[score.argmax()]))
 
     def _near(self, slot: int, movable: Ints) -> Ints:
         """Return movable slots, those that could serve most of a slot's rows first."""

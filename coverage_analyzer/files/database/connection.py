@@ -160,8 +160,8 @@ def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
     """Return the first row of a query with text parameters; None if there is none."""
-    found = all_rows(connection, sql, values)
-    return found[0] if found else None
+    rows = all_rows(connection, sql, values)
+    return rows[0] if rows else None
 
 
 def all_rows(

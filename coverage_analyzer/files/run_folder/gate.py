@@ -127,8 +127,8 @@ class Gate:
         changes = run_changes(before, after)
         evidence = Evidence(figures, run_figures(before), changes)
         fired = reasons([rule for rule in self.rules if rule.needs < Needs.rows], evidence)
-        wanted = self.needs == Needs.rows and not (held or fired)
-        if rows is not None and (wanted or self.joins):
+        needs_rows = self.needs == Needs.rows and not (held or fired)
+        if rows is not None and (needs_rows or self.joins):
             changes |= rows()
         fired = reasons(self.rules, evidence)
         skipped = [] if held or fired else self._skipped(evidence)

@@ -71,7 +71,7 @@ class Publication:
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
-        self._made = _made(self.folder)
+        self._new_folders = _new_folders(self.folder)
         self._work: WorkFolder | None = None
         self._lock: int | None = None
         try:
@@ -112,7 +112,7 @@ class Publication:
             if self._work is not None:
                 _settle(self._work)
         with contextlib.suppress(OSError):
-            for folder in self._made:  # non-empty ones are kept
+            for folder in self._new_folders:  # non-empty ones are kept
                 folder.rmdir()
 
     def path(self, name: str) -> Path:
@@ -355,7 +355,7 @@ def _begun(work: Path) -> Swap | None:
     return Swap(work.parent, work, old, new) if (old or new) and plain else None
 
 
-def _made(folder: Path) -> list[Path]:
+def _new_folders(folder: Path) -> list[Path]:
     """Create a folder and its parents if missing; return those created, deepest first.
 
     Raises
