@@ -1,6 +1,5 @@
 """``coverage-analyzer explain``."""
 
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.messages import print_json, say
 from coverage_analyzer.cli.streams import put
 
 
@@ -156,8 +155,10 @@ def explain(
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
     story = with_route(found, policy)
-    told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
-    put(told)
+    if as_json:
+        print_json(story.to_dict())
+    else:
+        put(str(story))
     options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")
