@@ -1,12 +1,12 @@
 """``coverage-analyzer entitlements``."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.messages import print_json
 from coverage_analyzer.cli.streams import put
 
 
@@ -44,8 +44,10 @@ def entitlements(customer: str | None, as_of: str | None, as_json: bool, **quest
 
     facts = _facts(customer) if customer else {}
     answer = job(facts, date=as_of, **question)
-    text = json.dumps(answer.to_dict(), indent=2, ensure_ascii=False) if as_json else str(answer)
-    put(text)
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        put(str(answer))
 
 
 def _facts(path: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """``coverage-analyzer explain``."""
 
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.messages import print_json, say
 from coverage_analyzer.cli.streams import put
 
 
@@ -156,10 +155,10 @@ def explain(
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
     explained = with_route(point, policy)
-    text = (
-        json.dumps(explained.to_dict(), indent=2, ensure_ascii=False) if as_json else str(explained)
-    )
-    put(text)
+    if as_json:
+        print_json(explained.to_dict())
+    else:
+        put(str(explained))
     options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")

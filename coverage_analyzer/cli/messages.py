@@ -44,8 +44,26 @@ def inform(text: str) -> None:
 
 
 def print_json(data: object) -> None:
-    """Print data as JSON; lone surrogates, which file names may contain, are escaped."""
-    put(json.dumps(data, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode())
+    """Print the result of a command as JSON; the one place that does.
+
+    The schema of each command's result is in ``resources/schemas``.
+    """
+    put(json_text(data))
+
+
+def json_text(data: object) -> str:
+    r"""Return data as JSON; lone surrogates, which file names may contain, are escaped.
+
+    Examples
+    --------
+    >>> print(json_text(["Z\xfcrich", "\udcff"]))
+    [
+      "Zürich",
+      "\udcff"
+    ]
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    return text.encode(errors="backslashreplace").decode()
 
 
 def say_ledger(ledger: Mapping[str, int]) -> None:

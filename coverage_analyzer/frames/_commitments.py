@@ -165,18 +165,18 @@ def _addresses(frame: pd.DataFrame, header_of: Mapping[str, str]) -> list[str]:
     """Return the address of each row, made of the columns of its parts if it has no whole one."""
     headers = [str(column) for column in frame.columns]
     at = {name: headers.index(header) for name, header in header_of.items()}
-    parts = address_columns(headers, at)
+    address = address_columns(headers, at)
     whole = (
         texts(frame, header_of["address"]).to_pylist()
         if "address" in header_of
         else [""] * len(frame)
     )
-    columns = [frame.columns[i] for i in (*parts.parts.values(), *parts.extra)]
-    cells = [texts(frame, column).to_pylist() for column in columns if parts]
+    columns = [frame.columns[i] for i in (*address.parts.values(), *address.extra)]
+    cells = [texts(frame, column).to_pylist() for column in columns if address]
     if not cells:
         return whole
     rows = zip(whole, *cells, strict=True)
-    return [text if text.strip() else joined_address(parts, parts) for text, *parts in rows]
+    return [text if text.strip() else joined_address(address, parts) for text, *parts in rows]
 
 
 def _moment_text(cell: Any) -> str:

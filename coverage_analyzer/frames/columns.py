@@ -42,6 +42,9 @@ Frame = TypeVar("Frame", bound=pd.DataFrame)
 SETTLED: Final = "country_settled"
 """Key in ``.attrs`` of sites with the column chosen for the country."""
 
+MAX_APART_DEG: Final = 0.0045
+"""Some 500 m: what may be between a point and the columns of its row (rounding, another datum)."""
+
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -195,6 +198,7 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
         lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
+        _warn_of_edited_columns(frame, what, lon, lat)
     else:
         lon, lat = _degrees(frame, what)
     bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
@@ -278,6 +282,33 @@ def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floa
         return lon, lat
     own = degrees(frame, "longitude", LONGITUDE), degrees(frame, "latitude", LATITUDE)
     return np.where(gap, own[0], lon), np.where(gap, own[1], lat)
+
+
+def _warn_of_edited_columns(frame: pd.DataFrame, what: str, lon: Floats, lat: Floats) -> None:
+    """Warn if numbers in `latitude` and `longitude` are not where the points are.
+
+    The points are used, as everywhere in geopandas; whoever has edited the columns alone would get
+    the verdicts of the old locations. A change of datum moves a point by less than the tolerance.
+    """
+    names = ("latitude", "longitude")
+    columns = [frame[name] for name in names if name in frame.columns]
+    if len(columns) < len(names) or not all(map(pd.api.types.is_numeric_dtype, columns)):
+        return
+    own_lat, own_lon = (column.to_numpy(np.float64, na_value=np.nan) for column in columns)
+    turn = np.abs(own_lon - lon) % 360
+    apart = np.maximum(
+        np.abs(own_lat - lat), np.minimum(turn, 360 - turn) * np.cos(np.radians(lat))
+    )
+    edited = apart > MAX_APART_DEG
+    if edited.any():
+        warnings.warn(
+            f"{quantity(int(edited.sum()), 'row')} of the {what}, the first "
+            f"{frame.index[edited][0]!r}: the point of the geometry is used, which is more than "
+            f"500 m from the columns latitude and longitude. If you edited the columns, make new "
+            f"points of them: frame.set_geometry(geopandas.points_from_xy(frame.longitude, "
+            f"frame.latitude, crs=4326)).",
+            stacklevel=4,
+        )
 
 
 def _column(frame: pd.DataFrame, name: str) -> str:
