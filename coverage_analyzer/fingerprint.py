@@ -162,7 +162,7 @@ class WatchedFiles:
     paths
         The files.
     optional
-        Optional files beside them; an empty one counts as missing.
+        Optional further files; an empty one counts as missing.
     """
 
     def __init__(self, *paths: Path, optional: tuple[Path, ...] = ()) -> None:

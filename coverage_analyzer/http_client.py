@@ -457,7 +457,7 @@ def _connection(url: str, deadline: _Deadline) -> _Connection:
 
 
 def _proxy(parts: SplitResult) -> SplitResult | None:
-    """Return the proxy of a server set in the environment; None if there is none.
+    """Return the proxy of a server set in the environment; None if missing.
 
     Raises
     ------

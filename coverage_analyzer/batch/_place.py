@@ -298,7 +298,7 @@ class _Gathered:
         Raises
         ------
         InputError
-            If there is none, or weights cannot be used.
+            If it is missing, or weights cannot be used.
         """
         if not sum(map(len, self.sites)):
             msg = "There are no usable sites."

@@ -44,7 +44,7 @@ def text_style(
     Raises
     ------
     InputError
-        If there is no such locale.
+        If the locale is unknown.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def _by_locale(locale: str) -> tuple[str, str]:
     Raises
     ------
     InputError
-        If there is no such locale.
+        If the locale is unknown.
     """
     try:
         return LOCALES[locale.lower()]

@@ -18,7 +18,7 @@ PAUSE: Final = 0.2
 """Seconds between two updates of the progress line."""
 
 MIN_TEXT_WIDTH: Final = 20
-"""Characters of text beside an indent; on a narrower terminal lines are not broken."""
+"""Minimum width of text after an indent; on a narrower terminal lines are not broken."""
 
 LOG_LINE: Final = "%(relativeCreated)8d ms  %(name)s: %(message)s"
 

@@ -35,7 +35,7 @@ ORDER: Final = "level, status, reason, center_id, available_on"
 
 
 def pairs(before: Spool, after: Spool, folder: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the rows that differ, each beside the row that it is paired with, in order of the key.
+    """Yield the rows that differ, each with the row that it is paired with, in order of the key.
 
     Parameters
     ----------

@@ -263,7 +263,7 @@ class Spool:
     Parameters
     ----------
     path
-        Where the second one is written; the first one is written beside it.
+        Where the second one is written; the first one is written next to it.
     codes
         The codes of both sides.
     other

@@ -228,7 +228,7 @@ class Edit:
 
 
 def _check_id(center_id: str, center_ids: Sequence[str]) -> None:
-    """Raise if there is no such center.
+    """Raise if the center is unknown.
 
     Raises
     ------
@@ -352,7 +352,7 @@ def _differ(before: Mapping[str, pa.Array], after: Mapping[str, pa.Array]) -> An
 
 
 def _not_read(_cells: pa.RecordBatch) -> SiteRows:
-    """Stand for the reader of a spool, of which there is none.
+    """Replace the reader of a spool, which does not exist here.
 
     Raises
     ------

@@ -320,7 +320,7 @@ def _steps(clock: Replacement, due: Due) -> list[str]:
 
 
 def _with_clock(base: Commitment, clock: Clock, sides: Sides) -> Commitment:
-    """Return a commitment with a further clock; one that is uncertain stays empty, and is told."""
+    """Return a commitment with a further clock; an uncertain one stays empty, with a warning."""
     try:
         start, due = _timed(f"{base.level}, {clock.name}", clock, sides)
     except DoubtError as doubt:

@@ -47,7 +47,7 @@ def found_notation(
     source
         The rows, not read yet.
     columns
-        Where each known column stands among the headers.
+        Position of each known column among the headers.
     day_columns
         Those of the known columns that hold days.
     dialect

@@ -44,7 +44,7 @@ CELLS: Final = "cells"
 """The name under which the cells of one column are looked at."""
 
 MAX_SHOWN: Final = 3
-"""So many cells that do not fit are named."""
+"""Maximum number of cells that do not fit that are named."""
 
 
 class RowTyper:
@@ -172,7 +172,7 @@ def _position(table: Table, name: str) -> int:
     Raises
     ------
     InputError
-        If there is none.
+        If it is missing.
     """
     if name in table.headers:
         return table.headers.index(name)

@@ -249,7 +249,7 @@ def best_centers(  # noqa: PLR0913 - the question of `assess`, and what may be o
     MissingExtraError
         If the extra ``siting`` is not installed.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------
@@ -282,7 +282,7 @@ def _question(new: int | None, others: dict[str, Any]) -> Question:
     Raises
     ------
     InputError
-        If there is no such field.
+        If the field is unknown.
     """
     for name in ("force", "forbid"):
         if name in others:
@@ -321,7 +321,7 @@ def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:
     Raises
     ------
     InputError
-        If there is no such column.
+        If the column is unknown.
     """
     if name not in frame:
         listed = ", ".join(map(repr, frame.columns[:20]))

@@ -85,7 +85,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     MissingExtraError
         If the extra ``terms`` is not installed.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Warns
     -----

@@ -86,7 +86,7 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
     InputError
         If the sites, the centers, the weights or the folder cannot be used.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------

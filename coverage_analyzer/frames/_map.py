@@ -84,7 +84,7 @@ def coverage_areas(
     InputError
         If the centers cannot be used, or a limit is too large to draw.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def plot_shares(
     Raises
     ------
     InputError
-        If there is no such column, or no site.
+        If the column is unknown, or there are no sites.
     MissingExtraError
         If matplotlib is not installed.
 

@@ -74,7 +74,7 @@ def read_sites(
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     PolicyError
-        If there is no such policy, or it is invalid.
+        If the policy is unknown, or it is invalid.
     PublishError
         If the rejects cannot be written.
 
@@ -209,7 +209,7 @@ def read_centers(
     InputError
         One error that names every unusable, conflicting or duplicate row.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Warns
     -----

@@ -127,7 +127,7 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
     InputError
         If an input or a number cannot be used.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
     PublishError
         If the output cannot be written.
 
@@ -187,7 +187,7 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
 
 
 def _texts(frame: pd.DataFrame, name: str | None) -> pa.Array:
-    """Return a column as text; the labels of the rows if there is none."""
+    """Return a column as text; the labels of the rows if missing."""
     return pa.array(map(str, frame.index), pa.string()) if name is None else texts(frame, name)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKED: Final = 6
-"""Days of a plot beside which is written how much the best level gains or loses."""
+"""Maximum number of days labelled in a plot with what the best level gains or loses."""
 
 
 def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
@@ -67,7 +67,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     InputError
         If the sites, the centers, the products or the days cannot be used.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------
@@ -261,7 +261,7 @@ def draw_shares(shares: pd.DataFrame, title: str, path: str | Path | None = None
 
 
 def _mark_events(axes: Any, shares: pd.DataFrame) -> None:
-    """Mark each day on which shares change, and write beside the greatest changes how much."""
+    """Mark each day on which shares change, and label the greatest changes with their size."""
     share_changed = shares.diff().abs().sum(axis=1).to_numpy() / 2
     days, best = shares.index, shares.iloc[:, 0].diff().to_numpy()
     events = np.flatnonzero(share_changed > 0)

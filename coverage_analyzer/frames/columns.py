@@ -56,7 +56,7 @@ def policy_of(policy: Policy | str) -> Policy:
     Raises
     ------
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
     """
     rules = Policy.load(policy)
     for message in rules.warnings:
@@ -155,7 +155,7 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     countries = {tables.header_key(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
     at = [i for i, header in enumerate(headers) if tables.header_key(header) in countries]
     settled = frame.attrs.get(SETTLED, False)
-    if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
+    if not settled and tables.country_columns(headers, at):  # a code and a name: both are read
         own.pop("country", None)
     query = Headers(
         headers,

@@ -96,7 +96,7 @@ class Geocoder:
     def _kept(self, service: Service) -> list[tuple[str, str]]:
         """Return the providers whose cached results are valid, with their data versions."""
         if self._server is not None:
-            return []  # known once the server has told its version
+            return []  # known once the server has sent its version
         kept = self._cache.providers()
         if service.server:
             name = f"nominatim {check_url(service.server)}"
@@ -161,7 +161,7 @@ class Geocoder:
         return result
 
     def _from_server(self, query: Query) -> GeocodeResult:
-        """Query the server, store its result, and continue without it if there is none.
+        """Query the server, store its result, and continue without it if missing.
 
         Raises
         ------

@@ -112,7 +112,7 @@ def accuracies(overrides: Mapping[str, float] | None = None) -> dict[Grade, floa
     Raises
     ------
     InputError
-        If there is no such grade, or a number is not a distance.
+        If the grade is unknown, or a number is not a distance.
 
     Examples
     --------

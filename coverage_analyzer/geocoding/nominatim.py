@@ -222,7 +222,7 @@ class Nominatim:
         return self._get("search", parameters, self._read, self._retries)
 
     def _read(self, places: Any) -> tuple[GeocodeResult, Place] | None:
-        """Return the first place of an answer; None if there is none.
+        """Return the first place of an answer; None if missing.
 
         Raises
         ------
@@ -251,7 +251,7 @@ class Nominatim:
         Raises
         ------
         HttpError
-            If there is none within the limits.
+            If no answer arrives within the limits.
         """
         request = Request(
             url=f"{self.url}/{path}?{urlencode(parameters)}",

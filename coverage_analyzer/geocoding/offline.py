@@ -1,7 +1,7 @@
 """Geocode without a network: US ZIP codes and cities, from data bundled with packages.
 
-The cities (population 500 and more, GeoNames, CC BY 4.0) are indexed once, beside the cache;
-look-ups then need no memory.
+The cities (population 500 and more, GeoNames, CC BY 4.0) are indexed once, in a file next to the
+cache; look-ups then need no memory.
 """
 
 import functools

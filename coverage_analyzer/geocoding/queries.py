@@ -95,7 +95,7 @@ class Query:
     Attributes
     ----------
     text
-        The whole address in one line, as written, but without units; empty if there is none.
+        The whole address in one line, as written, but without units; empty if missing.
     street, house_number, postcode, city, state
         Its parts from columns of their own; the street includes its number.
     country

@@ -1,4 +1,4 @@
-"""What a valid policy may have forgotten: advice of ``policies check``, beside the warnings."""
+"""What a valid policy may have forgotten: further advice of ``policies check``."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Files of areas of a policy: GeoJSON beside the policy, read once, checked and hashed.
+"""Files of areas of a policy: GeoJSON next to the policy, read once, checked and hashed.
 
 Nothing is fetched, and no file outside the folder of the policy is read. The polygons are kept as
 WKB with the policy, so that workers need no file. Edges are straight lines in longitude and

@@ -195,7 +195,7 @@ def _values(text: str) -> list[float]:
 def _unapplied(policy: "Policy") -> Iterator[str]:
     """Yield a warning for each lead time that no rule uses, and what to write instead.
 
-    Readers of a built-in policy cannot change it: they are not told how.
+    Readers of a built-in policy cannot change it: no advice is given.
     """
     own = type(policy).builtin().get(policy.name)
     advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER

@@ -196,7 +196,7 @@ class Document(Model):
         Raises
         ------
         PolicyError
-            If there is none.
+            If it is missing.
         """
         registered = cls._registered(source)
         return registered.text if registered else cls._read(source)[0]
@@ -267,7 +267,7 @@ class Document(Model):
         Raises
         ------
         PolicyError
-            If there is none.
+            If it is missing.
         """
         if source in cls.builtin_names():
             file = _folder(cls.kind) / f"{source}.toml"

@@ -54,7 +54,7 @@ class Key:
     required
         Whether the table needs it.
     default
-        The default as TOML; empty if there is none.
+        The default as TOML; empty if missing.
     example
         An example as TOML; empty if the documentation has none.
     text

@@ -145,7 +145,7 @@ class Policy(Document):
         Raises
         ------
         PolicyError
-            If there is no such policy, or it is invalid; the message names the key.
+            If the policy is unknown, or it is invalid; the message names the key.
 
         Examples
         --------
@@ -244,7 +244,7 @@ class Policy(Document):
         Raises
         ------
         ValueError
-            If there is no such level.
+            If the level is unknown.
         """
         return self.level_at(self.titles.index(title))
 
@@ -564,6 +564,6 @@ def text(source: str | Path) -> str:
     Raises
     ------
     PolicyError
-        If there is none.
+        If it is missing.
     """
     return Policy.text(source)

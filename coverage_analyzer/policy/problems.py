@@ -191,7 +191,7 @@ def _order(path: Path) -> tuple[tuple[int, str], ...]:
 def _droppable(path: Path, model: type[BaseModel]) -> Path:
     """Return the optional key, or else the table of a list, that has a wrong value.
 
-    Empty if there is none; levels are never left out, as others refer to them.
+    Empty if missing; levels are never left out, as others refer to them.
     """
     for depth in range(len(path), 0, -1):
         if isinstance(path[depth - 1], str):

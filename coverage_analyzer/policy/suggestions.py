@@ -14,7 +14,7 @@ UNLIKE: Final = 1
 LETTERS: Final = 6
 
 SHORT: Final = 2
-"""Words of at most so many letters are not compared: half of all such words are similar."""
+"""Words of at most this many letters are not compared: half of all such words are similar."""
 
 MEANINGS: Final[tuple[frozenset[str], ...]] = tuple(
     frozenset(words.split())

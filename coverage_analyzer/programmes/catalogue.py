@@ -23,7 +23,7 @@ def text(name: str | Path) -> str:
     Raises
     ------
     PolicyError
-        If there is none; the message lists those available.
+        If it is missing; the message lists those available.
     """
     if name in Programme.names():
         return Programme.text(name)

@@ -65,7 +65,7 @@ def check(source: str | Path) -> Checked:
     Raises
     ------
     PolicyError
-        If there is no such document.
+        If the document is unknown.
 
     Examples
     --------

@@ -132,7 +132,7 @@ class Entitlements:
         Raises
         ------
         InputError
-            If there is none.
+            If it is missing.
         """
         for entitlement in self.offers:
             if entitlement.offer == offer:

@@ -22,7 +22,7 @@ NOT_PARTS: Final = frozenset({"address", "country", *FOR_AREAS})
 PURPOSES: Final = frozenset(
     ("billing", "bill", "mailing", "shipping", "ship", "other", "invoice", "delivery", "postal")
 )
-"""Words beside a part of an address that say which of several addresses it belongs to."""
+"""Words in the header of a part of an address that say which of several addresses it is of."""
 
 
 @dataclass(frozen=True)

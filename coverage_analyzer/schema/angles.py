@@ -96,7 +96,7 @@ _ANGLE: Final = (
 )
 """Degrees, also with minutes and seconds: ``47°36'52.2"N``, ``N 47 36.87``, ``-47:36:52``.
 
-Fractions stand only in the last part. Hyphens part degrees, minutes and seconds only beside a
+Only the last part has a fraction. Hyphens separate degrees, minutes and seconds only with a
 hemisphere: with a sign, or without either, they could be signs.
 """
 
@@ -272,7 +272,7 @@ def _degrees(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
 
 
 def _signed_numbers(parts: pa.Array) -> Floats:
-    """Return numbers whose sign stands before or behind them, NaN where both do."""
+    """Return numbers whose sign is before or behind them, NaN where both do."""
     before, after = _text(parts, "before"), _text(parts, "after")
     values = _floats(_text(parts, "number"))
     signs = pc.binary_join_element_wise(before, after, _scalar(""))

@@ -150,7 +150,7 @@ def _check_parts(query: Headers, matched: Mapping[str, int]) -> None:
 
 
 def _has_negative(query: Headers, matched: Mapping[str, int]) -> bool:
-    """Return whether a coordinate has a sign, so that letters beside it say nothing new."""
+    """Return whether a coordinate has a sign, so that letters in another column add nothing."""
     cells = [query.evidence.filled(matched[name]) for name in LIMITS]
     return any(len(each) and bool((query.evidence.values(each) < 0).any()) for each in cells)
 
@@ -391,7 +391,7 @@ def _of_one_owner(candidates: Mapping[str, Mapping[int, str]], name: str) -> lis
 
 
 def _country(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
-    """Return where the country is, and a name of it beside its code, under one of their names.
+    """Return where the country is, and its name if there is a code, under one of their names.
 
     Raises
     ------

@@ -139,7 +139,7 @@ UNITS: Final = frozenset(
         "世界測地系, 十進, 座標, 坐标"
     )
 )
-"""Words beside the name of a coordinate that do not say whose it is."""
+"""Words next to the name of a coordinate that do not say whose it is."""
 
 OWNERS: Final = frozenset(
     _keys(
@@ -157,7 +157,7 @@ OWNERS: Final = frozenset(
         "parent, postal"
     )
 )
-"""Words beside the name of a coordinate or country that say whose it is."""
+"""Words next to the name of a coordinate or country that say whose it is."""
 
 COUNTRIES: Final = frozenset(
     _keys(
@@ -177,7 +177,7 @@ CODES: Final = frozenset(
         "コード, 代码, 代碼, 코드, код, κωδικός, 2, 3, abbr, abbreviation"
     )
 )
-"""Words beside the name of a country that say that it is a code."""
+"""Words next to the name of a country that say that it is a code."""
 
 _NAMED: Final = _keys("name, Name, nom, nombre, nome, naam, namn, navn, nazwa, název, 名, text")
 

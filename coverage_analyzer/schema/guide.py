@@ -62,7 +62,7 @@ def entries_of(code: str) -> tuple[Entry, ...]:
     Raises
     ------
     InputError
-        If there is no such code.
+        If the code is unknown.
 
     Examples
     --------

@@ -37,7 +37,7 @@ STREAM: Final = "-"
 
 
 class Role(enum.Enum):
-    """What a value is beside text."""
+    """What a value is besides text."""
 
     path = "a file or folder"
     address = "the address of a database"
@@ -407,7 +407,7 @@ class Key(NamedTuple):
     annotation
         The type of its value.
     roles
-        What its value is beside text.
+        What its value is besides text.
     """
 
     name: str

@@ -18,7 +18,7 @@ MOST_ENTRIES: Final = 500_000
 
 
 def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
-    """Return a plan that keeps all least weights, of few centers; None if there is none.
+    """Return a plan that keeps all least weights, of few centers; None if none is found.
 
     Parameters
     ----------

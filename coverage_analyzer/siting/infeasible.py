@@ -117,7 +117,7 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
 
 
 def _capped(setting: Setting) -> str:
-    """Return what can be gained at most with so many centers in each country, as text."""
+    """Return what the allowed number of centers in each country can gain at most, as text."""
     question, cover = setting.question, setting.cover
     program = dataclasses.replace(setting.program(), floors=(), cost=None)
     solution = optimise(program, setting.cover_rules(), effort=Effort(rounds=0), clock=Clock())

@@ -1,8 +1,8 @@
 """Who reaches whom: the pairs of sites and candidates, merged as they come.
 
-Sites are taken in the order of their cells, so many at once that the pairs fit into little memory,
-and sites of the same candidates become one row at once: a million sites in one dense country are a
-hundred thousand rows.
+Sites are taken in the order of their cells, as many at once as keep the pairs within the
+memory limit, and sites of the same candidates become one row at once: a million sites in one dense
+country are a hundred thousand rows.
 """
 
 import dataclasses

@@ -287,10 +287,10 @@ def search(
 
 
 def first_of_equals(cover: Cover, rules: Rules, plan: Ints) -> Ints:
-    """Return the plan that stands for all that are as good: one center after the other, the first.
+    """Return the first of equal plans: each center in turn is the first that is as good.
 
     A center is replaced by the first candidate before it with which the plan gains as much, until
-    none can be. So the choice among equal plans hangs on the ids alone.
+    none can be. So the choice among equal plans depends on the ids alone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The last gap closed by branching: how many centers one neighbourhood has, so many or more.
+"""The last gap closed by branching: at most, or at least, a number of centers in a neighbourhood.
 
 Neighbouring candidates reach nearly the same sites: without one of them the linear program uses the
 next one, and nothing is gained. So a branch limits the number of centers in a set of candidates
@@ -27,7 +27,7 @@ NODES: Final = 400
 """Nodes at most: a count, so that the answer does not depend on the machine."""
 
 TRIAL: Final = 16
-"""After so many nodes the tree goes on only if it has closed a fifth of the gap."""
+"""After this many nodes the tree goes on only if it has closed a fifth of the gap."""
 
 FREE: Final = (-np.inf, np.inf)
 """Least and greatest number of centers in a set without a limit."""
@@ -39,7 +39,7 @@ MOST_TOGETHER: Final = 3.0
 """Sets hold no more centers than this in the linear program."""
 
 WHOLE: Final = 1e-6
-"""So near to 0 or 1 a value counts as whole."""
+"""Maximum distance from 0 or 1 of a value that counts as whole."""
 
 
 class Node(NamedTuple):

@@ -114,7 +114,7 @@ class Gate:
         after
             The new run.
         before
-            That of the report in its place; None if there is none.
+            That of the report in its place; None if missing.
         rows
             Joins the rows of both reports and returns the counts of changes; called if a rule needs
             them and none that needs less fires, or always if `joins`. None if they cannot be.

@@ -56,7 +56,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or it lacks data that a map requires.
+        If it is missing, or it lacks data that a map requires.
     """
     manifest = read_manifest(folder)
     if "centers.csv" not in manifest["files"]:
@@ -71,7 +71,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or it is damaged.
+        If it is missing, or it is damaged.
     """
     try:
         manifest: dict[str, Any] = documents.read_json(folder / "run.json")
@@ -101,7 +101,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     Raises
     ------
     InputError
-        If there is none, or it is not a run's.
+        If it is missing, or it is not a run's.
     """
     names = [name for name in manifest["files"] if str(name).startswith("report.")]
     if not names:

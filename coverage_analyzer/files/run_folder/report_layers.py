@@ -1,4 +1,4 @@
-"""``report.gpkg``: the layers of centers and of coverage areas beside that of the sites."""
+"""``report.gpkg``: the layers of centers and of coverage areas, in addition to the sites."""
 
 import datetime
 from collections.abc import Mapping, Sequence
