@@ -160,9 +160,7 @@ class Block:
 
 def _deflated(content: bytes, strategy: int) -> tuple[bytes, bytes]:
     """Return bytes as parts of a deflate stream that is continued."""
-    packer = zlib.compressobj(
-        TEXT_LEVEL, zlib.DEFLATED, RAW_FORMAT, zlib.DEF_MEM_LEVEL, strategy
-    )
+    packer = zlib.compressobj(TEXT_LEVEL, zlib.DEFLATED, RAW_FORMAT, zlib.DEF_MEM_LEVEL, strategy)
     return packer.compress(content), packer.flush(zlib.Z_FULL_FLUSH)
 
 
