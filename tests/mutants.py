@@ -941,13 +941,13 @@ MUTANTS: Final = (
         "areas are not split at 180 degrees",
     ),
     Mutant(
-        "geometry.discs",
+        "geometry._unwrapped",
         "Constant[180]",
         Value(540),
         "a disc round the pole is a band without it",
     ),
     Mutant(
-        "geometry.discs",
+        "geometry._unwrapped",
         "Call[copysign]",
         Value(90.0),
         "the South Pole's disc is the rest of the world",
