@@ -37,26 +37,26 @@ def band(matcher: Matcher, count: int) -> Sites:
 def limits_m(matcher: Matcher) -> np.ndarray:
     """Return the limit of each country in metres, with the millimetre for rounding."""
     bands = [matcher.policy.bands_in(code) for code in matcher.world.names.codes]
-    return np.array([some[-1].up_to_miles * MILE_M + 0.001 for some in bands])
+    return np.array([levels[-1].up_to_miles * MILE_M + 0.001 for levels in bands])
 
 
 def wrong(matcher: Matcher, some: Sites) -> np.ndarray:
     """Return how many centers, distances, decisions and counts differ from those of all pairs."""
-    found, serving, limit = matcher.match(some), matcher.centers, limits_m(matcher)
+    verdicts, serving, limit = matcher.match(some), matcher.centers, limits_m(matcher)
     errors = np.zeros(4, np.int64)
-    for country in np.unique(found.country).tolist():
+    for country in np.unique(verdicts.country).tolist():
         own = np.flatnonzero(matcher.center_country == country)
-        theirs = np.flatnonzero(found.country == country)
+        theirs = np.flatnonzero(verdicts.country == country)
         for at in np.array_split(theirs, len(theirs) // SITES_AT_ONCE + 1):
             nearest, metres, reaching = all_pairs(some, at, serving, own, limit[country])
             miles = np.where(nearest >= 0, np.round(metres / MILE_M * 1000) / 1000, np.nan)
             errors += [
-                (found.center[at] != nearest).sum(),
+                (verdicts.center[at] != nearest).sum(),
                 (
-                    ~np.isclose(found.distance_miles[at], miles, rtol=0, atol=0, equal_nan=True)
+                    ~np.isclose(verdicts.distance_miles[at], miles, rtol=0, atol=0, equal_nan=True)
                 ).sum(),
-                ((found.status[at] == 0) != (metres <= limit[country])).sum(),
-                (found.centers_in_reach[at] != reaching).sum(),
+                ((verdicts.status[at] == 0) != (metres <= limit[country])).sum(),
+                (verdicts.centers_in_reach[at] != reaching).sum(),
             ]
     return errors
 

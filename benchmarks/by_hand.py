@@ -60,10 +60,10 @@ def differences(report: pd.DataFrame, by_hand: pd.DataFrame) -> Differences:
     Differences
         How many rows differ, by kind.
     """
-    said = by_hand.set_index("site_id")["qualified"].map(is_yes).groupby(level=0).any()
+    says_yes = by_hand.set_index("site_id")["qualified"].map(is_yes).groupby(level=0).any()
     rows = report.set_index("site_id")["status"]
-    answered = rows.index.isin(said.index)
-    yes = rows.index.to_series().map(said).eq(True).to_numpy()
+    answered = rows.index.isin(says_yes.index)
+    yes = rows.index.to_series().map(says_yes).eq(True).to_numpy()
     return Differences(
         too_much=int((yes & rows.isin(["fallback", "pending"])).sum()),
         too_little=int((answered & ~yes & rows.eq("qualified")).sum()),

@@ -84,14 +84,16 @@ def main() -> None:
     rows = int([*sys.argv, "100000"][1])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for some in (10, rows // 10, rows):
-            prepare(folder, some)
+        for n_rows in (10, rows // 10, rows):
+            prepare(folder, n_rows)
         base, _ = measured(folder, 10)
-        for some in (rows // 10, rows):
-            seconds, peak = measured(folder, some)
-            each = (seconds - base) / some * 1e3
+        for n_rows in (rows // 10, rows):
+            seconds, peak = measured(folder, n_rows)
+            each = (seconds - base) / n_rows * 1e3
             verdict = "within" if each < TARGET_MS else "ABOVE"
-            print(f"{some:>9,} rows: {each:.4f} ms a row, {verdict} {TARGET_MS} ms; {peak:.0f} MB")
+            print(
+                f"{n_rows:>9,} rows: {each:.4f} ms a row, {verdict} {TARGET_MS} ms; {peak:.0f} MB"
+            )
 
 
 if __name__ == "__main__":

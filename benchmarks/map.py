@@ -99,15 +99,15 @@ def gathered(places: Places, matcher: Matcher) -> tuple[DrawnSites, float]:
     drawn, seconds = DrawnSites(), 0.0
     random = np.random.default_rng(1)
     for start in range(0, len(places.country), BLOCK):
-        some = slice(start, start + BLOCK)
-        declared = matcher.world.names.numbers(places.country[some].tolist())
-        lon, lat = places.longitude[some], places.latitude[some]
+        part = slice(start, start + BLOCK)
+        declared = matcher.world.names.numbers(places.country[part].tolist())
+        lon, lat = places.longitude[part], places.latitude[part]
         verdicts = matcher.match(Sites(lon, lat, declared, np.full(len(lon), np.nan)))
         columns = matcher.columns(verdicts)
         numbers, streets = random.integers(1, 999_999, len(lon)), random.integers(0, 6, len(lon))
         names = [f"{STREETS[s]} {n}" for n, s in zip(numbers, streets, strict=True)]
         labels: tuple[pa.Array, pa.Array] = (
-            arrays.text_array(places.identifier[some].tolist()),
+            arrays.text_array(places.identifier[part].tolist()),
             arrays.text_array(names),
         )
         begun = time.process_time()
@@ -116,7 +116,7 @@ def gathered(places: Places, matcher: Matcher) -> tuple[DrawnSites, float]:
     return drawn, seconds
 
 
-def made(count: int, path: Path) -> float:
+def write_page(count: int, path: Path) -> float:
     """Write the map of some sites, and return the CPU seconds that takes beyond the verdicts."""
     world, rules = countries.load(), Policy.load()
     c = centers(CENTERS)
@@ -189,7 +189,7 @@ def main() -> None:
         )
         for count in given.sites:
             path = folder / f"map-{count}.html"
-            seconds = made(count, path)
+            seconds = write_page(count, path)
             size = path.stat().st_size / 1e6
             print(f"{count:,} sites: {size:.2f} MB, made in {seconds:.1f} CPU s")
             for what, value in looked_at(browser, path).items():

@@ -52,11 +52,11 @@ def sites_file(count: int, path: Path) -> None:
     table.to_csv(path, index=False)
 
 
-def made(name: str, count: int, folder: Path, python: str) -> tuple[Path, float]:
+def write_page(name: str, count: int, folder: Path, python: str) -> tuple[Path, float]:
     """Write a page, and return the CPU seconds that takes."""
     page = folder / f"{name.replace(' ', '-')}-{count}.html"
     if name == OURS:
-        return page, ours.made(count, page)
+        return page, ours.write_page(count, page)
     program, *more = name.split()
     source = folder / f"sites-{count}.csv"
     if not source.exists():
@@ -142,7 +142,9 @@ def main() -> None:
         folder = given.keep or Path(scratch)
         for count in given.sites:
             names = contestants(count, given.peers)
-            measure(count, names, given.rounds, lambda name, n: made(name, n, folder, given.peers))
+            measure(
+                count, names, given.rounds, lambda name, n: write_page(name, n, folder, given.peers)
+            )
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def sites(
 
 def run(name: str) -> None:
     """Solve one instance and print its row."""
-    country, n_sites, n_candidates, n_centers, asked = INSTANCES[name]
+    country, n_sites, n_candidates, n_centers, options = INSTANCES[name]
     random = np.random.default_rng(20_261_201)
     places = towns(country)
     table = sites(places, n_sites, NEAR if name.endswith("-cities") else WIDE, random)
@@ -154,17 +154,17 @@ def run(name: str) -> None:
     )
     candidates = checked(rows, world, convention, centers.center_id)
     cpu, wall = time.process_time(), time.monotonic()
-    answer = plan(table, matcher, candidates, Question(**asked))
-    told = report.summary(answer)
+    answer = plan(table, matcher, candidates, Question(**options))
+    summary = report.summary(answer)
     report.tables(answer)
-    _print(name, time.process_time() - cpu, time.monotonic() - wall, told)
+    _print(name, time.process_time() - cpu, time.monotonic() - wall, summary)
 
 
-def _print(name: str, cpu: float, wall: float, told: dict[str, Any]) -> None:
+def _print(name: str, cpu: float, wall: float, summary: dict[str, Any]) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"| {name} | {cpu:.1f} | {wall:.1f} | {peak:.2f} | {told['objective']:,} | "
-        f"{told['bound']:,} | {told['gap']:.5%} | {told['stopped_by']} |",
+        f"| {name} | {cpu:.1f} | {wall:.1f} | {peak:.2f} | {summary['objective']:,} | "
+        f"{summary['bound']:,} | {summary['gap']:.5%} | {summary['stopped_by']} |",
         flush=True,
     )
 
@@ -197,15 +197,15 @@ def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> 
         program = Program(cover, np.zeros(n), np.ones(n), (side,))
         rules = Rules(size, np.zeros(0, np.int64), np.ones(n, np.bool_))
         cpu, wall = time.process_time(), time.monotonic()
-        found = optimise(program, rules, effort=Effort(), clock=Clock())
-        told = {
-            "objective": int(found.objective),
-            "bound": int(found.bound),
-            "gap": (found.bound - found.objective) / found.bound,
-            "stopped_by": f"{found.stopped_by}; published {best.get(str(size)):,}",
+        solution = optimise(program, rules, effort=Effort(), clock=Clock())
+        summary = {
+            "objective": int(solution.objective),
+            "bound": int(solution.bound),
+            "gap": (solution.bound - solution.objective) / solution.bound,
+            "stopped_by": f"{solution.stopped_by}; published {best.get(str(size)):,}",
         }
         used = time.process_time() - cpu
-        _print(f"New York p {size}", used, time.monotonic() - wall, told)
+        _print(f"New York p {size}", used, time.monotonic() - wall, summary)
 
 
 def growth() -> None:

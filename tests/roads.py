@@ -33,12 +33,12 @@ def line_of(lon: list[float], lat: float = 0.0, seconds: float = 60) -> Network:
     places = np.column_stack([lon, np.full(n, lat)])
     one, other = np.arange(n - 1, dtype=np.int32), np.arange(1, n, dtype=np.int32)
     links = (np.concatenate([one, other]), np.concatenate([other, one]))
-    told = (
+    edges = (
         np.full(2 * n - 2, float(seconds)),
         np.full(2 * n - 2, 1000.0),
         np.zeros(2 * n - 2, np.bool_),
     )
-    return compressed(places, links, told, "line")
+    return compressed(places, links, edges, "line")
 
 
 def nodes_at(network: Network, some: Any) -> Places:

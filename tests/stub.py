@@ -144,8 +144,8 @@ class Stub:
     """
 
     def __init__(self) -> None:
-        told = json.loads(RECORDED.read_text("utf-8"))
-        self.status, self.answers = told["status"], told["search"]
+        recorded = json.loads(RECORDED.read_text("utf-8"))
+        self.status, self.answers = recorded["status"], recorded["search"]
         self.faults: list[Fault] = []
         self.always: Fault | None = None
         self.asked: list[str] = []

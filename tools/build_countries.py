@@ -228,13 +228,19 @@ def topology(faces: Geometries, mapshaper: Path, scratch: Path) -> dict[str, Any
     simplify = ["-simplify", "dp", "keep-shapes", "interval=25", *CLEAN]
     write = ["-rename-layers", "faces", "-o", "format=topojson", "no-quantization"]
     # What rounding and new vertices make cross is mended by a second and a third call.
-    for number, (given, made) in enumerate(itertools.pairwise(steps)):
-        commands = [*CLEAN, *(simplify if number == 0 else []), *write, "precision=0.000001", made]
-        subprocess.run([mapshaper, "8gb", "-i", given, *commands], check=True)
-        topo = json.loads(made.read_text())
+    for number, (source, target) in enumerate(itertools.pairwise(steps)):
+        commands = [
+            *CLEAN,
+            *(simplify if number == 0 else []),
+            *write,
+            "precision=0.000001",
+            target,
+        ]
+        subprocess.run([mapshaper, "8gb", "-i", source, *commands], check=True)
+        topo = json.loads(target.read_text())
         if number == 0:
             topo["arcs"] = [densified(np.array(a)).tolist() for a in topo["arcs"]]
-            made.write_text(json.dumps(topo))
+            target.write_text(json.dumps(topo))
     return topo  # type: ignore[no-any-return]
 
 
@@ -301,7 +307,7 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
     points = [units(np.array(a)) for a in topo["arcs"]]
     left, right = np.zeros((2, len(points)), np.uint16)
     polygons = [rings_of(geometries[n]) if n else [] for n in names]
-    for face, rings in ((f, p) for f, some in enumerate(polygons) for p in some):
+    for face, rings in ((f, p) for f, parts in enumerate(polygons) for p in parts):
         for k, ring in enumerate(rings):
             line = np.concatenate([points[a] if a >= 0 else points[~a][::-1] for a in ring])
             x, y = (line - line[0]).T
@@ -312,14 +318,14 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
                 if side[max(arc, ~arc)]:
                     raise SystemExit(f"two faces on one side of arc {arc}: {names[face]}")
                 side[max(arc, ~arc)] = face
-    flat = [r for some in polygons for p in some for r in p]
+    flat = [r for parts in polygons for p in parts for r in p]
     vertices = np.concatenate(points)
     arcs = Arcs(*vertices.T, offsets([len(p) for p in points]), left, right)
     rings = Rings(
         np.array(list(itertools.chain(*flat)), np.int32),
         offsets([len(r) for r in flat]),
-        offsets([len(p) for some in polygons for p in some]),
-        offsets([len(some) for some in polygons]),
+        offsets([len(p) for parts in polygons for p in parts]),
+        offsets([len(parts) for parts in polygons]),
     )
     return names, arcs, rings
 
@@ -419,14 +425,14 @@ def grid(cells: np.ndarray, polygons: np.ndarray) -> np.ndarray:
     )
     lon = (starts % COLUMNS + 0.5) / CELLS_PER_DEGREE - 180
     lat = (starts // COLUMNS + 0.5) / CELLS_PER_DEGREE - 90
-    found = np.zeros(len(starts), np.uint16)
+    face_of = np.zeros(len(starts), np.uint16)
     for face, polygon in enumerate(polygons[1:], start=1):
         west, south, east, north = polygon.bounds
         near = np.flatnonzero((lon > west) & (lon < east) & (lat > south) & (lat < north))
         shapely.prepare(polygon)
-        found[near[shapely.contains_xy(polygon, lon[near], lat[near])]] = face
+        face_of[near[shapely.contains_xy(polygon, lon[near], lat[near])]] = face
     runs = np.cumsum(np.isin(np.arange(len(faces)), starts)) - 1
-    return np.where(border, faces, found[np.maximum(runs, 0)])
+    return np.where(border, faces, face_of[np.maximum(runs, 0)])
 
 
 def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np.ndarray) -> None:

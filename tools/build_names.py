@@ -540,23 +540,25 @@ def owned_words(table: dict[str, Country], hand: dict[str, list[str]]) -> dict[s
 
 def collisions(cldr: dict[str, list[str]], owners: dict[str, str]) -> dict[str, Dropped]:
     """CLDR's names that must not be stored, by their folded form."""
-    wanted: dict[str, dict[str, str]] = defaultdict(dict)
+    by_key: dict[str, dict[str, str]] = defaultdict(dict)
     for alpha2, words in cldr.items():
         for word in words:
-            wanted[country_key(word)].setdefault(alpha2, word)
+            by_key[country_key(word)].setdefault(alpha2, word)
     refused = {country_key(word) for word in AMBIGUOUS}
-    found: dict[str, Dropped] = {}
-    for key, by_country in wanted.items():
+    dropped: dict[str, Dropped] = {}
+    for key, by_country in by_key.items():
         word, codes = next(iter(by_country.values())), tuple(by_country)
         owner = owners.get(key)
         if not key or key in refused:
-            found[key] = Dropped(word, codes, "ambiguous" if key else "nothing left after folding")
+            dropped[key] = Dropped(
+                word, codes, "ambiguous" if key else "nothing left after folding"
+            )
         elif owner is None and len(codes) > 1:
-            found[key] = Dropped(word, codes, "several countries")
+            dropped[key] = Dropped(word, codes, "several countries")
         elif owner is not None and codes != (owner,):
             others = tuple(code for code in codes if code != owner)
-            found[key] = Dropped(by_country[others[0]], others, f"belongs to {owner}")
-    return found
+            dropped[key] = Dropped(by_country[others[0]], others, f"belongs to {owner}")
+    return dropped
 
 
 def stored_aliases(

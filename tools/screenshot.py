@@ -250,10 +250,10 @@ def main() -> None:
     parser.add_argument("--before", default=BEFORE, help="the commit that is shown beside")
     parser.add_argument("--only", default="", help="a part of the names of pictures")
     parser.add_argument("--million", type=Path, nargs=2, help="maps of a million sites")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as scratch,
-        tree(given.before) as older,
+        tree(args.before) as older,
         sync_playwright() as playwright,
     ):
         now, before = Path(scratch) / "now", Path(scratch) / "before"
@@ -262,7 +262,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(FLAGS)
         )
-        take(browser, now, before, given.only, given.million)
+        take(browser, now, before, args.only, args.million)
         browser.close()
 
 

@@ -41,9 +41,9 @@ def cities(rng: np.random.Generator, number: int) -> list[Site]:
     table = sorted(known, key=lambda c: c["geonameid"])
     crowded = [c for c in table if c["countrycode"] in CROWDED]
     chosen = [
-        some[i]
-        for some in (table, crowded)
-        for i in rng.choice(len(some), size=number // 2, replace=False)
+        table_part[i]
+        for table_part in (table, crowded)
+        for i in rng.choice(len(table_part), size=number // 2, replace=False)
     ]
     return [Site(c["longitude"], c["latitude"], c["countrycode"]) for c in chosen]
 
@@ -207,7 +207,7 @@ def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
     )
 
 
-def found(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
+def verdicts_of(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
     """Return what the kernel says, in the same form."""
     matcher = Matcher(case.centers, policy, world, as_of=AS_OF)
     v = matcher.match(case.sites)
@@ -236,9 +236,9 @@ def test_every_verdict_is_that_of_all_pairs(
     """Give status, reason, level, center, distance, limit, day and count as brute force does."""
     rules = Policy.load(name)
     case = case._replace(sites=picked(case.sites, slice(None, None, step)))
-    wanted, got = reference(case, rules, world), found(case, rules, world)
-    assert len(wanted) > 7000 / step
-    wrong = [(i, g, w) for i, (g, w) in enumerate(zip(got, wanted, strict=True)) if g != w]
+    expected, got = reference(case, rules, world), verdicts_of(case, rules, world)
+    assert len(expected) > 7000 / step
+    wrong = [(i, g, w) for i, (g, w) in enumerate(zip(got, expected, strict=True)) if g != w]
     assert not wrong
     statuses = {(status, reason) for status, reason, *_ in got}
     usual = {("qualified", "within_radius"), ("review", "borderline")}

@@ -100,8 +100,8 @@ def _by_osmnx(path: Path, folder: Path) -> nx.MultiDiGraph:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(osmnx.settings, "useful_tags_way", useful)
         graph = osmnx.graph_from_xml(xml, simplify=False, retain_all=True)
-    for _, _, told in graph.edges(data=True):
-        told.setdefault("highway", "ferry")
+    for _, _, edge in graph.edges(data=True):
+        edge.setdefault("highway", "ferry")
     return timed(osmnx.simplify_graph(graph, edge_attrs_differ=["highway", "maxspeed"]), SPEEDS)
 
 
@@ -140,12 +140,12 @@ def test_roads_on_both_sides_of_180_are_one_network(cache: Path) -> None:
 def test_speeds_are_those_of_osmnx() -> None:
     """Each edge of the graph has what osmnx says of its sign, else what its kind allows."""
     graph = graph_of(read_extract(extract_file("liechtenstein")))
-    for _, _, told in graph.edges(data=True):
-        assert told["travel_time"] == pytest.approx(
-            told["length"] / (told["speed_kph"] / 3.6), rel=1e-6
+    for _, _, edge in graph.edges(data=True):
+        assert edge["travel_time"] == pytest.approx(
+            edge["length"] / (edge["speed_kph"] / 3.6), rel=1e-6
         )
-        if "maxspeed" not in told:
-            assert told["speed_kph"] == SPEEDS[told["highway"]]
+        if "maxspeed" not in edge:
+            assert edge["speed_kph"] == SPEEDS[edge["highway"]]
 
 
 @pytest.mark.parametrize(

@@ -493,12 +493,12 @@ def test_a_disk_that_fails(tmp_path: Path) -> None:
     while failed:
         shutil.rmtree(tmp_path / "out.held", ignore_errors=True)
         path, centers = saved(tmp_path, sites(2, 58)), centers_file(tmp_path)
-        with disturbed(tmp_path / "out.held", fails(28), range(number, number + 1)) as asked:
+        with disturbed(tmp_path / "out.held", fails(28), range(number, number + 1)) as operations:
             try:
                 batch.run(path, centers, tmp_path / "out", as_of=AS_OF, options=lean())
             except PublishError:
                 assert not inside(tmp_path / "out.held"), f"step {number}"
-            failed = len(asked) > number
+            failed = len(operations) > number
         assert contents(tmp_path / "out") == good, f"step {number}"
         number += 1
     assert number > 15

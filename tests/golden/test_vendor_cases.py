@@ -299,13 +299,13 @@ def test_each_table_of_a_policy_matters(folder: Path, vendor: str) -> None:
         np.array([float(c["latitude"]) for c in NETWORK]),
         [c["center_id"] for c in NETWORK],
     )
-    asked = read_requests(open_table(folder / f"{vendor}-requests.csv", REQUESTS)).requests
+    requests = read_requests(open_table(folder / f"{vendor}-requests.csv", REQUESTS)).requests
     table = open_table(folder / f"{vendor}-sites.csv", site_columns(policy.start_columns))
-    rows = registered_rows(table, [request.site_id for request in asked])
+    rows = registered_rows(table, [request.site_id for request in requests])
 
     def answers(rules: Policy) -> list[Any]:
         lookup = LevelLookup(centers, rules, countries.load())
-        found = Committer(lookup).answers(asked, rows)
+        found = Committer(lookup).answers(requests, rows)
         texts = {"steps": (), "promise": "", "warnings": ()}
         return [dataclasses.replace(each, **texts) for each in found]
 

@@ -29,12 +29,12 @@ Row = dict[str, str]
 
 def with_gates() -> Policy:
     """Return the default rules with all gates that there are."""
-    given_ = Policy.load().model_dump(mode="json")
-    gates: dict[str, Any] = given_["gates"]
+    data = Policy.load().model_dump(mode="json")
+    gates: dict[str, Any] = data["gates"]
     gates["components"] |= {"excluded": ["SSD"], "known": ["fan"]}
     gates["registration"] |= {"grace_days": 30}
     barred = {"level": "gold-plus", "countries": ["CH"], "clause": "components-excluded"}
-    return Policy.from_mapping(given_ | {"gates": gates | {"not_offered": [barred]}})
+    return Policy.from_mapping(data | {"gates": gates | {"not_offered": [barred]}})
 
 
 GATED = with_gates()
@@ -142,12 +142,12 @@ def test_a_timeline_agrees_with_a_run_of_each_day(drawn: tuple[Case, list[Row]])
         some, facts_of(first, rows)
     )
     names = ("level", "status", "reason", "center")
-    told = [
+    expected = [
         (site, str(day), tuple(int(getattr(changes, n)[i]) for n in names))
         for i, (site, day) in enumerate(zip(changes.site, changes.from_day, strict=True))
     ]
     by_site: dict[int, list[tuple[str, tuple[int, ...]]]] = {}
-    for site, day, what in told:
+    for site, day, what in expected:
         by_site.setdefault(int(site), []).append((day, what))
     pairs = [pair for line in by_site.values() for pair in itertools.pairwise(line)]
     assert all(a[0] < b[0] and a[1] != b[1] for a, b in pairs)

@@ -46,7 +46,7 @@ def matcher(centers: list[Center], policy: Policy) -> Matcher:
 
 def changes(before: tuple[Matcher, Verdicts], after: tuple[Matcher, Verdicts]) -> list[int]:
     """Return the kind of each change as a comparison has it."""
-    columns = [made.columns(verdicts) for made, verdicts in (before, after)]
+    columns = [matcher.columns(verdicts) for matcher, verdicts in (before, after)]
     titles = before[0].policy.titles
     return list(classify(columns[0], columns[1], LevelRanks(titles, titles)))
 

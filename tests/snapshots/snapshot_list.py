@@ -210,11 +210,11 @@ def policies(work: Workspace) -> str:
 
 def entitlements(work: Workspace) -> str:
     """Return which programmes a customer can have."""
-    asked = "--product XenApp --version 6.5 --as-of 2026-12-01"
+    words = "--product XenApp --version 6.5 --as-of 2026-12-01"
     commands = [
-        f"entitlements {asked} --customer customer.toml --country DE",
-        f"entitlements {asked} --customer customer.toml --json",
-        f"entitlements {asked} --country JP --json",
+        f"entitlements {words} --customer customer.toml --country DE",
+        f"entitlements {words} --customer customer.toml --json",
+        f"entitlements {words} --country JP --json",
         "entitlements --as-of 2019-06-01",
     ]
     return "\n".join(map(work.call, commands))
@@ -369,9 +369,9 @@ def frames(work: Workspace) -> str:
         sites = ca.read_sites("sites.csv")
         centers = ca.read_centers("centers.csv")
         policy = ca.Policy.load(Path("own.toml"))
-        given: dict[str, Any] = {"products": pd.read_csv("products.csv", dtype=str)}
-        verdicts = ca.assess(sites, centers, policy, as_of="2026-12-01", **given)
-        changes = ca.timeline(sites, centers, policy, "2026-12-01", "2027-12-31", **given)
+        options: dict[str, Any] = {"products": pd.read_csv("products.csv", dtype=str)}
+        verdicts = ca.assess(sites, centers, policy, as_of="2026-12-01", **options)
+        changes = ca.timeline(sites, centers, policy, "2026-12-01", "2027-12-31", **options)
         covered = ca.coverage_areas(centers, policy, as_of="2026-12-01")
     named = {
         "read_sites": sites,

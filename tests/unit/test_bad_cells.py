@@ -22,9 +22,10 @@ from coverage_analyzer.schema.columns import SITES
 def run(folder: Path, sites: Path, **options: Any) -> list[str]:
     """Return the ids of decided sites, after a run without map and areas."""
     chosen = batch.Options(map=False, areas=False, **options)
-    made = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
+    manifest = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
     assert (
-        sum(made["ledger"][k] for k in ("decided", "rejected", "blank")) == made["ledger"]["read"]
+        sum(manifest["ledger"][k] for k in ("decided", "rejected", "blank"))
+        == manifest["ledger"]["read"]
     )
     return [row["site_id"] for row in records(folder / "out" / "report.csv")]
 

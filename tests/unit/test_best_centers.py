@@ -34,8 +34,8 @@ DAY = "2026-12-01"
 
 def plan(**more: object) -> pd.DataFrame:
     """Return a plan for the small network."""
-    given = {"candidates": CANDIDATES, "weight": "weight", "as_of": DAY} | more
-    return ca.best_centers(SITES, CENTERS, **given)
+    arguments = {"candidates": CANDIDATES, "weight": "weight", "as_of": DAY} | more
+    return ca.best_centers(SITES, CENTERS, **arguments)
 
 
 def test_the_table_says_what_is_proved() -> None:
@@ -81,7 +81,7 @@ def test_further_questions_are_fields_of_the_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("arguments", "words"),
     [
         ({}, "Say what is wanted"),
         ({"new": 1, "covr": 0.5}, "A question has: new, cover"),
@@ -90,10 +90,10 @@ def test_further_questions_are_fields_of_the_question() -> None:
         ({"new": 1, "force": ["X"]}, "no candidate has this id"),
     ],
 )
-def test_what_cannot_be_used_is_named(given: dict[str, object], words: str) -> None:
+def test_what_cannot_be_used_is_named(arguments: dict[str, object], words: str) -> None:
     """As in all functions on frames."""
     with pytest.raises(InputError, match=words):
-        plan(**given)
+        plan(**arguments)
     bad = SITES.assign(weight=[5, None, 4, 7, -1])
     with pytest.raises(InputError, match=r"row 1: the weight in 'weight' is missing"):
         ca.best_centers(bad, CENTERS, new=1, candidates=CANDIDATES, weight="weight")

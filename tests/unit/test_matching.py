@@ -54,7 +54,7 @@ def verdict(world: Countries, centers: list[Center], site: Site, **more: Any) ->
     return verdicts(world, centers, [site], **more)[0]
 
 
-def said(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+def statuses(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
     """Return some cells of a row: by default level, status, reason and center."""
     return tuple(row[n] for n in names or ("level", "status", "reason", "center_id"))
 
@@ -105,7 +105,7 @@ def test_the_limit_is_included(
     """Qualify on the limit, with 1 mm for rounding; 70 miles in the US, 50 elsewhere."""
     site = Site(*moved(*place, 180.0, limit * MILE_M + offset_m), code)
     row = verdict(world, [Center("K", *place, code)], site)
-    assert said(row) == (
+    assert statuses(row) == (
         ("Gold Plus", "qualified", "within_radius", "K")
         if inside
         else ("Gold", "fallback", "beyond_radius", "K")
@@ -119,15 +119,15 @@ def test_the_nearest_center_is_not_the_question(world: Countries) -> None:
     """Give Lörrach its German center 28 miles off, not Basel's across the border, 5 miles off."""
     centers = [Center("CH-BSL", *BASEL, "CH"), Center("DE-FRB", *FREIBURG, "DE")]
     row = verdict(world, centers, Site(*LOERRACH, "DE"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "DE-FRB")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "DE-FRB")
     assert row["centers_in_reach"] == 1
 
 
 def test_no_center_in_the_country(world: Countries) -> None:
     """Fall back where the country has no center, with nothing to measure to."""
     row = verdict(world, [Center("CH-BSL", *BASEL, "CH")], Site(*LOERRACH, "DE"))
-    assert said(row) == ("Gold", "fallback", "no_center_in_country", None)
-    assert said(row, "distance_miles", "margin_miles", "limit_miles", "centers_in_reach") == (
+    assert statuses(row) == ("Gold", "fallback", "no_center_in_country", None)
+    assert statuses(row, "distance_miles", "margin_miles", "limit_miles", "centers_in_reach") == (
         None,
         None,
         50.0,
@@ -142,7 +142,7 @@ def test_ties_go_to_the_smaller_id(world: Countries) -> None:
     mirrored = [Center("B", *west, "US"), Center("A", -2 * 94.5786 - west[0], west[1], "US")]
     assert abs(mirrored[1].lon - east[0]) < 1e-9
     row = verdict(world, same, Site(-94.5, 39.0, "US"))
-    assert said(row, "center_id", "centers_in_reach") == ("K1", 3)
+    assert statuses(row, "center_id", "centers_in_reach") == ("K1", 3)
     for order in (mirrored, mirrored[::-1]):
         assert verdict(world, order, Site(*KANSAS, "US"))["center_id"] == "A"
 
@@ -151,7 +151,7 @@ def test_nearer_by_a_millimetre_wins_over_the_smaller_id(world: Countries) -> No
     """Rank by true distance before ids, also where chords can hardly tell."""
     near, far = moved(*KANSAS, 10.0, 100_000), moved(*KANSAS, 200.0, 100_000.001)
     row = verdict(world, [Center("A", *far, "US"), Center("B", *near, "US")], Site(*KANSAS, "US"))
-    assert said(row, "center_id", "centers_in_reach") == ("B", 2)
+    assert statuses(row, "center_id", "centers_in_reach") == ("B", 2)
 
 
 def test_centers_in_reach_counts_open_ones_of_the_own_country(world: Countries) -> None:
@@ -186,7 +186,7 @@ def test_the_day_decides(
     """Wait for a center before it opens, have it from that day, lose it on its closing day."""
     centers = [Center("K", *KANSAS, "US", "2026-12-01", "2027-06-01")]
     row = verdict(world, centers, Site(*KANSAS, "US"), as_of=as_of)
-    assert said(row, "status", "available_on") == (status, available_on)
+    assert statuses(row, "status", "available_on") == (status, available_on)
     assert row["level"] == ("Gold Plus" if status == "qualified" else "Gold")
     assert row["center_id"] == (None if status == "fallback" else "K")
     assert row["centers_in_reach"] == (status == "qualified")
@@ -203,7 +203,7 @@ def test_pending_waits_for_the_center_that_opens_first(world: Countries) -> None
         Center("open-but-far", *at[4], "US"),
     ]
     row = verdict(world, centers, Site(*KANSAS, "US"))
-    assert said(row) == ("Gold", "pending", "center_opens_later", "first-a")
+    assert statuses(row) == ("Gold", "pending", "center_opens_later", "first-a")
     assert row["available_on"] == datetime.date(2027, 1, 15)
     assert row["distance_miles"] == round(60_000 / MILE_M, 3)
     assert row["centers_in_reach"] == 0
@@ -227,7 +227,7 @@ def test_an_open_center_in_reach_ends_the_waiting(world: Countries) -> None:
     far = moved(*KANSAS, 0.0, 100_000)
     centers = [Center("P", *KANSAS, "US", "2027-01-01"), Center("Z", *far, "US")]
     row = verdict(world, centers, Site(*KANSAS, "US"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "Z")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "Z")
 
 
 def test_a_planned_center_beyond_reach_changes_nothing(world: Countries) -> None:
@@ -235,9 +235,9 @@ def test_a_planned_center_beyond_reach_changes_nothing(world: Countries) -> None
     far, farther = moved(*KANSAS, 0.0, 150_000), moved(*KANSAS, 0.0, 250_000)
     centers = [Center("P", *far, "US", "2027-01-01"), Center("Z", *farther, "US")]
     row = verdict(world, centers, Site(*KANSAS, "US"))
-    assert said(row) == ("Gold", "fallback", "beyond_radius", "Z")
+    assert statuses(row) == ("Gold", "fallback", "beyond_radius", "Z")
     alone = verdict(world, centers[:1], Site(*KANSAS, "US"))
-    assert said(alone) == ("Gold", "fallback", "no_center_in_country", None)
+    assert statuses(alone) == ("Gold", "fallback", "no_center_in_country", None)
 
 
 def test_today_is_the_default_day(world: Countries, policy: Policy) -> None:
@@ -283,7 +283,12 @@ def test_borderline_of_a_center_to_come(
     place = moved(*KANSAS, 33.0, 70 * MILE_M - 20)
     centers = [Center("P", *KANSAS, "US", "2027-01-01"), *more]
     row = verdict(world, centers, Site(*place, "US", accuracy_m))
-    assert said(row, "level", "status", "center_id", "margin_miles") == ("Gold", status, "P", 0.013)
+    assert statuses(row, "level", "status", "center_id", "margin_miles") == (
+        "Gold",
+        status,
+        "P",
+        0.013,
+    )
     assert (row["available_on"] is None) == (status == "review")
 
 
@@ -303,9 +308,9 @@ def test_null_island_and_unknown_country(world: Countries) -> None:
         (Site(7.6, 47.588), "country_unknown"),
     ):
         row = verdict(world, centers, site)
-        assert said(row) == ("Gold", "review", reason, None)
+        assert statuses(row) == ("Gold", "review", reason, None)
         empty = ("distance_miles", "limit_miles", "margin_miles", "site_country")
-        assert said(row, *empty) == (None,) * 4
+        assert statuses(row, *empty) == (None,) * 4
         assert row["centers_in_reach"] == 0
 
 
@@ -313,15 +318,15 @@ def test_conflict_measures_to_the_declared_country(world: Countries) -> None:
     """Review a site in the wrong country with center and distance of the one it declares."""
     centers = [Center("CH", *BASEL, "CH"), Center("DE", *FREIBURG, "DE")]
     row = verdict(world, centers, Site(*BASEL, "DE"))
-    assert said(row) == ("Gold", "review", "country_conflict", "DE")
+    assert statuses(row) == ("Gold", "review", "country_conflict", "DE")
     assert row["distance_miles"] == round(karney_m(*BASEL, *FREIBURG) / MILE_M, 3)
-    assert said(row, "site_country", "limit_miles") == ("DE", 50.0)
+    assert statuses(row, "site_country", "limit_miles") == ("DE", 50.0)
 
 
 def test_trusting_the_declared_country(world: Countries) -> None:
     """Qualify the same site if what is declared is trusted."""
     row = verdict(world, [Center("DE", *FREIBURG, "DE")], Site(*BASEL, "DE"), trust_declared=True)
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "DE")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "DE")
 
 
 @pytest.mark.parametrize(
@@ -339,7 +344,7 @@ def test_out_at_sea(world: Countries, metres: float, status: str, reason: str) -
     place = moved(-124.47, 43.0, 270.0, metres + 10_000)
     row = verdict(world, [Center("OR", *center, "US")], Site(*place, "US"))
     assert world.locate(*place) == ""
-    assert said(row) == ("Gold", status, reason, "OR")
+    assert statuses(row) == ("Gold", status, reason, "OR")
 
 
 def test_a_pier_qualifies(world: Countries) -> None:
@@ -351,7 +356,7 @@ def test_a_pier_qualifies(world: Countries) -> None:
         if world.locate(*p) == ""
     )
     row = verdict(world, [Center("OR", -124.2, 43.0, "US")], Site(*out, "US"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "OR")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "OR")
     inferred = verdict(world, [Center("OR", -124.2, 43.0, "US")], Site(*out))
     assert inferred["reason"] == "country_unknown"
 
@@ -364,13 +369,13 @@ def test_san_juan_is_not_the_united_states(world: Countries) -> None:
     centers = [Center("SJU", -66.1057, 18.4655, "US")]
     site = Site(-67.1294, 18.4949, "PR")
     row = verdict(world, centers, site)
-    assert said(row) == ("Gold", "fallback", "beyond_radius", "SJU")
-    assert said(row, "site_country", "limit_miles") == ("PR", 50.0)
+    assert statuses(row) == ("Gold", "fallback", "beyond_radius", "SJU")
+    assert statuses(row, "site_country", "limit_miles") == ("PR", 50.0)
     data = Policy.load("appliance-maintenance").model_dump()
     folded = Policy.from_mapping({**data, "countries": {"fold_territories": ["US"]}})
     row = verdict(world, centers, site, policy=folded)
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "SJU")
-    assert said(row, "site_country", "limit_miles") == ("US", 70.0)
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "SJU")
+    assert statuses(row, "site_country", "limit_miles") == ("US", 70.0)
 
 
 def test_um_has_the_limit_of_its_own_code(world: Countries) -> None:
@@ -378,7 +383,7 @@ def test_um_has_the_limit_of_its_own_code(world: Countries) -> None:
     place = (166.636, 19.283)
     centers = [Center("UM", *place, "UM"), Center("US", *place, "US")]
     rows = verdicts(world, centers, [Site(*place, "UM"), Site(*place, "US"), Site(*place)])
-    assert [said(r, "center_id", "limit_miles", "site_country") for r in rows] == [
+    assert [statuses(r, "center_id", "limit_miles", "site_country") for r in rows] == [
         ("UM", 50.0, "UM"),
         ("US", 70.0, "US"),
         ("US", 70.0, "US"),
@@ -388,7 +393,7 @@ def test_um_has_the_limit_of_its_own_code(world: Countries) -> None:
 def test_both_sides_of_180_degrees(world: Countries) -> None:
     """Serve Taveuni from Savusavu, 45 miles across the meridian."""
     row = verdict(world, [Center("SVU", 179.341, -16.8028, "FJ")], Site(-179.983, -16.796, "FJ"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "SVU")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "SVU")
     assert row["distance_miles"] == 44.779
 
 
@@ -397,7 +402,7 @@ def test_at_the_south_pole(world: Countries, lon: float) -> None:
     """Serve the pole from 40 miles off at any longitude, whatever its own longitude is called."""
     center = Center("AQ", *moved(0.0, -90.0, lon + 5.0, 40 * MILE_M), "AQ")
     row = verdict(world, [center], Site(lon, -90.0, "AQ"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "AQ")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "AQ")
     assert row["distance_miles"] == 40.0
 
 
@@ -434,7 +439,12 @@ def test_two_bands(
     row = verdict(
         world, [Center("K", *KANSAS, "US")], Site(*place, "US"), policy="hp-call-to-repair"
     )
-    assert said(row, "level", "status", "limit_miles", "center_id") == (level, status, limit, "K")
+    assert statuses(row, "level", "status", "limit_miles", "center_id") == (
+        level,
+        status,
+        limit,
+        "K",
+    )
     assert row["centers_in_reach"] == (status == "qualified")
 
 
@@ -443,9 +453,9 @@ def test_a_policy_without_countries(world: Countries, country: str) -> None:
     """Serve Lörrach from Basel where no rule asks for a country, whatever the site says."""
     center = [Center("CH", *BASEL, "CH")]
     row = verdict(world, center, Site(*LOERRACH, country), policy="hp-call-to-repair")
-    assert said(row) == ("6-hour call-to-repair", "qualified", "within_radius", "CH")
+    assert statuses(row) == ("6-hour call-to-repair", "qualified", "within_radius", "CH")
     null = verdict(world, center, Site(0.0, 0.0, country), policy="hp-call-to-repair")
-    assert said(null) == ("Not offered", "review", "null_island", None)
+    assert statuses(null) == ("Not offered", "review", "null_island", None)
 
 
 @pytest.mark.parametrize(
@@ -482,7 +492,7 @@ def test_margins_are_rounded_away_from_zero(
     """Never print a margin of 0 for who does not qualify, though the distance prints as 70."""
     place = moved(*KANSAS, 250.0, 70 * MILE_M + offset_m)
     row = verdict(world, [Center("K", *KANSAS, "US")], Site(*place, "US"))
-    assert said(row, "distance_miles", "margin_miles") == (distance, margin)
+    assert statuses(row, "distance_miles", "margin_miles") == (distance, margin)
 
 
 def test_no_margin_prints_as_minus_zero(world: Countries) -> None:
@@ -574,8 +584,8 @@ def test_order_and_company_change_nothing(world: Countries) -> None:
     """Give each site the verdict that it gets in any order, in blocks of any size."""
     rng = np.random.default_rng(17)
     places = [moved(*BASEL, a, m) for a, m in rng.uniform((-180, 0), (180, 2e5), (400, 2))]
-    said = rng.choice(["DE", "CH", "FR", ""], 400).tolist()
-    rows = [Site(*p, c) for p, c in zip(places, said, strict=True)]
+    statuses = rng.choice(["DE", "CH", "FR", ""], 400).tolist()
+    rows = [Site(*p, c) for p, c in zip(places, statuses, strict=True)]
     centers = [Center("CH", *BASEL, "CH"), Center("DE", *FREIBURG, "DE")]
     centers += [Center("FR", 7.75, 48.58, "FR", "2027-01-01")]
     wanted = verdicts(world, centers, rows)
