@@ -39,8 +39,8 @@ def measure(case: Case, record: Record) -> None:
         out, log = Path(name) / f"report.{case.format}", Path(name) / "log.txt"
         command = case.contestant.command(sites, centers, out)
         helper = [sys.executable, "-I", "-S", str(MEASURING), str(SECONDS), str(log), *command]
-        told = subprocess.run(helper, check=True, capture_output=True, text=True).stdout
-        run = json.loads(told)
+        manifest = subprocess.run(helper, check=True, capture_output=True, text=True).stdout
+        run = json.loads(manifest)
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         code = run.pop("code")
         if code:
@@ -100,12 +100,12 @@ def main() -> None:
     parser.add_argument("--anew", action="store_true", help="measure again what has been measured")
     parser.add_argument("--rounds", type=int, default=cases.ROUNDS, help="at most so many")
     parser.add_argument("--report", action="store_true", help="write what has been measured")
-    asked = parser.parse_args()
-    selected = cases.plan(large=asked.large, only=asked.only)
-    if asked.anew:
+    args = parser.parse_args()
+    selected = cases.plan(large=args.large, only=args.only)
+    if args.anew:
         cases.forget(selected)
-    if not asked.report:
-        sit(selected, asked.rounds)
+    if not args.report:
+        sit(selected, args.rounds)
     results.write()
     drawing.draw()
 

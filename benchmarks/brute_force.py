@@ -40,15 +40,15 @@ def limits_m(matcher: Matcher) -> np.ndarray:
     return np.array([levels[-1].up_to_miles * MILE_M + 0.001 for levels in bands])
 
 
-def wrong(matcher: Matcher, some: Sites) -> np.ndarray:
+def wrong(matcher: Matcher, subset: Sites) -> np.ndarray:
     """Return how many centers, distances, decisions and counts differ from those of all pairs."""
-    verdicts, serving, limit = matcher.match(some), matcher.centers, limits_m(matcher)
+    verdicts, serving, limit = matcher.match(subset), matcher.centers, limits_m(matcher)
     errors = np.zeros(4, np.int64)
     for country in np.unique(verdicts.country).tolist():
         own = np.flatnonzero(matcher.center_country == country)
         theirs = np.flatnonzero(verdicts.country == country)
         for at in np.array_split(theirs, len(theirs) // SITES_AT_ONCE + 1):
-            nearest, metres, reaching = all_pairs(some, at, serving, own, limit[country])
+            nearest, metres, reaching = all_pairs(subset, at, serving, own, limit[country])
             miles = np.where(nearest >= 0, np.round(metres / MILE_M * 1000) / 1000, np.nan)
             errors += [
                 (verdicts.center[at] != nearest).sum(),
@@ -62,14 +62,14 @@ def wrong(matcher: Matcher, some: Sites) -> np.ndarray:
 
 
 def all_pairs(
-    some: Sites, at: np.ndarray, serving: Centers, own: np.ndarray, limit_m: float
+    subset: Sites, at: np.ndarray, serving: Centers, own: np.ndarray, limit_m: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return nearest center, its distance and how many reach each site, one center at a time."""
     nearest, metres = np.full(len(at), -1), np.full(len(at), np.inf)
     reaching = np.zeros(len(at), np.int64)
     for center in own.tolist():
         there = np.full(len(at), serving.lon[center]), np.full(len(at), serving.lat[center])
-        away = EARTH.inv(some.lon[at], some.lat[at], *there)[2]
+        away = EARTH.inv(subset.lon[at], subset.lat[at], *there)[2]
         nearest = np.where(away < metres, center, nearest)
         metres = np.minimum(metres, away)
         reaching += away <= limit_m
@@ -83,15 +83,15 @@ def main() -> int:
     serving = network(centers(size))
     matcher = Matcher(serving, policy, world, as_of=DAY, trust_declared=True)
     total = 0
-    for name, some in (
+    for name, subset in (
         ("ordinary sites", judged(sites(count), world.names)),
         ("sites at limits", band(matcher, count // 10)),
     ):
-        errors = wrong(matcher, some)
+        errors = wrong(matcher, subset)
         total += int(errors.sum())
         words = ("centers", "distances", "decisions", "counts")
-        said = ", ".join(f"{n} {w}" for n, w in zip(errors, words, strict=True))
-        print(f"{len(some):,} {name} x {size:,} centers: wrong are {said}")
+        counts_text = ", ".join(f"{n} {w}" for n, w in zip(errors, words, strict=True))
+        print(f"{len(subset):,} {name} x {size:,} centers: wrong are {counts_text}")
     return 1 if total else 0
 
 

@@ -144,10 +144,10 @@ def timed(work: Callable[[Path], Path]) -> tuple[float, pd.DataFrame]:
     seconds = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as name:
-            begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+            start = resource.getrusage(resource.RUSAGE_CHILDREN)
             out = work(Path(name))
             ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-            used = ended.ru_utime - begun.ru_utime, ended.ru_stime - begun.ru_stime
+            used = ended.ru_utime - start.ru_utime, ended.ru_stime - start.ru_stime
             seconds.append(sum(used))
             table = read(out)
     return min(seconds), table
@@ -167,8 +167,8 @@ def measured() -> str:
         except (OSError, subprocess.SubprocessError, SystemExit) as error:
             print(f"{title}: left out: {error}", file=sys.stderr)
             continue
-        found = differences(report, answers)
-        counts = (found.too_much, found.too_little, found.doubtful, found.lost)
+        result = differences(report, answers)
+        counts = (result.too_much, result.too_little, result.doubtful, result.lost)
         link = f"[{title}](../benchmarks/by_hand/{file})"
         cells = " | ".join(f"{count:,}" for count in counts)
         rows.append(f"| {link} | {lines(PROGRAMS / file)} | {seconds:.1f} | {cells} |")

@@ -51,8 +51,8 @@ def _panel(axes: Axes, workloads: list[tuple[int, int]], of: int, title: str) ->
             cases_ = [
                 (sites, cases.NETWORK if floor else n_centers) for sites, n_centers in workloads
             ]
-            found = [figures.figure(Case(who, "parquet", *w)) for w in cases_]
-            points = [(w[of], f.cpu_s) for w, f in zip(workloads, found, strict=True) if f]
+            result = [figures.figure(Case(who, "parquet", *w)) for w in cases_]
+            points = [(w[of], f.cpu_s) for w, f in zip(workloads, result, strict=True) if f]
             if points:
                 _line(axes, who, points)
     axes.set(xscale="log", yscale="log", xlabel=title)

@@ -167,13 +167,13 @@ def _growth() -> str:
 
 
 def _missing() -> str:
-    found: dict[tuple[str, str], Record] = {}
+    result: dict[tuple[str, str], Record] = {}
     for case in cases.plan(large=True):
         record = cases.load(case)
         if record.failed:
-            found.setdefault((case.contestant.title, record.failed), record)
+            result.setdefault((case.contestant.title, record.failed), record)
     lines = [
         f"- {title}: {'skipped' if record.skipped else 'failed'}, {reason}"
-        for (title, reason), record in found.items()
+        for (title, reason), record in result.items()
     ]
     return "\n".join(("## Who did not run\n", *lines, "")) if lines else ""

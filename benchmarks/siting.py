@@ -171,11 +171,11 @@ def _print(name: str, cpu: float, wall: float, summary: dict[str, Any]) -> None:
 
 def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> None:
     """Solve the published instance of New York and print a row for each number of centers."""
-    given = json.loads(path.read_text("utf-8"))
-    points = np.array(given["points"])
+    data = json.loads(path.read_text("utf-8"))
+    points = np.array(data["points"])
     lat, lon = np.radians(points[:, 0])[:, None], np.radians(points[:, 1])[:, None]
     inner = np.cos(lat) * np.cos(lat.T) * np.cos(lon - lon.T) + np.sin(lat) * np.sin(lat.T)
-    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= given["radius_m"]
+    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= data["radius_m"]
     np.fill_diagonal(reach, val=True)
     n = len(points)
     start = np.concatenate([[0], np.cumsum(reach.sum(axis=1))])
@@ -191,7 +191,7 @@ def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> 
             1.0,
         )
     )
-    best = given["proved_optimum"] | given["best_known"]
+    best = data["proved_optimum"] | data["best_known"]
     for size in sizes:
         side = Side(np.arange(n), np.ones(n), -np.inf, size)
         program = Program(cover, np.zeros(n), np.ones(n), (side,))
@@ -213,8 +213,8 @@ def growth() -> None:
     from matplotlib.figure import Figure
 
     text = Path(__file__).with_name("SITING.md").read_text("utf-8")
-    found = [tuple(float(v.replace(",", "")) for v in row) for row in GROWTH.findall(text)]
-    n_sites, cpu_s, peak = zip(*sorted(found), strict=True)
+    matches = [tuple(float(v.replace(",", "")) for v in row) for row in GROWTH.findall(text)]
+    n_sites, cpu_s, peak = zip(*sorted(matches), strict=True)
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, values, what in ((left, cpu_s, "CPU seconds"), (right, peak, "peak memory, GB")):

@@ -35,11 +35,11 @@ class Wrong:
 
 def wrong(report: Path, sites: Path, centers: Path) -> Wrong:
     """Return what is wrong with a report."""
-    given, network = _read(sites), _read(centers)
+    input_rows, network = _read(sites), _read(centers)
     answers = _read(report)
     columns = ("site_id", "qualified", "status", "center_id", "site_country")
     answers = answers.select(c for c in columns if c in answers.columns)
-    answers = given.select("site_id", "country").join(
+    answers = input_rows.select("site_id", "country").join(
         answers, on="site_id", how="left", maintain_order="left", validate="1:1"
     )
     yes = _says_yes(answers)
@@ -53,9 +53,9 @@ def wrong(report: Path, sites: Path, centers: Path) -> Wrong:
     inside = metres <= limit
     judged = ~review
     both = np.flatnonzero(inside & yes & judged)
-    taken = _measured(given[both], network, answers["center_id"][both])
+    taken = _measured(input_rows[both], network, answers["center_id"][both])
     return Wrong(
-        sites=len(given),
+        sites=len(input_rows),
         in_range=int((inside & judged).sum()),
         yes=int((yes & ~inside & judged).sum()),
         no=int((~yes & inside & judged).sum()),
@@ -83,8 +83,8 @@ def _nearest_by(sites: Path, centers: Path, answers: pl.DataFrame) -> tuple[Floa
     if "site_country" in answers.columns:
         decided = answers["site_country"].fill_null("")
         other = np.flatnonzero((decided != answers["country"]).to_numpy())
-        some = _read(sites)[other].with_columns(country=decided[other])
-        metres[other], limit[other] = brute_force(some, _read(centers))
+        subset = _read(sites)[other].with_columns(country=decided[other])
+        metres[other], limit[other] = brute_force(subset, _read(centers))
     return metres, limit
 
 
@@ -95,8 +95,8 @@ def nearest(sites: Path, centers: Path) -> tuple[Floats, Floats]:
     if not kept.exists():
         metres, limit = brute_force(_read(sites), _read(centers))
         np.savez(kept, metres=metres, limit=limit)
-    with np.load(kept) as found:
-        return found["metres"], found["limit"]
+    with np.load(kept) as stored:
+        return stored["metres"], stored["limit"]
 
 
 def brute_force(sites: pl.DataFrame, centers: pl.DataFrame) -> tuple[Floats, Floats]:

@@ -54,13 +54,13 @@ def disturbed(folder: Path, act: Act, numbers: range) -> Iterator[list[str]]:
     operations: list[str] = []
 
     def watched(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def operation(*given: Any, **named: Any) -> Any:
-            places = [str(p) for p in given if isinstance(p, str | Path)]
+        def operation(*arguments: Any, **named: Any) -> Any:
+            places = [str(p) for p in arguments if isinstance(p, str | Path)]
             if name == "fsync" or any(p.startswith(str(folder)) for p in places):
                 operations.append(name)
                 if len(operations) - 1 in numbers:
                     act()
-            return call(*given, **named)
+            return call(*arguments, **named)
 
         return operation
 

@@ -136,9 +136,9 @@ def fetched(scratch: Path) -> None:
 
 
 def _check(path: Path, sha256: str) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise SystemExit(f"{path.name} has sha256 {found}, expected {sha256}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != sha256:
+        raise SystemExit(f"{path.name} has sha256 {digest}, expected {sha256}")
 
 
 # Land and lakes

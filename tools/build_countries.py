@@ -157,9 +157,9 @@ def packed(package: str, sha256: str, scratch: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout.strip()
-    found = hashlib.sha256((scratch / name).read_bytes()).hexdigest()
-    if found != sha256:
-        raise SystemExit(f"{name} has sha256 {found}, expected {sha256}")
+    digest = hashlib.sha256((scratch / name).read_bytes()).hexdigest()
+    if digest != sha256:
+        raise SystemExit(f"{name} has sha256 {digest}, expected {sha256}")
     subprocess.run(["tar", "xzf", name], cwd=scratch, check=True)
 
 
@@ -307,7 +307,7 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
     points = [units(np.array(a)) for a in topo["arcs"]]
     left, right = np.zeros((2, len(points)), np.uint16)
     polygons = [rings_of(geometries[n]) if n else [] for n in names]
-    for face, rings in ((f, p) for f, parts in enumerate(polygons) for p in parts):
+    for face, rings in ((f, p) for f, pieces in enumerate(polygons) for p in pieces):
         for k, ring in enumerate(rings):
             line = np.concatenate([points[a] if a >= 0 else points[~a][::-1] for a in ring])
             x, y = (line - line[0]).T
@@ -318,14 +318,14 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
                 if side[max(arc, ~arc)]:
                     raise SystemExit(f"two faces on one side of arc {arc}: {names[face]}")
                 side[max(arc, ~arc)] = face
-    flat = [r for parts in polygons for p in parts for r in p]
+    flat = [r for pieces in polygons for p in pieces for r in p]
     vertices = np.concatenate(points)
     arcs = Arcs(*vertices.T, offsets([len(p) for p in points]), left, right)
     rings = Rings(
         np.array(list(itertools.chain(*flat)), np.int32),
         offsets([len(r) for r in flat]),
-        offsets([len(p) for parts in polygons for p in parts]),
-        offsets([len(parts) for parts in polygons]),
+        offsets([len(p) for pieces in polygons for p in pieces]),
+        offsets([len(pieces) for pieces in polygons]),
     )
     return names, arcs, rings
 
@@ -489,12 +489,12 @@ def main() -> None:
         topo = topology(newer_borders.updated(faces, changes), mapshaper, scratch)
         drawn = land(mapshaper, scratch)
     names, arcs, rings = arrays(topo)
-    made = shapes(arcs, rings)
-    invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(made))]
+    face_shapes = shapes(arcs, rings)
+    invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(face_shapes))]
     if invalid or crossings(arcs):
         raise SystemExit(f"{crossings(arcs)} edges cross; invalid polygons: {invalid}")
     path = RESOURCES / "countries.arrow"
-    written(path, names, arcs, rings, made)
+    written(path, names, arcs, rings, face_shapes)
     (RESOURCES / "land.topojson.gz").write_bytes(drawn)
     facts = {
         "file": f"`{path.name}`, {path.stat().st_size:,} bytes",

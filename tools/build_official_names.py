@@ -66,7 +66,7 @@ def official_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
         code = "XK" if entry["cca3"] == "UNK" else entry["cca2"]
         for name in names_of(entry):
             claims[country_key(name)].setdefault(code, name)
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    result: dict[str, dict[str, str]] = defaultdict(dict)
     for key, by_country in claims.items():
         code, name = next(iter(by_country.items()))
         taken = own_names.number(key) > 0
@@ -74,8 +74,8 @@ def official_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
             if not taken or own_names.codes[own_names.number(key)] != code:
                 print(f"not stored: {name!r} of {' '.join(by_country)}", file=sys.stderr)
             continue
-        found[code][key] = name
-    return found
+        result[code][key] = name
+    return result
 
 
 def subdivisions(text: str) -> dict[tuple[str, str], list[str]]:
@@ -90,10 +90,10 @@ def subdivisions(text: str) -> dict[tuple[str, str], list[str]]:
             ]
     if unknown := {code for code in owner.values() if code not in own_names.codes}:
         sys.exit(f"no such countries: {unknown}")
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    result: dict[tuple[str, str], list[str]] = defaultdict(list)
     for code, country in sorted(owner.items()):
-        found[country, code[:2]].append(code[3:])
-    return found
+        result[country, code[:2]].append(code[3:])
+    return result
 
 
 def written(path: Path, rows: list[tuple[str, ...]]) -> None:

@@ -122,9 +122,9 @@ def unpacked(scratch: Path) -> Path:
         site / "tzdata" / "zoneinfo" / "zone.tab": ZONES_SHA256,
     }
     for path, sha256 in pinned.items():
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if found != sha256:
-            raise SystemExit(f"{path.name} has sha256 {found}, expected {sha256}")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != sha256:
+            raise SystemExit(f"{path.name} has sha256 {digest}, expected {sha256}")
     return site
 
 
@@ -208,7 +208,7 @@ def strips(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list
     shores = np.array(parts(land))
     shapely.prepare(shores)
     tree = shapely.STRtree(shores)
-    found = []
+    result = []
     shown = evidence(faces, newer)
     boxes = {code: shapely.box(*g.bounds) for code, g in (*faces.items(), *shown.items())}
     for before, mine in faces.items():
@@ -220,8 +220,8 @@ def strips(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list
                 continue
             if boxes[before].intersects(boxes[now]):
                 for piece in parts(shapely.intersection(mine, theirs)):
-                    found += _of_piece(piece, (before, now), faces[now], (tree, shores))
-    return found
+                    result += _of_piece(piece, (before, now), faces[now], (tree, shores))
+    return result
 
 
 def gaps(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list[Strip]:
@@ -233,7 +233,7 @@ def gaps(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list[S
     tree, codes = shapely.STRtree(list(shown.values())), list(shown)
     whole = shapely.union_all(list(faces.values()))
     holes = [shapely.Polygon(ring) for p in parts(whole) for ring in p.interiors]
-    found = []
+    result = []
     for hole in holes:
         middle = hole.representative_point()
         ashore = len(shore.query(hole, predicate="covered_by")) > 0
@@ -242,8 +242,8 @@ def gaps(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list[S
             shares = {c: shapely.intersection(hole, shown[c]) for c in owners}
             owner = max(owners, key=lambda c: shares[c].area, default="")
             if owner and shares[owner].area > MOSTLY * hole.area:
-                found.append(Strip("", owner, area_km2(hole), depth_m(hole, faces[owner]), hole))
-    return found
+                result.append(Strip("", owner, area_km2(hole), depth_m(hole, faces[owner]), hole))
+    return result
 
 
 def _of_piece(

@@ -54,9 +54,9 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nominatim-")))
         folder.chmod(0o755)
         environment = stack.enter_context(cluster(folder))
-        begun = time.monotonic()
+        start = time.monotonic()
         imported(extract, folder / "project", environment)
-        print(f"{extract.name} imported in {time.monotonic() - begun:.0f} s")
+        print(f"{extract.name} imported in {time.monotonic() - start:.0f} s")
         url = stack.enter_context(served(folder / "project", environment))
         addresses = folder / "addresses.csv"
         run(PYTHON, __file__, "--sample", extract, n_rows, addresses)
@@ -207,10 +207,10 @@ def query_all(addresses: Path, folder: Path, url: str) -> list[dict[str, str]]:
     program = Path(sys.executable).with_name("coverage-analyzer")
     rows = []
     for name in ("first.csv", "second.csv"):
-        begun = time.monotonic()
+        start = time.monotonic()
         options = ("-o", folder / name, "--server", url, "--cache", folder / "cache.sqlite")
         run(program, "geocode", addresses, *options)
-        print(f"{name}: {time.monotonic() - begun:.1f} s")
+        print(f"{name}: {time.monotonic() - start:.1f} s")
         with (folder / name).open(encoding="utf-8", newline="") as file:
             rows.append(list(csv.DictReader(file)))
     assert rows[0] == rows[1], "the second run says something else"

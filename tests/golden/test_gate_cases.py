@@ -147,7 +147,7 @@ def test_a_purchased_level_that_no_distance_bounds_is_kept_above_the_fallback(
 ) -> None:
     """Who bought Gold, which needs no center, has Gold although the fallback is only Silver."""
     sites = sites_of([Site(*gated.PLACES["US", center], "US")], world)
-    said = {"product": product, "requested_level": requested}
-    facts = silver_otherwise.gates.facts({n: arrays.text_array([v]) for n, v in said.items()})
+    cells = {"product": product, "requested_level": requested}
+    facts = silver_otherwise.gates.facts({n: arrays.text_array([v]) for n, v in cells.items()})
     row = silver_otherwise.columns(silver_otherwise.match(sites, facts))
     assert tuple(row[n][0].as_py() for n in ("level", "status", "reason")) == expected

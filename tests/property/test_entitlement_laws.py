@@ -64,9 +64,9 @@ def test_each_answer_rests_on_what_is_told(
     facts: dict[str, Any], question: tuple[str, ...]
 ) -> None:
     """Nothing missing where it applies, something where it does not; a clause for each ground."""
-    for found in answers_of(facts, question):
-        assert bool(found.missing) == (found.answer == OfferStatus.does_not)
-        if found.answer == OfferStatus.applies:
-            assert not found.undecided
-        assert found.findings
-        assert found.clauses
+    for result in answers_of(facts, question):
+        assert bool(result.missing) == (result.answer == OfferStatus.does_not)
+        if result.answer == OfferStatus.applies:
+            assert not result.undecided
+        assert result.findings
+        assert result.clauses

@@ -199,9 +199,9 @@ def test_another_number_is_another_address(
 ) -> None:
     """However alike two addresses are: with another number they are not accepted by any policy."""
     registered, requested = (f"{n} {street}, Springfield {code}" for n in (one, other))
-    found = address_match(registered, requested, country)
-    assert (found is AddressMatch.identical) == (one == other)
-    assert one == other or found is AddressMatch.different
+    result = address_match(registered, requested, country)
+    assert (result is AddressMatch.identical) == (one == other)
+    assert one == other or result is AddressMatch.different
 
 
 @given(st.text(max_size=60), st.text(max_size=60), COUNTRIES)

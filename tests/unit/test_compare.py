@@ -77,8 +77,8 @@ def new_run(tmp_path: Path, kept: Maker) -> Maker:
 
 def changes(before: Path, after: Path, **options: Any) -> list[tuple[str, str, str]]:
     """Return id, change and cause of each change."""
-    found = compared(before, after, None, CompareOptions(keep_rows=True, **options))
-    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    result = compared(before, after, None, CompareOptions(keep_rows=True, **options))
+    rows = [row for batch in result.rows for row in batch.to_pylist()]
     return [(row["site_id"], row["change"], row["because"]) for row in rows]
 
 
@@ -88,9 +88,9 @@ FORMATS = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx", "gpkg", "geojson", "ge
 @pytest.mark.parametrize("kind", FORMATS[1:])
 def test_every_format_compares_equal_to_csv(new_run: Maker, kind: str) -> None:
     """Escaped formulas, ids with zeros, accents and negative numbers are no change."""
-    told = batch.compare(new_run("a"), new_run("b", format=kind))
-    assert told["ledger"]["same"] == 4
-    assert told["differences"] == []
+    manifest = batch.compare(new_run("a"), new_run("b", format=kind))
+    assert manifest["ledger"]["same"] == 4
+    assert manifest["differences"] == []
 
 
 def test_excel_of_a_country_with_decimal_commas_compares_equal(new_run: Maker) -> None:
@@ -101,17 +101,17 @@ def test_excel_of_a_country_with_decimal_commas_compares_equal(new_run: Maker) -
 def test_all_files_are_written_and_say_the_same(new_run: Maker, tmp_path: Path) -> None:
     """Weights, flows and groups; formulas in cells are escaped again."""
     before, after = new_run("a"), new_run("b", centers=LATER, format="parquet")
-    told = batch.compare(before, after, tmp_path / "out", CompareOptions(weight="contracts"))
-    assert told["ledger"] == {"a": 4, "b": 4, "same": 1, "changed": 3, "left": 0, "entered": 0}
-    assert told["changes"]["lost"] == 2
-    assert told["weights"]["lost"] == 12
-    assert told["because"] == {"centers": 3}
-    assert told["differences"] == [
+    manifest = batch.compare(before, after, tmp_path / "out", CompareOptions(weight="contracts"))
+    assert manifest["ledger"] == {"a": 4, "b": 4, "same": 1, "changed": 3, "left": 0, "entered": 0}
+    assert manifest["changes"]["lost"] == 2
+    assert manifest["weights"]["lost"] == 12
+    assert manifest["because"] == {"centers": 3}
+    assert manifest["differences"] == [
         "centers: 2 (2 open) -> 1 (1 open)",
         "centers only before: PAR",
     ]
-    assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == told
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(told["files"])
+    assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == manifest
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(manifest["files"])
     rows = records(tmp_path / "out/changes.csv")
     assert [(r["site_id"], r["level_from"], r["level_to"], r["weight"]) for r in rows[:1]] == [
         ("0002", "Gold Plus", "Gold", "4")
@@ -151,11 +151,11 @@ def test_duplicate_ids_are_multisets(new_run: Maker) -> None:
     row = "0002,Bêta,FR,48.85,2.35,4,x\n"
     before = new_run("a", sites=SITES + row * 2)
     after = new_run("b", sites=SITES + row)
-    found = compared(before, after)
-    assert found.manifest["ledger"] == {
+    result = compared(before, after)
+    assert result.manifest["ledger"] == {
         "a": 6, "b": 5, "same": 5, "changed": 0, "left": 1, "entered": 0,
     }  # fmt: skip
-    assert [tuple(f[:4]) for f in found.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
+    assert [tuple(f[:4]) for f in result.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
 
 
 def test_products_of_a_site_are_its_rows(new_run: Maker) -> None:
@@ -164,12 +164,12 @@ def test_products_of_a_site_are_its_rows(new_run: Maker) -> None:
     place = "S,US,40.0,-75.0"
     before = new_run("a", sites=f"{header}{place},MPX,\n{place},SDX,\n")
     after = new_run("b", sites=f"{header}{place},MPX,Gold\n{place},VPX,\n")
-    found = compared(before, after, None, CompareOptions(keep_rows=True))
-    rows = found.rows[0].to_pylist()
+    result = compared(before, after, None, CompareOptions(keep_rows=True))
+    rows = result.rows[0].to_pylist()
     assert [(r["site_id"], r["product"], r["change"], r["because"]) for r in rows] == [
         ("S", "MPX", "lost", "site_data")
     ]
-    assert found.manifest["ledger"]["same"] == 1
+    assert result.manifest["ledger"]["same"] == 1
 
 
 def test_without_site_id_a_key_is_asked_for(new_run: Maker) -> None:
@@ -178,9 +178,9 @@ def test_without_site_id_a_key_is_asked_for(new_run: Maker) -> None:
     before, after = new_run("a", sites=sites), new_run("b", sites=sites, centers=LATER)
     with pytest.raises(InputError, match=r"no site_id.*--key COLUMN.*'crm', 'name'"):
         batch.compare(before, after)
-    told = batch.compare(before, after, None, CompareOptions(key=("crm", "name")))
-    assert told["key"] == ["crm", "name"]
-    assert told["changes"]["lost"] == 2
+    manifest = batch.compare(before, after, None, CompareOptions(key=("crm", "name")))
+    assert manifest["key"] == ["crm", "name"]
+    assert manifest["changes"]["lost"] == 2
     with pytest.raises(InputError, match=r"--key 'erp': .* has no such column"):
         batch.compare(before, after, None, CompareOptions(key=("erp",)))
 
@@ -198,17 +198,17 @@ def test_ids_that_have_nothing_in_common_are_noted(new_run: Maker) -> None:
         new_run("a"),
         new_run("b", sites=SITES.replace("\n000", "\nX00").replace("=1+1", "Z")),
     )
-    told = batch.compare(before, after)
-    assert told["ledger"]["left"] == told["ledger"]["entered"] == 4
-    assert any("different keys" in note for note in told["notes"])
+    manifest = batch.compare(before, after)
+    assert manifest["ledger"]["left"] == manifest["ledger"]["entered"] == 4
+    assert any("different keys" in note for note in manifest["notes"])
 
 
 def test_unequal_columns_do_not_fail_and_are_named_first(new_run: Maker) -> None:
     """The id has another header, and a column is missing."""
     later = "\n".join(line.rsplit(",", 1)[0] for line in SITES.splitlines()) + "\n"
-    told = batch.compare(new_run("a"), new_run("b", sites=later.replace("site_id", "id")))
-    assert told["ledger"]["same"] == 4
-    assert told["differences"] == [
+    manifest = batch.compare(new_run("a"), new_run("b", sites=later.replace("site_id", "id")))
+    assert manifest["ledger"]["same"] == 4
+    assert manifest["differences"] == [
         "columns only before: site_id, segment",
         "columns only after: id",
     ]
@@ -246,26 +246,26 @@ def test_a_weight_that_is_none_is_named(new_run: Maker, value: str) -> None:
 def test_an_older_folder_has_no_causes(new_run: Maker) -> None:
     """Levels of a built-in policy are ranked all the same."""
     before, after = new_run("a"), new_run("b", centers=LATER)
-    told = run_manifest(before)
-    told["files"].remove("policy.toml")
-    (before / "run.json").write_text(json.dumps(told), "utf-8")
+    manifest = run_manifest(before)
+    manifest["files"].remove("policy.toml")
+    (before / "run.json").write_text(json.dumps(manifest), "utf-8")
     (before / "policy.toml").unlink()
     assert {(c, b) for _, c, b in changes(before, after)} == {
         ("lost", "not_known"),
         ("center_only", "not_known"),
     }
-    told = batch.compare(before, after)
-    assert any("does not keep the policy" in note for note in told["notes"])
+    manifest = batch.compare(before, after)
+    assert any("does not keep the policy" in note for note in manifest["notes"])
 
 
 def test_levels_that_no_policy_ranks_are_level_changed(new_run: Maker) -> None:
     """The policy of the folder is not known, and neither is its own level."""
     before, after = new_run("a"), new_run("b")
     for folder in (before, after):
-        told = run_manifest(folder)
-        told["files"].remove("policy.toml")
-        told["policy"]["name"], told["policy"]["sha256"] = "unknown", "0"
-        (folder / "run.json").write_text(json.dumps(told), "utf-8")
+        manifest = run_manifest(folder)
+        manifest["files"].remove("policy.toml")
+        manifest["policy"]["name"], manifest["policy"]["sha256"] = "unknown", "0"
+        (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
     report = after / "report.csv"
     report.write_text(report.read_text("utf-8").replace('"Gold Plus"', '"Platinum"'), "utf-8")
     assert {change for _, change, _ in changes(before, after)} == {"level_changed"}
@@ -274,8 +274,8 @@ def test_levels_that_no_policy_ranks_are_level_changed(new_run: Maker) -> None:
 def test_the_rule_that_declared_countries_are_trusted_is_policy(new_run: Maker) -> None:
     """As the policy's own text would be."""
     sites = SITES.replace("US,40.0", "FR,40.0")
-    found = changes(new_run("a", sites=sites), new_run("b", sites=sites, trust_declared=True))
-    assert {because for *_, because in found} == {"policy"}
+    result = changes(new_run("a", sites=sites), new_run("b", sites=sites, trust_declared=True))
+    assert {because for *_, because in result} == {"policy"}
 
 
 def test_an_ordered_center_opens_by_the_policy(new_run: Maker) -> None:
@@ -314,9 +314,9 @@ def test_a_recheck_by_road_is_named(tmp_path: Path) -> None:
     from coverage_analyzer.batch._drive_times import drive
 
     drive(tmp_path / "b", data / "town.osm", minutes=5)
-    found = changes(tmp_path / "a", tmp_path / "b")
-    assert found
-    assert {because for *_, because in found} == {"roads"}
+    result = changes(tmp_path / "a", tmp_path / "b")
+    assert result
+    assert {because for *_, because in result} == {"roads"}
     assert {b for *_, b in changes(tmp_path / "b", tmp_path / "a")} == {"roads"}
     assert changes(tmp_path / "b", tmp_path / "b") == []
 
@@ -332,9 +332,9 @@ def damaged_policy(folder: Path) -> None:
 
 def held(folder: Path) -> None:
     """Let a manifest be that of a held run."""
-    told = run_manifest(folder)
-    told["held"] = ["3 of 4 rows rejected"]
-    (folder / "run.json").write_text(json.dumps(told), "utf-8")
+    manifest = run_manifest(folder)
+    manifest["held"] = ["3 of 4 rows rejected"]
+    (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
 
 
 def cut(folder: Path) -> None:
@@ -437,9 +437,9 @@ def test_the_command_prints_and_its_rules_decide_its_code(
     assert code == 1
     assert "Failed: sites that lost a promise: 2; rule: lost > 1" in err
     assert err.count("Warning:") == 1
-    told = json.loads((tmp_path / "out/compare.json").read_text("utf-8"))
-    assert told["rules"]["fail_if"] == ["lost > 1"]
-    assert len(told["rules"]["failed"]) == len(told["rules"]["warned"]) == 1
+    manifest = json.loads((tmp_path / "out/compare.json").read_text("utf-8"))
+    assert manifest["rules"]["fail_if"] == ["lost > 1"]
+    assert len(manifest["rules"]["failed"]) == len(manifest["rules"]["warned"]) == 1
     code, out, err = called(monkeypatch, capsys, before, after, "--format", "markdown")
     assert out.startswith("### Coverage: 2026-12-01")
     assert "| lost | 2 |" in out
@@ -496,9 +496,9 @@ def test_frames_and_folders_in_python(new_run: Maker, tmp_path: Path) -> None:
     assert frames.to_markdown_summary().startswith("### Coverage")
     assert len(centers) == 2
     networks = tuple(ca.read_centers(run.parent / "centers.csv") for run in (before, after))
-    known = ca.compare(*verdicts, weight="contracts", centers=networks)
-    pd.testing.assert_frame_equal(pd.DataFrame(known), pd.DataFrame(folders))
-    assert "centers only before: PAR" in known.attrs["differences"]
+    result = ca.compare(*verdicts, weight="contracts", centers=networks)
+    pd.testing.assert_frame_equal(pd.DataFrame(result), pd.DataFrame(folders))
+    assert "centers only before: PAR" in result.attrs["differences"]
     with pytest.raises(InputError, match="its own centers"):
         ca.compare(before, after, centers=networks)
     with pytest.raises(InputError, match="two frames, or two run folders"):
@@ -523,12 +523,12 @@ def test_causes_of_frames_are_found_in_what_they_carry_and_their_centers() -> No
     later.loc[later["site_id"] == "b", "country"] = "FR"
     later.loc[later["site_id"] == "d", "latitude"] = 60.0
 
-    def changed(frame: pd.DataFrame, networks: Any = network, **given: Any) -> Any:
+    def changed(frame: pd.DataFrame, networks: Any = network, **options: Any) -> Any:
         before = ca.assess(sites, network, as_of="2026-12-01")
-        after = ca.assess(frame, network, **({"as_of": "2026-12-01"} | given))
-        policies = (ca.Policy.load(), given.get("policy", ca.Policy.load()))
-        found = ca.compare(before, after, centers=networks, policy=policies)
-        return found[["site_id", "because"]].to_numpy().tolist()
+        after = ca.assess(frame, network, **({"as_of": "2026-12-01"} | options))
+        policies = (ca.Policy.load(), options.get("policy", ca.Policy.load()))
+        result = ca.compare(before, after, centers=networks, policy=policies)
+        return result[["site_id", "because"]].to_numpy().tolist()
 
     moves = [["a", "site_moved"], ["b", "site_data"], ["d", "site_moved"]]
     assert changed(later) == moves
@@ -555,8 +555,8 @@ def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path
         verdicts = ca.assess(sites, centers, as_of=day, products=products)
         ca.write_report(verdicts, tmp_path / name, centers=centers)
         assert (tmp_path / name / "products.csv").exists()
-    found = ca.compare(tmp_path / "a", tmp_path / "b")
-    assert found[["change", "because"]].to_numpy().tolist() in ([], [["lost", "day"]])
+    result = ca.compare(tmp_path / "a", tmp_path / "b")
+    assert result[["change", "because"]].to_numpy().tolist() in ([], [["lost", "day"]])
 
 
 def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
@@ -575,20 +575,20 @@ def test_shares_of_a_country_are_of_its_sites_before_whatever_its_column_says_la
     before = new_run("a")
     after = new_run("b", sites=SITES.replace(",FR,", ",US,"))
     rules = ("lost_share[FR] >= 60%; lost[FR] == 2; same[US] == 1", "sites_before[FR] == 3")
-    told = batch.compare(before, after, None, CompareOptions(fail_if=rules, weight="contracts"))
-    assert told["changes"]["lost"] == 2
-    assert "2 of 3 (66.67 %)" in told["rules"]["failed"][0]
-    assert len(told["rules"]["failed"]) == 4
-    assert told["countries"]["FR"]["lost"] == 2
+    manifest = batch.compare(before, after, None, CompareOptions(fail_if=rules, weight="contracts"))
+    assert manifest["changes"]["lost"] == 2
+    assert "2 of 3 (66.67 %)" in manifest["rules"]["failed"][0]
+    assert len(manifest["rules"]["failed"]) == 4
+    assert manifest["countries"]["FR"]["lost"] == 2
 
 
 def test_flows_add_up_to_the_earlier_report_if_weights_have_changed(new_run: Maker) -> None:
     """A site counts what it counted in the earlier report."""
     before = new_run("a")
     after = new_run("b", sites=SITES.replace(",4,-2+3", ",400,-2+3"), centers=LATER)
-    found = compared(before, after, None, CompareOptions(weight="contracts"))
-    assert sum(flow[4] for flow in found.flows if flow[0]) == 30.5
-    assert all(flow[4] > 0 for flow in found.flows)
+    result = compared(before, after, None, CompareOptions(weight="contracts"))
+    assert sum(flow[4] for flow in result.flows if flow[0]) == 30.5
+    assert all(flow[4] > 0 for flow in result.flows)
 
 
 def test_the_id_of_a_center_may_begin_with_space(new_run: Maker) -> None:
@@ -606,8 +606,8 @@ def test_cells_of_a_key_are_not_mixed_up_and_columns_count_once(
     )
     before, after = new_run("a", sites=sites), new_run("b", sites=sites, centers=LATER)
     options = CompareOptions(key=("who", "where", "who"), keep_rows=True)
-    found = compared(before, after, tmp_path / "out", options)
-    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    result = compared(before, after, tmp_path / "out", options)
+    rows = [row for batch in result.rows for row in batch.to_pylist()]
     lost = [(r["who"], r["where"]) for r in rows if r["change"] == "lost"]
     assert lost == [("a", "b\x1fc")]
     assert (tmp_path / "out/changes.csv").read_text("utf-8").startswith('"who","where","name"')
@@ -634,8 +634,8 @@ def test_rows_that_a_damaged_report_has_lost_did_not_leave(new_run: Maker) -> No
 def test_a_manifest_with_other_types_is_damaged(new_run: Maker, key: str) -> None:
     """That is said, without a traceback."""
     before, after = new_run("a"), new_run("b")
-    told = run_manifest(after)
-    (after / "run.json").write_text(json.dumps(told | {key: 5}), "utf-8")
+    manifest = run_manifest(after)
+    (after / "run.json").write_text(json.dumps(manifest | {key: 5}), "utf-8")
     with pytest.raises(InputError, match="damaged"):
         batch.compare(before, after, None, CompareOptions(fail_if=("centers > 3",)))
 

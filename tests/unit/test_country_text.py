@@ -237,8 +237,8 @@ def test_two_columns_of_countries_are_read_together(
     places = {"latitude": len(headers), "longitude": len(headers) + 1}
     all_headers = [*headers, "lat", "lon"]
     assert match_columns(Headers(all_headers, tables.SITES)) == expected | places
-    some = match_columns(Headers(["id", *all_headers], tables.CENTERS))
-    assert {n: at - 1 for n, at in some.items() if n.startswith("country")} == expected
+    subset = match_columns(Headers(["id", *all_headers], tables.CENTERS))
+    assert {n: at - 1 for n, at in subset.items() if n.startswith("country")} == expected
     added = match_columns(Headers(["address", *headers], tables.ADDRESSES))
     assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == expected
 
@@ -279,13 +279,13 @@ def test_a_row_whose_columns_contradict_is_for_review_in_every_format(
     sites = f"sqlite:///{path}?table=sites" if kind == "sqlite" else path
     (tmp_path / "c.csv").write_text(CENTERS, encoding="utf-8")
     options = batch.Options(map=False, areas=False)
-    told = batch.run(sites, tmp_path / "c.csv", tmp_path / "r", as_of=AS_OF, options=options)
+    manifest = batch.run(sites, tmp_path / "c.csv", tmp_path / "r", as_of=AS_OF, options=options)
     with (tmp_path / "r" / "report.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["reason"] for row in rows] == ["within_radius", "country_unknown", "within_radius"]
     assert [row["site_country"] for row in rows] == ["US", "", "DE"]
     assert [row["country"] for row in rows] == ["USA", "Canada", "Germany"]
-    columns = told["columns"]
+    columns = manifest["columns"]
     assert (columns["country"], columns["country_name"]) == ("country_code", "country")
 
 
@@ -325,10 +325,10 @@ def test_centers_whose_columns_contradict_are_an_error(tmp_path: Path) -> None:
 def test_an_address_is_asked_for_in_the_country_of_its_code() -> None:
     """Geocoding reads both columns; two countries are none."""
     cells = {"city": "Vaduz", "country": "LI", "country_name": "Liechtenstein"}
-    assert (found := query(cells)) is not None
-    assert found.country == "LI"
-    assert (found := query({**cells, "country_name": "Austria"})) is not None
-    assert found.country == ""
+    assert (question := query(cells)) is not None
+    assert question.country == "LI"
+    assert (question := query({**cells, "country_name": "Austria"})) is not None
+    assert question.country == ""
 
 
 @pytest.mark.parametrize(

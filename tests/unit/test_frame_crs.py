@@ -124,10 +124,10 @@ def test_unserved_areas_in_any_crs(frame_in: dict[str, Any], crs: str) -> None:
         (frame_in["covered"], served.to_crs(crs)),
         (frame_in["covered"].to_crs(crs), served.to_crs(crs)),
     ):
-        found = ca.unserved_areas(covered, reached)
-        assert found.crs == "EPSG:4326"
-        assert found["kind"].tolist() == expected["kind"].tolist()
-        assert np.allclose(found["area_km2"], expected["area_km2"], rtol=1e-3)
+        result = ca.unserved_areas(covered, reached)
+        assert result.crs == "EPSG:4326"
+        assert result["kind"].tolist() == expected["kind"].tolist()
+        assert np.allclose(result["area_km2"], expected["area_km2"], rtol=1e-3)
 
 
 def test_unserved_areas_refuse_what_they_cannot_place(frame_in: dict[str, Any]) -> None:
@@ -160,9 +160,9 @@ def test_service_areas_out_of_a_file_want_the_roads(
     again = gpd.read_file(tmp_path / "served.gpkg")
     with pytest.raises(InputError, match="which describe the roads"):
         ca.unserved_areas(frame_in["covered"], again)
-    found = ca.unserved_areas(frame_in["covered"], again, TOWN)
+    result = ca.unserved_areas(frame_in["covered"], again, TOWN)
     expected = ca.unserved_areas(frame_in["covered"], served)
-    assert np.allclose(found["area_km2"], expected["area_km2"], rtol=1e-6)
+    assert np.allclose(result["area_km2"], expected["area_km2"], rtol=1e-6)
     served.to_parquet(tmp_path / "served.parquet")
     kept = gpd.read_parquet(tmp_path / "served.parquet")
     assert len(ca.unserved_areas(frame_in["covered"], kept)) == len(expected)
@@ -173,11 +173,11 @@ def test_unserved_areas_keep_their_rows_and_their_input(frame_in: dict[str, Any]
     served = ca.service_areas(frame_in["centers"], TOWN, minutes=15)
     covered = frame_in["covered"].set_index(pd.Index(["row"]))
     kept = covered.copy(deep=True)
-    found = ca.unserved_areas(covered, served)
+    result = ca.unserved_areas(covered, served)
     pd.testing.assert_frame_equal(covered, kept)
-    assert found.index.tolist() == ["row", "row"]
-    assert set(covered.columns) | {"kind", "minutes"} == set(found.columns)
-    unserved, unknown = found.geometry
+    assert result.index.tolist() == ["row", "row"]
+    assert set(covered.columns) | {"kind", "minutes"} == set(result.columns)
+    unserved, unknown = result.geometry
     assert not unserved.intersects(shapely.Point(9.50, 47.06))  # a field, 4 km from any road
     assert unknown.contains(shapely.Point(9.50, 47.06))
     assert unknown.contains(shapely.Point(9.50, 46.70))

@@ -43,8 +43,8 @@ def verdicts(
     **more: Any,
 ) -> list[dict[str, Any]]:
     """Return the verdicts as rows of the report."""
-    made = matcher(world, centers, policy, **more)
-    table = made.columns(made.match(sites_of(sites, world)))
+    result = matcher(world, centers, policy, **more)
+    table = result.columns(result.match(sites_of(sites, world)))
     rows = zip(*(values.to_pylist() for values in table.values()), strict=True)
     return [dict(zip(table, row, strict=True)) for row in rows]
 
@@ -243,9 +243,9 @@ def test_a_planned_center_beyond_reach_changes_nothing(world: Countries) -> None
 def test_today_is_the_default_day(world: Countries, policy: Policy) -> None:
     """Judge today in UTC if no day is given."""
     before = datetime.datetime.now(datetime.UTC).date()
-    made = Matcher(centers_of([Center("K", *KANSAS, "US")]), policy, world)
-    assert before <= made.as_of <= datetime.datetime.now(datetime.UTC).date()
-    assert made.open_centers == 1
+    centers = Matcher(centers_of([Center("K", *KANSAS, "US")]), policy, world)
+    assert before <= centers.as_of <= datetime.datetime.now(datetime.UTC).date()
+    assert centers.open_centers == 1
 
 
 # ----------------------------------------------------------------------------- doubt
@@ -511,8 +511,8 @@ def test_printed_distances_are_karneys(world: Countries) -> None:
     rows = verdicts(
         world, [Center("K", *KANSAS, "US")], [Site(*p, "US") for p in places], trust_declared=True
     )
-    wanted = [round(karney_m(*p, *KANSAS) / MILE_M * 1000) / 1000 for p in places]
-    assert [r["distance_miles"] for r in rows] == wanted
+    expected = [round(karney_m(*p, *KANSAS) / MILE_M * 1000) / 1000 for p in places]
+    assert [r["distance_miles"] for r in rows] == expected
 
 
 # ----------------------------------------------------------------------------- arrays
@@ -520,8 +520,8 @@ def test_printed_distances_are_karneys(world: Countries) -> None:
 
 def test_columns_are_those_of_the_report(world: Countries) -> None:
     """Give the columns in the order of the contract, with its types."""
-    made = matcher(world, [Center("K", *KANSAS, "US")])
-    table = made.columns(made.match(sites_of([Site(*KANSAS, "US")], world)))
+    result = matcher(world, [Center("K", *KANSAS, "US")])
+    table = result.columns(result.match(sites_of([Site(*KANSAS, "US")], world)))
     assert tuple(table) == VERDICT
     assert {n: str(c.type) for n, c in table.items()} == {
         "level": "string",
@@ -540,11 +540,11 @@ def test_columns_are_those_of_the_report(world: Countries) -> None:
 
 def test_no_sites_give_no_verdicts(world: Countries) -> None:
     """Bear an empty batch, with all columns."""
-    made = matcher(world, [Center("K", *KANSAS, "US")])
-    found = made.match(sites_of([], world))
-    columns = [getattr(found, f.name) for f in dataclasses.fields(Verdicts)]
+    result = matcher(world, [Center("K", *KANSAS, "US")])
+    outcome = result.match(sites_of([], world))
+    columns = [getattr(outcome, f.name) for f in dataclasses.fields(Verdicts)]
     assert {len(values) for values in columns if values is not None} == {0}
-    assert tuple(made.columns(found)) == VERDICT
+    assert tuple(result.columns(outcome)) == VERDICT
 
 
 def test_sites_stay_as_they_were(world: Countries) -> None:
@@ -564,16 +564,16 @@ def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) 
     rows = [Site(*moved(*KANSAS, 0.0, m * 20_000.0), "US") for m in range(10)]
     sites: Sites = sites_of(rows, world)
     assert [run.stop - run.start for run in chunks(len(sites))] == [3, 3, 3, 1]
-    found = verdicts(world, [Center("K", *KANSAS, "US")], rows)
-    assert [r["status"] for r in found] == ["qualified"] * 6 + ["fallback"] * 4
+    result = verdicts(world, [Center("K", *KANSAS, "US")], rows)
+    assert [r["status"] for r in result] == ["qualified"] * 6 + ["fallback"] * 4
 
 
 def test_a_matcher_travels_light(world: Countries) -> None:
     """Pickle to less than a megabyte, the country layer left at home, and judge alike there."""
-    made = matcher(world, [Center("K", *KANSAS, "US"), Center("P", *BASEL, "CH", "2027-01-01")])
+    result = matcher(world, [Center("K", *KANSAS, "US"), Center("P", *BASEL, "CH", "2027-01-01")])
     sites = sites_of([Site(*KANSAS, "US"), Site(*LOERRACH, "DE"), Site(*BASEL)], world)
-    before = made.match(sites)
-    carried = pickle.dumps(made)
+    before = result.match(sites)
+    carried = pickle.dumps(result)
     assert len(carried) < 1_000_000
     after = pickle.loads(carried).match(sites)  # noqa: S301 - of our own making
     for name, values in vars(before).items():
@@ -588,13 +588,13 @@ def test_order_and_company_change_nothing(world: Countries) -> None:
     rows = [Site(*p, c) for p, c in zip(places, statuses, strict=True)]
     centers = [Center("CH", *BASEL, "CH"), Center("DE", *FREIBURG, "DE")]
     centers += [Center("FR", 7.75, 48.58, "FR", "2027-01-01")]
-    wanted = verdicts(world, centers, rows)
+    expected = verdicts(world, centers, rows)
     order = rng.permutation(400).tolist()
     shuffled = verdicts(world, centers, [rows[i] for i in order])
-    assert shuffled == [wanted[i] for i in order]
-    made = matcher(world, centers)
+    assert shuffled == [expected[i] for i in order]
+    result = matcher(world, centers)
     for size in (1, 7, 150):
-        parts = [made.match(sites_of(rows[i : i + size], world)) for i in range(0, 400, size)]
+        parts = [result.match(sites_of(rows[i : i + size], world)) for i in range(0, 400, size)]
         centers_ = np.concatenate([p.center for p in parts])
-        ids = [made.centers.center_id[i] if i >= 0 else None for i in centers_]
-        assert ids == [row["center_id"] for row in wanted]
+        ids = [result.centers.center_id[i] if i >= 0 else None for i in centers_]
+        assert ids == [row["center_id"] for row in expected]

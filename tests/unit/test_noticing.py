@@ -28,12 +28,12 @@ def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
     letter = [*to, "--site", "A", "-o", tmp_path / "l.html"]
     with pytest.warns(UserWarning, match=r"No column used") as caught:
         ca.read_sites(sites)
-    said = "\n".join(str(w.message) for w in caught)
+    text = "\n".join(str(w.message) for w in caught)
     for words in (
         notices_of(["run", *to, "-o", tmp_path / "out"]),
         notices_of(["check", sites]),
         notices_of(["letter", *letter]),
-        said,
+        text,
     ):
         for header in ("Countries", "Part", "Model"):
             assert f"To use '{header}':" in words
@@ -90,8 +90,8 @@ def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:
     sites, centers = sites_file(tmp_path), centers_file(tmp_path)
     network = ca.read_centers(centers)
     with pytest.warns(UserWarning, match="rejected"):
-        given = ca.read_sites(sites)
-    verdicts = ca.assess(given, network, as_of=AS_OF)
+        result = ca.read_sites(sites)
+    verdicts = ca.assess(result, network, as_of=AS_OF)
     checked = 0
     for row in verdicts.to_dict("records"):
         if row["status"] not in {"qualified", "fallback"} or pd.isna(row["margin_miles"]):
@@ -109,5 +109,5 @@ def test_amounts_days_and_prose_are_not_offered_as_ids(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     rows = [f'{n},"{n}1,250.00",2026-03-0{n},Firm {n} of Bonn,Q{n},5{n}.5,7.1' for n in range(1, 6)]
     path.write_text("x,Annual Revenue,Since,Remark,Ordernum,lat,lon\n" + "\n".join(rows), "utf-8")
-    said = " ".join(batch.check(path)["warnings"])
-    assert "To use 'x' or 'Ordernum': --column site_id=x" in said
+    text = " ".join(batch.check(path)["warnings"])
+    assert "To use 'x' or 'Ordernum': --column site_id=x" in text

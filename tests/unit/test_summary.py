@@ -78,7 +78,7 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "line"),
+    ("result", "line"),
     [
         ({"encoding": "utf-8", "delimiter": ",", "header_line": 1, "coordinates": "point"}, ""),
         ({"encoding": "cp1252, guessed", "lines_before_header": 3}, ""),  # warnings say both
@@ -91,9 +91,9 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
         ({"points": {"column": "loc", "form": "wkt"}}, "coordinates from loc, wkt"),
     ],
 )
-def test_what_was_guessed_is_shown(found: dict[str, Any], line: str) -> None:
+def test_what_was_guessed_is_shown(result: dict[str, Any], line: str) -> None:
     """Only what differs from what most files have."""
-    shown = "".join(summary.detected("sites", found))
+    shown = "".join(summary.detected("sites", result))
     assert line in shown
     assert bool(shown) == bool(line)
 
