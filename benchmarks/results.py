@@ -96,7 +96,7 @@ def _introduction() -> str:
 
 def _targets() -> str:
     met = {True: "yes", False: "**no**", None: "-"}
-    rows = [(t.promise, t.found, met[t.met]) for t in targets.targets()]
+    rows = [(t.promise, t.result, met[t.met]) for t in targets.targets()]
     return "## Promises\n\n" + table(("promise", "found", "kept"), rows, texts=3)
 
 
