@@ -1341,8 +1341,8 @@ def tested(folder: Path, tests: Sequence[str]) -> Outcome:
         return Outcome(failed=True, by=named[1])
     if run.returncode == 0:
         return Outcome(failed=False, by="")
-    said = (run.stdout + run.stderr).strip().splitlines()[-5:]
-    return Outcome(failed=False, by="", broken=" / ".join(said) or f"exit {run.returncode}")
+    output = (run.stdout + run.stderr).strip().splitlines()[-5:]
+    return Outcome(failed=False, by="", broken=" / ".join(output) or f"exit {run.returncode}")
 
 
 def tried(mutant: Mutant | None) -> Outcome:
