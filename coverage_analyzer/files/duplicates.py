@@ -248,7 +248,7 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
 def _blank(ids: pa.Array, words: Hashes, start: Ints, length: Ints) -> Bools:
     """Return which ids are empty, or nothing but space; only those that begin so are trimmed."""
     first = words[start].astype(np.uint8)  # the lowest byte
-    blank = length == 0
+    blank: Bools = length == 0
     at = np.flatnonzero(((first <= SPACE) | (first > LAST_ASCII)) & ~blank)
     if len(at):
         trimmed = pc.utf8_trim_whitespace(ids.take(arrays.from_numpy(at)))
