@@ -77,6 +77,10 @@ class ReportOutput:
             self.writer = self._stack.enter_context(self._opened(batch))
         self.writer.write(batch)
 
+    def typed(self, batch: pa.RecordBatch, rows: ParsedRows) -> pa.RecordBatch:
+        """Return rows of the report with their types, as `write` takes them (`RowTyper`)."""
+        return self._typer.typed(batch, rows)
+
     def describe(self, manifest: Mapping[str, Any]) -> None:
         """Note what the file is to say of itself, before it is closed (`file_metadata`)."""
         if self.writer is not None:
@@ -85,8 +89,8 @@ class ReportOutput:
     def _opened(self, batch: pa.RecordBatch) -> "Writer":
         """Return the writer for rows like some."""
         schema, own = batch.schema, own_text(batch, self._typer.table)
-        stated = {schema.names[at] for at in self._typer.stated}
-        own = dataclasses.replace(own, names=[n for n in own.names if n not in stated])
+        given_columns = {schema.names[at] for at in self._typer.stated}
+        own = dataclasses.replace(own, names=[n for n in own.names if n not in given_columns])
         if self._converts:
             packing = formats.packing(self._kind)
             return ConvertedCsvWriter(self._path, schema, self._style, own, packing=packing)
