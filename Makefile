@@ -23,7 +23,12 @@ demo: $(if $(wildcard $(READY)),$(READY),$(LIGHT))
 	@echo "Why one site gets its level:"
 	@echo "  $(BIN)/coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv"
 
-test: lint lint-js docs check wheel lowest guard
+# What uses one core runs in pairs; the tests use all cores; the guard measures, alone.
+PAIRS := --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+test: $(READY)
+	$(MAKE) $(PAIRS) lowest lint lint-js docs wheel
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory guard
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -58,9 +63,12 @@ docs: $(READY)
 	@echo "The documentation is in build/docs: open build/docs/index.html."
 	@echo "With its search: $(BIN)/python -m http.server -d build/docs, then http://localhost:8000."
 
-# One process has all tests of Spark: a session takes long to start.
+# One process more than cores; in each, whole files, and all tests of Spark in one: a session takes
+# long to start. Temporary files are in memory where there is enough: a run waits for its disk often.
+FREE_KB = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print $$4}')
 check: $(READY)
-	$(BIN)/pytest -n auto --dist loadgroup
+	@folder=$$(mktemp -d $(if $(FREE_KB),-p /dev/shm)) && trap "rm -rf $$folder" EXIT && \
+		TMPDIR=$$folder $(BIN)/pytest -n auto --dist loadgroup
 
 # What a user gets: the wheel, built from the source archive, in an environment of its own, with its
 # resources inside.

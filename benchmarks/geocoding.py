@@ -17,7 +17,7 @@ from typing import Final
 
 from coverage_analyzer import geocoding
 from coverage_analyzer.batch import _geocode as job
-from coverage_analyzer.geocoding import Answer, Found, Grade, Service
+from coverage_analyzer.geocoding import GeocodeOutcome, GeocodeResult, Grade, Service
 from coverage_analyzer.geocoding.cache import Cache
 
 RUNS: Final = 3
@@ -49,7 +49,9 @@ def prepare(folder: Path, rows: int) -> None:
             assert asked is not None
             matched = f"{n}, Long Street, Town {n}, Liechtenstein"
             place = {"lat": 47.0 + n / 1e6, "lon": 9.5, "matched": matched, "country": "LI"}
-            answer = Answer(Found.found, grade=Grade.rooftop, by=name, on="2026-11-24", **place)
+            answer = GeocodeResult(
+                GeocodeOutcome.found, grade=Grade.rooftop, by=name, on="2026-11-24", **place
+            )
             cache.keep(asked.key(name, "2026-11"), answer)
 
 

@@ -381,19 +381,19 @@ def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
     """
     last: OSError = ConnectionError("the host name has no address")
     for family, kind, protocol, _, address in _addresses(host, port, deadline):
-        made = socket.socket(family, kind, protocol)
+        result = socket.socket(family, kind, protocol)
         try:
-            made.settimeout(deadline.left_s())
-            made.connect(address)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            result.settimeout(deadline.left_s())
+            result.connect(address)
+            result.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
-            made.close()
+            result.close()
             last = error
         except BaseException:
-            made.close()
+            result.close()
             raise
         else:
-            return made
+            return result
     raise last
 
 
@@ -420,12 +420,12 @@ def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
     except RuntimeError:  # no thread available
         look_up()
     try:
-        found = answers.get(timeout=deadline.left_s())
+        answer = answers.get(timeout=deadline.left_s())
     except queue.Empty:
         raise TimeoutError from None
-    if isinstance(found, Exception):
-        raise found
-    return found
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 @functools.cache
@@ -457,15 +457,15 @@ def _connection(url: str, deadline: _Deadline) -> _Connection:
 
 
 def _proxy(parts: SplitResult) -> SplitResult | None:
-    """Return the proxy of a server set in the environment; None if there is none.
+    """Return the proxy of a server set in the environment; None if missing.
 
     Raises
     ------
     HttpError
         If it is not an HTTP proxy.
     """
-    host, known = parts.hostname or "", urllib.request.getproxies()
-    named = known.get(parts.scheme) or known.get("all")
+    host, proxies = parts.hostname or "", urllib.request.getproxies()
+    named = proxies.get(parts.scheme) or proxies.get("all")
     if not named or is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     proxy = urlsplit(named if "://" in named else f"http://{named}")

@@ -34,17 +34,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 SERVICES = {
+    "tests/browser/": "browser",
     "tests/engines/": "spark",
     "tests/unit/test_partitions.py": "spark",
     "tests/unit/test_preview.py": "spark",
-    "tests/browser/": "browser",
+    "[docs/spark.md]": "spark",
 }
-"""Tests that share what takes long to start, by the beginning of their path."""
+"""Tests that share what takes long to start, by a part of their names; in their order."""
+
+LONG = (
+    *SERVICES,
+    "tests/documentation/",
+    "tests/faults/",
+    "tests/unit/test_notebooks.py",
+    "tests/snapshots/",
+    "tests/conformance/",
+    "tests/property/",
+)
+"""What takes long is begun first, so that no process works alone at the end."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bring the tests into the order in which several processes take them."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    """Return when a test's turn is, as a position."""
+    turns = (turn for turn, path in enumerate(LONG) if path in nodeid)
+    return next(turns, len(LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than cores: some wait for a browser, a server or a clock."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Run all tests of a service in one process, so that it starts once.
+    """Run the tests of a file in one process, and those of a service, so that each starts once.
 
     The groups of pytest-xdist 3.8 (``--dist loadgroup``) have no effect with pytest 9.2.
     """
@@ -53,12 +83,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 
     class ByService(LoadScopeScheduling):
-        """Each test alone, but those of a service together."""
+        """Each file, and all files of a service, in the order of `LONG`."""
 
         def _split_scope(self, nodeid: str) -> str:
-            found = [service for path, service in SERVICES.items() if nodeid.startswith(path)]
-            return found[0] if found else nodeid
+            services = (name for path, name in SERVICES.items() if path in nodeid)
+            return next(services, nodeid.partition("::")[0])
 
+    config.option.loadscopereorder = False
     return ByService(config, log)
 
 

@@ -640,7 +640,10 @@ MUTANTS: Final = (
     Mutant(
         "entitlements._rank",
         "Assign.value",
-        Rewrite("(Answer.does_not, Answer.not_stated, Answer.unknown, Answer.applies)"),
+        Rewrite(
+            "(OfferStatus.does_not, OfferStatus.not_stated,"
+            " OfferStatus.unknown, OfferStatus.applies)"
+        ),
         "the worst way to an offer is told",
     ),
     Mutant(
@@ -1257,7 +1260,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "commitments.Committer._addressed",
-        "Call[Likeness]",
+        "Call[AddressMatch]",
         Rewrite("Likeness.equivalent"),
         "a variation of the address is accepted",
     ),

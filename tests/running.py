@@ -2,12 +2,16 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from coverage_analyzer import batch
 
 AS_OF = "2026-12-01"
+
+THOROUGH = bool(os.environ.get("THOROUGH"))
+"""Whether tests try all that they could, as `make nightly` does, instead of the most telling."""
 
 CENTERS = """\
 center_id,name,country,latitude,longitude,opens_on,closes_on

@@ -4,6 +4,7 @@
 the path or in a folder given, without extras, and two with the lowest versions that
 ``pyproject.toml`` allows (``tests/requirements-lowest.lock``): without extras and with them.
 ``--lowest`` makes only these two. Spark is left out of them: `make nightly` has its oldest version.
+Two environments at a time; what each prints is shown when it has ended.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -32,8 +34,10 @@ def python_path(version: str, folders: list[str]) -> str:
     return result.stdout.strip()
 
 
-def passes(name: str, base: str, package: str, *constraints: str) -> bool:
-    """Make an environment with the package, and return whether everything passes in it."""
+def passes(name: str, base: str, package: str, *constraints: str) -> bool | None:
+    """Make an environment with the package; return whether all passes in it, None without base."""
+    if not base:
+        return None
     folder = ROOT / "build" / "matrix" / name
     python = folder / "bin" / "python"
     install = [UV, "pip", "install", "--quiet", "--python", str(python)]
@@ -45,7 +49,16 @@ def passes(name: str, base: str, package: str, *constraints: str) -> bool:
         [str(python), "-W", "error", "-c", NAMES],
         tested if "[" in package else [*tested, *WITHOUT_EXTRAS],
     ]
-    return all(subprocess.run(step, cwd=ROOT, check=False).returncode == 0 for step in steps)
+    said = [f"== {name}"]
+    for step in steps:
+        done = subprocess.run(
+            step, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        said += [done.stdout.rstrip()] * bool(done.stdout.strip())
+        if done.returncode:
+            break
+    print("\n".join(said), flush=True)
+    return done.returncode == 0
 
 
 def main() -> None:
@@ -54,12 +67,15 @@ def main() -> None:
     parser.add_argument("--lowest", action="store_true", help="only the lowest versions")
     parser.add_argument("folders", nargs="*", help="where other Pythons are")
     args = parser.parse_args()
-    outcome: dict[str, bool | None] = {}
-    for version in () if args.lowest else PYTHONS:
-        base = python_path(version, args.folders)
-        outcome[version] = passes(version, base, ".") if base else None
-    outcome["lowest"] = passes("lowest", sys.executable, ".", *LOWEST)
-    outcome["lowest, extras"] = passes("lowest-extras", sys.executable, f".[{EXTRAS}]", *LOWEST)
+    folders = [] if args.lowest else [python_path(version, args.folders) for version in PYTHONS]
+    kinds: list[tuple[str, ...]] = [
+        ("lowest-extras", sys.executable, f".[{EXTRAS}]", *LOWEST),
+        ("lowest", sys.executable, ".", *LOWEST),
+        *((version, base, ".") for version, base in zip(PYTHONS, folders, strict=False)),
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        passed = list(pool.map(lambda kind: passes(*kind), kinds))
+    outcome = {kind[0]: good for kind, good in zip(kinds, passed, strict=True)}
     words = {True: "passed", False: "FAILED", None: "not at hand"}
     print("\n".join(f"{name:16} {words[good]}" for name, good in outcome.items()))
     sys.exit(False in outcome.values())

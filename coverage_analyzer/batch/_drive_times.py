@@ -151,14 +151,14 @@ def drive(
     with Publication(folder, [NAME]) as publication:
         job = Job(folder, manifest, rules, engine, limits, centers, options)
         try:
-            told = job.published(publication, watched)
+            result = job.published(publication, watched)
         except PublishError:
             raise
         except OSError as error:
             msg = f"The report could not be written to {folder}: {error}."
             raise PublishError(msg) from error
     discard_results(engine)
-    return told
+    return result
 
 
 def serving_centers(folder: Path, manifest: Mapping[str, Any]) -> ServingCenters:

@@ -32,10 +32,10 @@ def ahead(
     production is first cancelled by `cancel`. If the system provides no further thread, items are
     produced on request.
     """
-    made: queue.Queue[T | End] = queue.Queue(DEPTH)
+    results: queue.Queue[T | End] = queue.Queue(DEPTH)
     unwanted = threading.Event()
 
-    thread = threading.Thread(target=_make, args=(items, made, unwanted), daemon=True)
+    thread = threading.Thread(target=_make, args=(items, results, unwanted), daemon=True)
     try:
         thread.start()
     except RuntimeError:  # "can't start new thread"
@@ -43,32 +43,32 @@ def ahead(
             yield from items
         return
     try:
-        while not isinstance(item := made.get(), End):
+        while not isinstance(item := results.get(), End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
         unwanted.set()
-        _empty(made)  # so that the thread finds it if it waits for space
+        _empty(results)  # so that the thread finds it if it waits for space
         if thread.is_alive():
             cancel()
         thread.join(PATIENCE_S)
 
 
 def _make(
-    items: Generator[T, None, None], made: "queue.Queue[T | End]", unwanted: threading.Event
+    items: Generator[T, None, None], results: "queue.Queue[T | End]", unwanted: threading.Event
 ) -> None:
     """Put all items into a queue, followed by the end marker."""
     error: BaseException | None = None
     try:
         with closing(items):
             for item in items:
-                made.put(item)
+                results.put(item)
                 if unwanted.is_set():
                     return
     except BaseException as raised:  # noqa: BLE001 (raised again, in the thread that waits)
         error = raised
-    made.put(End(error))
+    results.put(End(error))
 
 
 def _empty(items: "queue.Queue[Any]") -> None:

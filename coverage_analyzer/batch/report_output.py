@@ -85,8 +85,8 @@ class ReportOutput:
     def _opened(self, batch: pa.RecordBatch) -> "Writer":
         """Return the writer for rows like some."""
         schema, own = batch.schema, own_text(batch, self._typer.table)
-        stated = {schema.names[at] for at in self._typer.stated}
-        own = dataclasses.replace(own, names=[n for n in own.names if n not in stated])
+        given_columns = {schema.names[at] for at in self._typer.stated}
+        own = dataclasses.replace(own, names=[n for n in own.names if n not in given_columns])
         if self._converts:
             packing = formats.packing(self._kind)
             return ConvertedCsvWriter(self._path, schema, self._style, own, packing=packing)

@@ -101,16 +101,16 @@ def drive_times(
     from coverage_analyzer.roads.measuring import drive_options
 
     how = drive_options(measuring.minutes_factor, measuring.all_sites, measuring.processes)
-    told = drive(folder, _roads(roads), minutes=minutes, policy=policy, options=how)
+    manifest = drive(folder, _roads(roads), minutes=minutes, policy=policy, options=how)
     if as_json:
-        print_json(told)
-    for warning in told["warnings"]:
+        print_json(manifest)
+    for warning in manifest["warnings"]:
         if warning.startswith(MARK):
             say(f"Warning: {warning}")
-    inform(f"Drive-time limit: {limits_text(told['roads'])}.")
-    counts = ", ".join(f"{n:,} {name}" for name, n in told["roads"]["status"].items())
+    inform(f"Drive-time limit: {limits_text(manifest['roads'])}.")
+    counts = ", ".join(f"{n:,} {name}" for name, n in manifest["roads"]["status"].items())
     inform(f"{folder}/drive_times.csv: {counts or 'no site has a center'}.")
-    say_ledger(told["ledger"])
+    say_ledger(manifest["ledger"])
 
 
 def _roads(roads: Roads) -> str | Path:

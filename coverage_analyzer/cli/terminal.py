@@ -28,7 +28,7 @@ class Title(str):
 
 
 def width() -> int:
-    """Return the number of columns of the terminal; 80 if there is none."""
+    """Return the number of columns of the terminal; 80 without one."""
     import shutil
 
     return max(shutil.get_terminal_size((80, 24)).columns, NARROWEST)
@@ -58,7 +58,7 @@ def _char_width(char: str) -> int:
 
 
 def fitted(text: str, columns: int, *, right: bool = False) -> str:
-    """Return text of exactly so many columns: filled with spaces, or shortened.
+    """Return text of exactly `columns` columns: filled with spaces, or shortened.
 
     Examples
     --------

@@ -91,7 +91,7 @@ Levers = frozenset[Cause]
 """The inputs that are those of the later report."""
 
 
-class Found(NamedTuple):
+class CauseColumns(NamedTuple):
     """The cause of each change: values of `Cause`, shape (n,), and the smallest set as text."""
 
     cause: npt.NDArray[np.int8]
@@ -142,7 +142,7 @@ class CauseFinder:
         }
         yield from (lever for lever in LEVERS if differs[lever])
 
-    def find(self, before: ChangedRows, after: ChangedRows) -> Found:
+    def find(self, before: ChangedRows, after: ChangedRows) -> CauseColumns:
         """Return the cause of each change.
 
         Parameters
@@ -152,7 +152,7 @@ class CauseFinder:
         """
         n = len(before.sites.lon)
         if not self._levers:
-            return Found(np.full(n, Cause.not_known, np.int8), [""] * n)
+            return CauseColumns(np.full(n, Cause.not_known, np.int8), [""] * n)
         cause = np.full(n, Cause.borders_or_version, np.int8)
         sets = np.full(n, "", object)
         own = (
@@ -160,9 +160,9 @@ class CauseFinder:
             self._judged(frozenset(LEVERS), before, after),
         )
         if own[0] is None or own[1] is None:
-            return Found(cause, sets.tolist())
-        found_again = self._found_again(own[0], before.verdict, by_road=self._by_road[0])
-        found_again &= self._found_again(own[1], after.verdict, by_road=self._by_road[1])
+            return CauseColumns(cause, sets.tolist())
+        found_again = self._is_reproduced(own[0], before.verdict, by_road=self._by_road[0])
+        found_again &= self._is_reproduced(own[1], after.verdict, by_road=self._by_road[1])
         left = np.flatnonzero(found_again)
         for levers in _subsets(self._levers):
             if not len(left):
@@ -173,7 +173,7 @@ class CauseFinder:
             cause[explained] = levers[0] if len(levers) == 1 else Cause.several
             sets[explained] = "+".join(lever.name for lever in levers)
             left = np.setdiff1d(left, explained, assume_unique=True)
-        return Found(cause, sets.tolist())
+        return CauseColumns(cause, sets.tolist())
 
     def _explains(
         self,
@@ -195,14 +195,14 @@ class CauseFinder:
         return result
 
     @staticmethod
-    def _found_again(judged: Columns, verdict: Columns, *, by_road: bool) -> Bools:
+    def _is_reproduced(judged: Columns, verdict: Columns, *, by_road: bool) -> Bools:
         """Return where judging gives the verdict of the report, but for what roads changed."""
-        found = same(judged, verdict)
+        same_again = same(judged, verdict)
         if not by_road:
-            return found
+            return same_again
         names = [np.array(as_text(c["reason"]).to_pylist(), object) for c in (judged, verdict)]
         of_roads = [np.isin(texts, list(ROAD_REASONS)) for texts in names]
-        result: Bools = found | of_roads[0] | of_roads[1]
+        result: Bools = same_again | of_roads[0] | of_roads[1]
         return result
 
     def _judged(self, levers: Levers, before: ChangedRows, after: ChangedRows) -> Columns | None:

@@ -58,10 +58,10 @@ def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
     for name, text in FACTS.items():
         old, new = before.get(name, ""), after.get(name, "")
         if old != new:
-            yield f"{text}: {_shown(old)} -> {_shown(new)}"
+            yield f"{text}: {_as_text(old)} -> {_as_text(new)}"
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) or "unknown"

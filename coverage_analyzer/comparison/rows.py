@@ -141,9 +141,11 @@ class _Positions:
             If there are more values than a report can have.
         """
         encoded = cells.dictionary_encode(null_encoding="encode")
-        known = self.values
-        positions = [known.setdefault(v, len(known)) for v in encoded.dictionary.to_pylist()]
-        if len(known) > self._most:
+        position_of = self.values
+        positions = [
+            position_of.setdefault(v, len(position_of)) for v in encoded.dictionary.to_pylist()
+        ]
+        if len(position_of) > self._most:
             msg = f"A report has more than {self._most:,} values of {self._name}: it is damaged."
             raise InputError(msg)
         at = arrays.as_numpy(encoded.indices)
@@ -261,7 +263,7 @@ class Spool:
     Parameters
     ----------
     path
-        Where the second one is written; the first one is written beside it.
+        Where the second one is written; the first one is written next to it.
     codes
         The codes of both sides.
     other

@@ -167,11 +167,11 @@ def scenarios(spec: MatcherSpec, question: Question) -> tuple[list[Scenario], li
         result.append(
             _scenario(spec, policy, f"limits of {_words(spec, miles, 'g')}", "miles", miles)
         )
-    for kind, wanted, vary in (
+    for kind, is_asked, vary in (
         ("territories", question.territories, _territories),
         ("any_country", question.any_country, _any_country),
     ):
-        if wanted:
+        if is_asked:
             try:
                 label, policy = vary(spec.policy)
                 result.append(_scenario(spec, policy, label, kind, float("nan")))

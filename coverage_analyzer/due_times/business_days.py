@@ -107,7 +107,7 @@ def single_days(country: str, year: int) -> Mapping[datetime.date, tuple[SingleD
 
 
 def day_in(on: str, year: int) -> datetime.date | None:
-    """Return the date of a rule in a year; None if there is none.
+    """Return the date of a rule in a year; None if missing.
 
     Parameters
     ----------

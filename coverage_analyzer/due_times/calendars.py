@@ -183,11 +183,11 @@ class Calendar:
 
     def projections(self, first: int, last: int) -> list[str]:
         """Return a note if the holidays of some years are not yet published; else empty."""
-        known = min(calendar.entry.published_until for calendar in self.calendars)
-        if max(first, last) <= known:
+        published = min(calendar.entry.published_until for calendar in self.calendars)
+        if max(first, last) <= published:
             return []
         note = (
-            f"holidays in {self.place} after {known} are projected; the official calendar is "
+            f"holidays in {self.place} after {published} are projected; the official calendar is "
             f"published each year"
         )
         return [note]
@@ -241,9 +241,9 @@ def _names(effects: Sequence[Effect]) -> str:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:MAX_LISTED])
+    text = ", ".join(labels[:MAX_LISTED])
     rest = len(labels) - MAX_LISTED
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return f"{text} and {rest} more" if rest > 0 else text
 
 
 @functools.cache
@@ -289,15 +289,15 @@ def calendar(
     """
     if _is_without_holidays(rule) and not regional:  # nothing that only the package knows
         entry = CountryCalendar(code=country, source="the policy")
-        made = [RegionCalendar(country, (), entry, rule, _NoHolidays(), None, service_days)]
-        return Calendar(country, region, tuple(made), side)
+        calendars = [RegionCalendar(country, (), entry, rule, _NoHolidays(), None, service_days)]
+        return Calendar(country, region, tuple(calendars), side)
     _package()
     entry = _entry(country, rule)
-    made = [
+    calendars = [
         _region_calendar(entry, place, _rule_of(place.codes, rule, regional), service_days)
         for place in _places(entry, region, regional)
     ]
-    return Calendar(country, region, tuple(made), side)
+    return Calendar(country, region, tuple(calendars), side)
 
 
 class _NoHolidays(dict[datetime.date, str]):

@@ -227,13 +227,13 @@ def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
 def _columns_with(table: Table, block: RowBlock, query: str) -> dict[str, int]:
     """Return the headers of a block under which a cell is the given id, with its line."""
     text = arrays.text_array([query])[0]
-    found = {}
+    line_of = {}
     for header, cells in zip(table.headers, block.columns.columns, strict=True):
         equal = pc.equal(pc.utf8_trim_whitespace(as_text(_plain(cells))), text)
         hits = np.flatnonzero(arrays.to_bools(equal))
         if len(hits):
-            found[header] = int(block.lines[hits[0]])
-    return found
+            line_of[header] = int(block.lines[hits[0]])
+    return line_of
 
 
 def _without_ids(table: Table, query: str, elsewhere: Mapping[str, int]) -> str:

@@ -1,6 +1,6 @@
 """Folders for files being written, under unpredictable names.
 
-A work folder is created beside its target by `tempfile.mkdtemp`: its name is random and new, and
+A work folder is created next to its target by `tempfile.mkdtemp`: its name is random and new, and
 only its owner can read it. It contains a marker, and its lock while its process runs. No link is
 followed, and only work folders are removed.
 
@@ -120,7 +120,7 @@ class WorkFolder:
         _discarded(self.path)
 
     def left_behind(self) -> Iterator["WorkFolder"]:
-        """Yield the abandoned work folders beside this one, locked by this process.
+        """Yield the abandoned work folders next to this one, locked by this process.
 
         The caller closes, but does not remove them, on taking the next.
         """
@@ -133,7 +133,7 @@ class WorkFolder:
                     _closed(folder.lock)
 
     def _find(self, path: Path) -> "WorkFolder | None":
-        """Return an abandoned folder beside this one, if it is provably a work folder.
+        """Return an abandoned folder next to this one, if it is provably a work folder.
 
         An empty one was abandoned before its marker was written, and is removed at once.
         """
@@ -155,7 +155,7 @@ class WorkFolder:
         return WorkFolder(path, target, lock)
 
     def is_busy(self) -> bool:
-        """Return whether another process has a work folder for the same target beside this."""
+        """Return whether another process has a work folder for the same target next to this one."""
         for path in self.path.parent.glob(f"{PREFIX}*"):
             if path != self.path and self._target(path) == self.target:
                 try:
@@ -167,7 +167,7 @@ class WorkFolder:
         return False
 
     def _target(self, path: Path) -> str | None:
-        """Return the target of a folder beside this one, if it is provably a work folder.
+        """Return the target of a folder next to this one, if it is provably a work folder.
 
         An empty folder created like this one is also a work folder, without a target: its marker
         was not yet written.

@@ -54,7 +54,7 @@ class Key:
     required
         Whether the table needs it.
     default
-        The default as TOML; empty if there is none.
+        The default as TOML; empty if missing.
     example
         An example as TOML; empty if the documentation has none.
     text
@@ -170,12 +170,12 @@ def key_at(root: type[BaseModel], path: tuple[str | int, ...]) -> Key | None:
     'countries'
     """
     model: type[BaseModel] | None = root
-    found = None
+    result = None
     for part in path:
         if isinstance(part, str) and model is not None:
-            found = next((key for key in keys_of(model) if key.name == part), None)
-            model = found.model if found else None
-    return found
+            result = next((key for key in keys_of(model) if key.name == part), None)
+            model = result.model if result else None
+    return result
 
 
 def toml_value(value: Any) -> str:

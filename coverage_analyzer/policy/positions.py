@@ -54,8 +54,8 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
     >>> line_of(("bands", 0, "level"), {("bands",): 3, ("bands", 0): 3})
     3
     """
-    found = (lines.get(path[:depth]) for depth in range(len(path), 0, -1))
-    return next((line for line in found if line is not None), None)
+    candidates = (lines.get(path[:depth]) for depth in range(len(path), 0, -1))
+    return next((line for line in candidates if line is not None), None)
 
 
 def path_of(message: str, lines: Mapping[Path, int]) -> Path:

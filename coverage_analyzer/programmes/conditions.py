@@ -76,10 +76,10 @@ class Customer(Model):
         try:
             return cls.model_validate(dict(data))
         except pydantic.ValidationError as error:
-            found = "\n".join(f"  {fault}" for fault in dict.fromkeys(_fact_faults(error)))
+            listing = "\n".join(f"  {fault}" for fault in dict.fromkeys(_fact_faults(error)))
             msg = (
                 f"{origin} cannot be read. Each fact must be true, false, or the last day of an "
-                f"agreement:\n{found}"
+                f"agreement:\n{listing}"
             )
             raise InputError(msg) from None
 
@@ -175,8 +175,8 @@ def _market(_condition: Any, programme: Programme, question: Question) -> Findin
     """Return whether the programme is offered in the country on the day."""
     markets = cast("Markets", programme.markets)  # checked on loading
     if question.code is None:
-        said = f"unknown country {question.country!r}" if question.country else "no country given"
-        return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)
+        why = f"unknown country {question.country!r}" if question.country else "no country given"
+        return Finding(State.unknown, f"a market in which it is offered: {why}", markets.clause)
     region = markets.region(question.code)
     if region is None:
         return Finding(

@@ -91,7 +91,7 @@ class Comparison:
     rows
         Title of the feature, and a cell per column.
     clauses
-        The clause of each row, empty if there is none.
+        The clause of each row, empty if missing.
     source, note
         Source and notes.
     """

@@ -152,8 +152,8 @@ def _all_offered(policy: Policy) -> str:
     """Return all offers of a policy without a distance."""
     cells = [f"{level.title} {_offered(policy, level)}" for level in policy.levels]
     offered = {offer.level for offer in policy.offers}
-    wanted = (level.id in offered for level in policy.levels)
-    return "; ".join(itertools.compress(cells, wanted)) or NONE
+    is_offered = (level.id in offered for level in policy.levels)
+    return "; ".join(itertools.compress(cells, is_offered)) or NONE
 
 
 def _span(time: LeadTime) -> str:

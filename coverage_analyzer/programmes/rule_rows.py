@@ -56,9 +56,9 @@ def rule_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
 
     A key that has its default in each policy has no row.
     """
-    found = [dict(_cells(policy)) for policy in policies]
-    features = dict.fromkeys(feature for cells in found for feature in cells)
-    rows = {feature: [c.get(feature, (NO_RULE, True)) for c in found] for feature in features}
+    cells_of = [dict(_cells(policy)) for policy in policies]
+    features = dict.fromkeys(feature for cells in cells_of for feature in cells)
+    rows = {feature: [c.get(feature, (NO_RULE, True)) for c in cells_of] for feature in features}
     return {
         feature: [text for text, _ in cells]
         for feature, cells in rows.items()

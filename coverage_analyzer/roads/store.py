@@ -126,14 +126,14 @@ def write_store(roads: TiledRoads, folder: Path) -> TiledRoads:
 def _write(roads: TiledRoads, folder: Path) -> None:
     values = {name: getattr(roads.network, name) for name in ARRAYS}
     values |= {name: getattr(roads, name) for name in TILES}
-    told = {}
+    described = {}
     for name, array in values.items():
         with (folder / f"{name}.npy").open("wb") as file:
             np.save(file, array, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
-        told[name] = _described(array)
-    manifest = {"fingerprint": roads.network.fingerprint, "arrays": told}
+        described[name] = _described(array)
+    manifest = {"fingerprint": roads.network.fingerprint, "arrays": described}
     (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
 
 
@@ -157,7 +157,7 @@ def _put(part: Path, folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _read(folder: Path, name: str, told: Any) -> Any:
+def _read(folder: Path, name: str, expected: Any) -> Any:
     """Return an array of a store.
 
     Raises
@@ -166,7 +166,7 @@ def _read(folder: Path, name: str, told: Any) -> Any:
         If it is not the one that was written.
     """
     array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    if _described(array) != told:
+    if _described(array) != expected:
         msg = f"{name} is damaged"
         raise ValueError(msg)
     return array if len(array) > ONE_TILE else np.array(array)

@@ -118,7 +118,7 @@ CENTERS: Final = (
     LONGITUDE,
     Column("name", ("center_name", "service_center")),
     COUNTRY,
-    # A file may have a sales region beside the code: the header that names the code counts.
+    # A file may have a sales region in addition to the code: the header that names the code counts.
     Column("region", ("iso_3166_2", "subdivision"), ranked=True),
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
@@ -211,7 +211,7 @@ def site_columns(read: Collection[str] = ()) -> tuple[Column, ...]:
     Parameters
     ----------
     read
-        Names of the columns that the policy reads beside `SITES`.
+        Names of the columns that the policy reads in addition to `SITES`.
 
     Examples
     --------
@@ -358,7 +358,7 @@ def option(table: Sequence[Column], name: str) -> str:
     >>> option(CENTERS, "date-format")
     '--center-date-format'
     """
-    prefix = next((text for text, known in _PREFIXES if known is table), "")
+    prefix = next((text for text, columns in _PREFIXES if columns is table), "")
     return f"--{prefix}{name}"
 
 

@@ -65,8 +65,8 @@ class Notation:
         """
         allowed = {"decimal": ("", ".", ","), "letter_o": ("", "E", "W")}
         for name, values in allowed.items():
-            if (given := getattr(self, name)) not in values:
-                msg = f"{name} is {given!r}; it is one of {', '.join(map(repr, values))}."
+            if (value := getattr(self, name)) not in values:
+                msg = f"{name} is {value!r}; it is one of {', '.join(map(repr, values))}."
                 raise InputError(msg)
 
     def says_form(self, column: str) -> bool:
@@ -147,8 +147,8 @@ def two_readings(cells: pa.Array, values: Floats, *, marks: str = ".,") -> Bools
     sizes = np.nan_to_num(arrays.as_numpy(pc.binary_length(cells)))
     at = np.flatnonzero((np.abs(values) >= 1) & (np.abs(values) < 1000) & (sizes >= len("1.500")))
     if len(at):
-        some = cells.take(arrays.from_numpy(at))
-        result[at] = arrays.to_bools(pc.match_substring_regex(some, _TWO_READINGS % marks))
+        subset = cells.take(arrays.from_numpy(at))
+        result[at] = arrays.to_bools(pc.match_substring_regex(subset, _TWO_READINGS % marks))
     return result
 
 

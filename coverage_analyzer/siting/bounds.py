@@ -27,15 +27,15 @@ ROUNDS: Final = 80
 
 STALLED: Final = 3
 SLOW: Final = 0.01
-"""So many runs, each of which closes less than this share of the gap to what is enough, end the
-search for cuts: what they leave is closed sooner by branching."""
+"""After `STALLED` runs that each close less than the share `SLOW` of the remaining gap, the search
+for cuts ends: branching closes the rest sooner."""
 
 CUT: Final = -1
 FLOOR: Final = -2
 """Kinds of rows that are not a side."""
 
 IDLE: Final = 5
-"""A cut that has held nothing back in so many runs is idle: if it is missed later, it is made
+"""A cut that has held nothing back in this many runs is idle: if it is missed later, it is made
 again."""
 
 KEPT: Final = 0.7
@@ -79,7 +79,7 @@ class Relaxation:
         """Return bounds for other upper limits of a side on the number of candidates.
 
         The prices of rows and of other limits are valid for all of them: without the price of this
-        limit each candidate is worth its own, and so many that are worth most can be chosen.
+        limit each candidate is worth its own, and as many of the most valuable ones can be chosen.
 
         Parameters
         ----------
@@ -304,12 +304,12 @@ class Master:
             n_blocks = np.flatnonzero(excess > VIOLATED * np.maximum(self._totals, 1.0))
             if not len(n_blocks):
                 return False
-        some = slope[n_blocks]
+        slopes = slope[n_blocks]
         unit = self._sparse.csr_matrix(
             (np.ones(len(n_blocks)), (np.arange(len(n_blocks)), n_blocks)),
             shape=(len(n_blocks), self.n_blocks),
         )
-        matrix = self._sparse.hstack([unit, -some], format="csr")
+        matrix = self._sparse.hstack([unit, -slopes], format="csr")
         self._add(matrix, np.full(len(n_blocks), -np.inf), constant[n_blocks], CUT)
         return bool(len(cover))
 

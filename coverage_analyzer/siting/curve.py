@@ -64,7 +64,7 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
         if clock.over:
             break
         sized, rules = _sized(setting, program, size)
-        solution = _known(sized, rules, start, float(bounds[at]))
+        solution = _at_bound(sized, rules, start, float(bounds[at]))
         if solution is None:
             effort = Effort(rounds=0, shared=shared)
             solution = optimise(sized, rules, effort=effort, clock=clock, start=start)
@@ -79,7 +79,7 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
     return points
 
 
-def _known(
+def _at_bound(
     program: Program, rules: Rules | None, start: Ints | None, bound: float
 ) -> Solution | None:
     """Return the answer where exchanges reach a bound that is known from another size."""

@@ -18,7 +18,7 @@ MOST_ENTRIES: Final = 500_000
 
 
 def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
-    """Return a plan that keeps all least weights, of few centers; None if there is none.
+    """Return a plan that keeps all least weights, of few centers; None if none is found.
 
     Parameters
     ----------
@@ -37,10 +37,10 @@ def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
         smaller = Rules(len(plan) - 1, rules.forced, rules.allowed, rules.group, rules.cap)
         if smaller.size * program.cover.n_candidates > MOST_ENTRIES:
             break
-        found = search(program.cover, smaller, rounds=ROUNDS, seed=1, clock=clock)
-        if not program.allows(found):
+        plan_found = search(program.cover, smaller, rounds=ROUNDS, seed=1, clock=clock)
+        if not program.allows(plan_found):
             break
-        plan = _pruned(program, found, rules.forced)
+        plan = _pruned(program, plan_found, rules.forced)
     return plan
 
 
@@ -61,8 +61,8 @@ def _greedy(program: Program, rules: Rules) -> Ints | None:
         ]
         if not any(missing):
             return np.sort(np.array(plan, np.int64))
-        wanted = inside[np.array(missing)].any(axis=0) & ~served
-        score = np.asarray(turned @ np.where(wanted, cover.weight, 0.0))
+        missing_sites = inside[np.array(missing)].any(axis=0) & ~served
+        score = np.asarray(turned @ np.where(missing_sites, cover.weight, 0.0))
         score[~enterable(rules, plan)] = -np.inf
         best = int(score.argmax())
         if not score[best] > 0:

@@ -30,7 +30,7 @@ from coverage_analyzer.siting.tree import Tree
 log = logging.getLogger(__name__)
 
 SMALL_PAIRS: Final = 6_000
-"""Up to so many pairs, the integer program is solved at once."""
+"""Up to this many pairs, the integer program is solved at once."""
 
 SHORT_SEARCH: Final = 60
 LONG_SEARCH: Final = 2_000
@@ -52,11 +52,11 @@ MANY_PAIRS: Final = 1_000_000
 """With more pairs a plan is disturbed only after the linear program, among few candidates."""
 
 FIXED: Final = 0.5
-"""With less than this share of the candidates fixed, and so many pairs left, a long search comes
+"""With less than this share of the candidates fixed, and this many pairs left, a long search comes
 first; branching only if the better plan fixes more."""
 
 TABLE: Final = 60_000_000
-"""Entries at most of the table of exchanges."""
+"""Maximum number of entries of the table of exchanges."""
 
 
 @dataclass
@@ -253,11 +253,11 @@ class _Work:
 
     @property
     def _core_size(self) -> int:
-        """How many candidates that the linear program nearly uses a long search is among."""
+        """Return how many candidates a long search has: those the linear program nearly uses."""
         return max(CORE, 4 * self.rules.size if self.rules is not None else 0)
 
     def _is_wide(self, relaxation: Relaxation) -> bool:
-        """Return whether so many pairs are left that branching would close next to nothing.
+        """Return whether too many pairs are left, so that branching would close very little.
 
         Each of its nodes would take as long as the whole linear program (`MANY_PAIRS`, `FIXED`).
         """
@@ -412,7 +412,7 @@ class _Work:
         self._settle()
         if self.proved:
             return Solution(self.best, self.value, self.value, self.ended or "proved")
-        if step:  # no plan lies between two whole numbers
+        if step:  # no plan is between two whole numbers
             bound = max(np.floor(bound / step + 1e-6) * step, self.value)
         ended = self.ended or ("time_limit" if self.clock.over else "search_limit")
         return Solution(self.best, self.value, float(bound), ended)

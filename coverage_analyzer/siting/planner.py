@@ -287,9 +287,9 @@ def _closing_order(setting: Setting, opened: Ints, closed: Ints) -> Ints:
 def alternatives(setting: Setting, first: Solution, clock: Clock) -> tuple[Solution, ...]:
     """Return plans that differ from each better one, the best first."""
     question, program = setting.question, setting.program()
-    found = [first]
-    while len(found) < question.alternatives and not clock.over:
-        best = found[-1].plan
+    solutions = [first]
+    while len(solutions) < question.alternatives and not clock.over:
+        best = solutions[-1].plan
         if best is None or len(best) < question.differ:
             break
         other = Side(best, np.ones(len(best)), -np.inf, float(len(best) - question.differ))
@@ -300,8 +300,8 @@ def alternatives(setting: Setting, first: Solution, clock: Clock) -> tuple[Solut
         least = first.objective * (1 - (question.within or 1.0))
         if question.within is not None and solution.objective < least - 1e-9:
             break
-        found.append(solution)
-    return tuple(found)
+        solutions.append(solution)
+    return tuple(solutions)
 
 
 def verify(answer: Plan) -> None:

@@ -67,7 +67,7 @@ ALTERNATIVES: Final = (
 """Columns of ``alternatives.csv``."""
 
 ENTERING: Final = 25
-"""So many further centers ``why_not.csv`` looks ahead."""
+"""Number of further centers that ``why_not.csv`` looks ahead."""
 
 LISTED_TWINS: Final = 4
 """Candidates that ``same_sites_as`` names at most; ``why_not.csv`` has all."""
@@ -289,7 +289,7 @@ def _status(answer: Plan, place: int, rank: Mapping[int, int], alone: Floats) ->
 
 
 def _gain_after(answer: Plan) -> Floats:
-    """Return what each place would gain beside the plan, in weights as given."""
+    """Return what each place would gain in addition to the plan, in weights as given."""
     setting, cover = answer.setting, answer.setting.cover
     standing = np.concatenate([answer.opened, _kept(answer)])
     left = cover.need - cover.counts(standing)
@@ -381,14 +381,14 @@ def _percent(share: float) -> str:
 
 
 def notes(answer: Plan) -> list[str]:
-    """Return what a planner has to know beside the plan."""
+    """Return what a planner has to know in addition to the plan."""
     setting, question = answer.setting, answer.setting.question
     result = []
     left_out = answer.candidates.left_out
     if left_out:
-        shown = "; ".join(left_out[:5])
+        names = "; ".join(left_out[:5])
         more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-        result.append(f"Candidates left out ({len(left_out)}): {shown}{more}.")
+        result.append(f"Candidates left out ({len(left_out)}): {names}{more}.")
     result += _shortfall(answer)
     unreached = setting.rows[(setting.covering.reached < setting.need)]
     wanting = unreached[setting.demand.state[unreached] == WANTING]
@@ -501,7 +501,7 @@ def shifted(answer: Plan) -> dict[str, dict[str, float]]:
 
 
 def _gained_at(answer: Plan, miles: float) -> Ints:
-    """Return the sites that the plan gains if each limit were so many miles longer."""
+    """Return the sites that the plan gains if each limit were longer by `miles`."""
     demand = answer.setting.demand
     rows = np.flatnonzero(_near(answer))
     if not len(rows):
@@ -531,7 +531,7 @@ def _near(answer: Plan) -> Bools:
 
 
 def _moved(matcher: Matcher, centers: Centers, miles: float) -> Matcher:
-    """Return a matcher whose limits are so many miles longer."""
+    """Return a matcher whose limits are longer by `miles`."""
     bands = tuple(band.longer_by(miles * MILE_M) for band in matcher.policy.bands)
     policy = matcher.policy.model_copy(update={"bands": bands})
     spec = dataclasses.replace(MatcherSpec.of(matcher), centers=centers, policy=policy)

@@ -18,7 +18,7 @@ from running import centers_file, manifest
 
 MEBIBYTE: Final = 1 << 20
 SECONDS: Final = 20
-"""So much CPU time a file may take, and no more."""
+"""Maximum CPU time of a file."""
 
 EACH: Final = f"""
 import os, resource, sys

@@ -5,7 +5,7 @@ Each group is named after its trap. An answer is ``number|road|district|town|sta
 
 import pytest
 
-from coverage_analyzer.geocoding import Answer, Found, Grade, query
+from coverage_analyzer.geocoding import GeocodeOutcome, GeocodeResult, Grade, query
 from coverage_analyzer.geocoding.grades import checked
 from coverage_analyzer.geocoding.places import Place, place_of
 
@@ -165,12 +165,12 @@ CASES = [
 # fmt: on
 
 
-def found(text: str, country: str) -> tuple[Answer, Place]:
+def found(text: str, country: str) -> tuple[GeocodeResult, Place]:
     """Return an answer of a server, and where it lies."""
     number, road, district, town, state, postcode = text.split("|")
     matched = ", ".join(p for p in (number, road, district, town, postcode, "Country") if p)
-    answer = Answer(
-        Found.found,
+    answer = GeocodeResult(
+        GeocodeOutcome.found,
         grade=Grade.rooftop if number else Grade.street,
         lat=1.0,
         lon=2.0,
@@ -191,12 +191,12 @@ def test_golden(country: str, expected: str, text: str, answer: str) -> None:
     assert asked is not None
     result = checked(*found(answer, country)[:1], asked, found(answer, country)[1])
     if expected == LOST:
-        assert (result.grade, result.reason) == (Grade.none, Found.place_differs)
+        assert (result.grade, result.reason) == (Grade.none, GeocodeOutcome.place_differs)
     elif expected == CITY:
-        assert (result.grade, result.reason) == (Grade.city, Found.postcode_differs)
+        assert (result.grade, result.reason) == (Grade.city, GeocodeOutcome.postcode_differs)
     else:
         assert result.grade >= Grade.street
-        assert result.reason in {Found.found, Found.house_number_missing}
+        assert result.reason in {GeocodeOutcome.found, GeocodeOutcome.house_number_missing}
 
 
 @pytest.mark.parametrize(
@@ -264,13 +264,13 @@ def test_hong_kong_is_a_region_to_a_server() -> None:
     matched = "8, Queen's Road Central, Central, Hong Kong, China"
     place = Place("CN", "", "Queen's Road Central", "8", (), ("Central",), "", ("Hong Kong",))
     whole = place_of(place, matched, ("Hong Kong", "China"))
-    answer = Answer(
-        Found.found, grade=Grade.rooftop, matched=matched, house_number="8", country="CN"
+    answer = GeocodeResult(
+        GeocodeOutcome.found, grade=Grade.rooftop, matched=matched, house_number="8", country="CN"
     )
     assert checked(answer, asked, whole).grade == Grade.rooftop
     asked = query({"address": "8 Queen's Road, Kowloon, Hong Kong", "country": "HK"})
     assert asked is not None
-    assert checked(answer, asked, whole).reason == Found.place_differs
+    assert checked(answer, asked, whole).reason == GeocodeOutcome.place_differs
 
 
 def test_the_table_is_wide_enough() -> None:
@@ -282,16 +282,16 @@ def test_the_table_is_wide_enough() -> None:
 @pytest.mark.parametrize(
     ("town", "longer", "is_there", "reason"),
     [
-        ("Newport", "newport pagnell", False, Found.place_differs),
-        ("Sutton", "sutton coldfield", False, Found.place_differs),
-        ("Gladbach", "bergisch gladbach", False, Found.place_differs),
-        ("Gladbach", "bergisch gladbach", True, Found.found),
-        ("Frankfurt", "frankfurt am main", True, Found.found),
-        ("Stratford", "stratford upon avon", True, Found.found),
+        ("Newport", "newport pagnell", False, GeocodeOutcome.place_differs),
+        ("Sutton", "sutton coldfield", False, GeocodeOutcome.place_differs),
+        ("Gladbach", "bergisch gladbach", False, GeocodeOutcome.place_differs),
+        ("Gladbach", "bergisch gladbach", True, GeocodeOutcome.found),
+        ("Frankfurt", "frankfurt am main", True, GeocodeOutcome.found),
+        ("Stratford", "stratford upon avon", True, GeocodeOutcome.found),
     ],
 )
 def test_a_longer_name_of_a_town_decides(
-    town: str, longer: str, is_there: bool, reason: Found
+    town: str, longer: str, is_there: bool, reason: GeocodeOutcome
 ) -> None:
     """A list of towns knows what no word tells: that Newport Pagnell is not Newport."""
     asked = query({"address": f"1 Station Rd, {longer.title()}", "country": "GB"})

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 import coverage_analyzer as ca
 from coverage_analyzer.programmes.conditions import Customer
-from coverage_analyzer.programmes.entitlements import Answer, Entitlements
+from coverage_analyzer.programmes.entitlements import Entitlements, OfferStatus
 
 FACTS = sorted(Customer.model_fields)
 BETTER = {
-    Answer.does_not: 0,
-    Answer.not_stated: 1,
-    Answer.unknown: 1,
-    Answer.applies: 2,
+    OfferStatus.does_not: 0,
+    OfferStatus.not_stated: 1,
+    OfferStatus.unknown: 1,
+    OfferStatus.applies: 2,
 }
 PRODUCTS = ["", "XenApp", "XenDesktop", "XenServer", "NetScaler MPX", "XenDesktp"]
 VERSIONS = ["", "6.5", "7.15", "7.15 LTSR", "7.15 LTSR CU3", "5.6", "7.1 LTSR", "1.0"]
@@ -41,7 +41,7 @@ def test_to_know_more_never_overturns_an_answer(
     before = asked(facts | {fact: None}, question)
     after = asked(facts | {fact: value}, question)
     for was, now in zip(before, after, strict=True):
-        if was.answer in {Answer.applies, Answer.does_not}:
+        if was.answer in {OfferStatus.applies, OfferStatus.does_not}:
             assert now.answer == was.answer
 
 
@@ -65,8 +65,8 @@ def test_each_answer_rests_on_what_is_told(
 ) -> None:
     """Nothing missing where it applies, something where it does not; a clause for each ground."""
     for found in asked(facts, question):
-        assert bool(found.missing) == (found.answer == Answer.does_not)
-        if found.answer == Answer.applies:
+        assert bool(found.missing) == (found.answer == OfferStatus.does_not)
+        if found.answer == OfferStatus.applies:
             assert not found.undecided
         assert found.findings
         assert found.clauses

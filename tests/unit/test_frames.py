@@ -25,6 +25,7 @@ from running import (
 
 import coverage_analyzer as ca
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
+from coverage_analyzer.frames.columns import positions
 from coverage_analyzer.schema.verdict import VERDICT
 
 WARNED = pytest.mark.filterwarnings("ignore:.*rejected")
@@ -336,6 +337,24 @@ def test_assess_names_the_geometry_that_it_cannot_use(centers: Any, geometry: An
     frame = gpd.GeoDataFrame({"n": [1, 2]}, index=["good", "bad"], geometry=points, crs="EPSG:4326")
     with pytest.raises(InputError, match="'bad'"):
         ca.assess(frame, centers)
+
+
+def test_edited_columns_of_a_frame_with_points_are_reported(sites: Any, centers: Any) -> None:
+    """The points are used, so a moved center would stay where it was; rounding is no edit."""
+    edited = centers.assign(latitude=centers["latitude"].round(3))
+    ca.assess(sites, edited, as_of=AS_OF)
+    edited.loc[edited.index[1], "latitude"] += 0.5
+    with pytest.warns(UserWarning, match=r"1 row of the centers, the first .*points_from_xy"):
+        ca.assess(sites, edited, as_of=AS_OF)
+    points = gpd.points_from_xy(edited.longitude, edited.latitude, crs=4326)
+    ca.assess(sites, edited.set_geometry(points), as_of=AS_OF)
+
+
+def test_points_beside_180_degrees_are_near_their_columns() -> None:
+    """180 and -180 are one meridian."""
+    points = gpd.points_from_xy([-180.0, 180.0], [-17.0, -17.0], crs=4326)
+    frame = gpd.GeoDataFrame({"latitude": -17.0, "longitude": [180.0, -180.0]}, geometry=points)
+    assert positions(frame, "sites")[1].tolist() == [-17.0, -17.0]
 
 
 def test_assess_renames_old_verdicts_with_a_warning(sites: Any, centers: Any) -> None:

@@ -208,7 +208,7 @@ def _sqlite_path(head: str) -> str:
     Raises
     ------
     InputError
-        If there is none.
+        If it is missing.
     """
     match = _SQLITE.fullmatch(head)
     if match is None:

@@ -159,9 +159,9 @@ def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[
 def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
-    """Return the first row of a query with text parameters; None if there is none."""
-    found = all_rows(connection, sql, values)
-    return found[0] if found else None
+    """Return the first row of a query with text parameters; None if missing."""
+    rows = all_rows(connection, sql, values)
+    return rows[0] if rows else None
 
 
 def all_rows(

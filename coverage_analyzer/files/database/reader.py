@@ -181,7 +181,7 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
     Raises
     ------
     InputError
-        If there is none, or two are equal.
+        If it is missing, or two are equal.
     """
     if not names:
         msg = "the query returns no rows; write a SELECT that names its columns."

@@ -102,9 +102,9 @@ class DriveTimesReader:
         self._path, self._centers, self._at = path, arrays.text_array(list(centers)), 0
         read = csv.ReadOptions()
         parse = csv.ParseOptions(delimiter=style.delimiter, newlines_in_values=True)
-        wanted = ("site_id", "minutes", "road_miles")
+        names = ("site_id", "minutes", "road_miles")
         convert = csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()), include_columns=list(wanted)
+            column_types=dict.fromkeys(names, pa.string()), include_columns=list(names)
         )
         try:
             table = csv.read_csv(path, read, parse, convert).combine_chunks()

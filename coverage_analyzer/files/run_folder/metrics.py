@@ -109,7 +109,7 @@ class Metrics:
         self._part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
 
     def _last_success(self) -> float:
-        """Return the time of the last success, as an earlier run wrote it; 0 if there is none."""
+        """Return the time of the last success, as an earlier run wrote it; 0 if missing."""
         start = f'{PREFIX}{SUCCESS}{{report="{_escaped(self.report)}"}} '
         with contextlib.suppress(OSError, ValueError):
             for line in Path(str(self.path)).read_text(encoding="utf-8").splitlines():

@@ -48,7 +48,7 @@ TEXT_WIDTH: Final = 40
 
 @dataclass(frozen=True, kw_only=True)
 class RunContents:
-    """What a workbook holds beside the rows of the report.
+    """What a workbook holds in addition to the rows of the report.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class ReportWorkbook(Writer):
     def __init__(self, path: Path, schema: pa.Schema, style: Style, own: OwnText = NO_TEXT) -> None:
         require("excel", "xlsxwriter")
         self._path, self._style = path, style
-        # Of a report that is read again, the columns beside the codes are made again.
+        # Of a report that is read again, the columns of texts are made again from the codes.
         names = schema.names
         verdict = names.index(VERDICT[0])
         ours = verdict_names(unit_of(names))
