@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 
-import coverage_analyzer
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.roads.regions import Regions
 from coverage_analyzer.roads.search_tasks import SearchResults, SearchTask
@@ -87,7 +86,7 @@ def _open(store: Path, fingerprint: str) -> TiledRoads:
 
 
 def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
-    root = str(Path(coverage_analyzer.__file__).parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     return subprocess.Popen(  # noqa: S603 - this interpreter, with our own code and numbers
         [sys.executable, "-c", CODE, *arguments],
