@@ -64,6 +64,15 @@ class VerdictRows:
     margin_miles: Floats
     in_reach: Floats
 
+    @classmethod
+    def concatenate(cls, parts: "list[VerdictRows]") -> "VerdictRows":
+        """Return the rows of several blocks as one."""
+        return cls(*(np.concatenate(values) for values in zip(*map(_values, parts), strict=True)))
+
+
+def _values(rows: VerdictRows) -> tuple[Any, ...]:
+    return tuple(vars(rows).values())
+
 
 @dataclass(frozen=True)
 class VerdictsBeforeRoads:
@@ -209,6 +218,16 @@ def _band_by_road(
             fits = _is_within(band, road_miles[subset], taken[subset])
             result[subset[fits]] = level if offered else NOT_OFFERED
     return result
+
+
+def band_reach_m(rows: VerdictRows, policy: Policy) -> Floats:
+    """Return the geodesic distance up to which the band of each row applies; NaN without one."""
+    reach = np.full(len(rows.limit_miles), np.nan)
+    for country, limit, subset in _groups(rows):
+        band = policy.band_for(country, limit)
+        if band is not None:
+            reach[subset] = band.up_to_m
+    return reach
 
 
 def limit_by_time(rows: VerdictRows, policy: Policy, minutes: Floats, unit: Unit) -> Floats:
