@@ -17,12 +17,11 @@ What a recheck by road did to a verdict is kept as it is: it applies where judgi
 that was rechecked. ``roads`` is the cause if the recheck alone makes the difference.
 """
 
-import enum
 import functools
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +29,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
-from coverage_analyzer.comparison.changes import COMPARED, Change, LevelRanks, classify
+from coverage_analyzer.comparison.changes import COMPARED, Change, LevelRanks, TextEnum, classify
 from coverage_analyzer.comparison.rows import Side
 from coverage_analyzer.errors import CoverageError
 from coverage_analyzer.matching.centers import Centers
@@ -44,18 +43,8 @@ Columns = Mapping[str, pa.Array]
 """Columns of verdicts, by name."""
 
 
-class Cause(enum.IntEnum):
+class Cause(TextEnum):
     """Why a verdict changed; its name is the code in ``changes.csv``."""
-
-    text: str
-    """Meaning, as text."""
-
-    def __new__(cls, value: int, text: str = "") -> Self:
-        """Return a member with its text."""
-        member = int.__new__(cls, value)
-        member._value_ = value
-        member.text = text
-        return member
 
     centers = 0, "centers opened, closed, moved or were corrected"
     policy = 1, "the policy, or whether declared countries are trusted"
