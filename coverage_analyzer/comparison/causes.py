@@ -145,8 +145,8 @@ class CauseFinder:
         cause = np.full(n, Cause.borders_or_version, np.int8)
         sets = np.full(n, "", object)
         own = (
-            self._judged(frozenset(), before, after),
-            self._judged(frozenset(LEVERS), before, after),
+            self._assess_with(frozenset(), before, after),
+            self._assess_with(frozenset(LEVERS), before, after),
         )
         if own[0] is None or own[1] is None:
             return CauseColumns(cause, sets.tolist())
@@ -173,7 +173,7 @@ class CauseFinder:
         own_after: Columns,
     ) -> Bools:
         """Return which rows get the later verdict if some inputs are those of the later report."""
-        judged = self._judged(levers, before, after)
+        judged = self._assess_with(levers, before, after)
         if judged is None:
             return np.zeros(len(before.sites.lon), np.bool_)
         by_roads = (after, own_after) if Cause.roads in levers else (before, own_before)
@@ -194,7 +194,9 @@ class CauseFinder:
         result: Bools = same_again | of_roads[0] | of_roads[1]
         return result
 
-    def _judged(self, levers: Levers, before: ChangedRows, after: ChangedRows) -> Columns | None:
+    def _assess_with(
+        self, levers: Levers, before: ChangedRows, after: ChangedRows
+    ) -> Columns | None:
         """Return verdicts with some inputs of the later report; None if they do not fit."""
         matcher = self._matcher(levers - {Cause.site_moved, Cause.site_data, Cause.roads})
         if matcher is None:
