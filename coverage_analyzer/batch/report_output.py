@@ -77,6 +77,10 @@ class ReportOutput:
             self.writer = self._stack.enter_context(self._open_writer(batch))
         self.writer.write(batch)
 
+    def typed(self, batch: pa.RecordBatch, rows: ParsedRows) -> pa.RecordBatch:
+        """Return rows of the report with their types, as `write` takes them (`RowTyper`)."""
+        return self._typer.typed(batch, rows)
+
     def describe(self, manifest: Mapping[str, Any]) -> None:
         """Note what the file is to say of itself, before it is closed (`file_metadata`)."""
         if self.writer is not None:

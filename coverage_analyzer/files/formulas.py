@@ -93,6 +93,8 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     if not len(at):
         return cells
     suspects = cells.take(arrays.from_numpy(at))
+    if _are_numbers(suspects, decimal):
+        return cells
     formula = arrays.to_bools(pc.match_substring_regex(suspects, pattern=FORMULA))
     harmless = arrays.to_bools(pc.match_substring_regex(suspects, pattern=_harmless(decimal)))
     rows = arrays.from_numpy(np.flatnonzero(formula & ~harmless))
@@ -129,6 +131,16 @@ def unescape_formula(text: str) -> str:
     return plain
 
 
+def _are_numbers(texts: pa.Array, decimal: str) -> bool:
+    """Return whether all texts plainly are numbers, such as coordinates, which is found fast."""
+    plain = texts if decimal == "." else pc.replace_substring(texts, decimal, ".")
+    try:
+        values = arrays.as_numpy(plain.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return False
+    return bool(np.isfinite(values).all())
+
+
 @functools.cache
 def _harmless(decimal: str) -> str:
     """Return the pattern of harmless text that begins like a formula."""
@@ -152,11 +164,11 @@ def _suspects(cells: pa.Array, is_first: Bools = _IS_FIRST_BYTE) -> Ints:
     data = np.frombuffer(cells.buffers()[2], np.uint8)
     if offsets[0] == offsets[-1]:
         return np.zeros(0, np.int64)
-    begin = np.minimum(offsets[:-1], len(data) - 1)  # empty cells may begin behind the last byte
-    rows = np.flatnonzero(is_first[data[begin]])
+    # Empty cells may begin behind the last byte.
+    rows = np.flatnonzero(is_first.take(data.take(offsets[:-1], mode="clip")))
     rows = rows[offsets[rows] < offsets[rows + 1]]
     begin = offsets[rows]
-    matters: Bools = _IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]
+    matters: Bools = _IS_LEADING[data[begin], data.take(begin + 1, mode="clip")]
     return rows[matters]
 
 

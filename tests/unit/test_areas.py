@@ -345,6 +345,42 @@ def test_union_and_depth_add_up(world: Countries, policy: Policy) -> None:
     assert {deep for n, deep, _ in depths if n == german} == {1, 2, 3}
 
 
+def test_what_a_box_has_of_a_country_is_the_country_clipped(world: Countries) -> None:
+    """Whether grid or polygon finds it: inland, on a border, at sea, at 180 and the poles."""
+    west = np.array([98.0, 7.4, -30.0, 179.0, -180.0, -180.0, 20.0, -1.0])
+    south = np.array([38.0, 47.4, -30.0, -17.5, 66.0, -90.0, 89.5, 46.0])
+    boxes = np.stack([west, south, west + 1, np.minimum(south + 0.5, 90)], axis=1)
+    codes = ("CN", "CH", "FR", "DE", "FJ", "RU", "AQ")
+    faces = np.array([world.borders.faces.index(code) for code in codes])
+    expected = [
+        (number, face, shapely.clip_by_rect(world.borders.polygon(face), *box))
+        for number, box in enumerate(boxes.tolist())
+        for face in faces.tolist()
+    ]
+    there = [(number, shape) for number, _, shape in expected if not shape.is_empty]
+    assert {number for number, _ in there} == {0, 1, 3, 4, 5, 7}
+    got = list(world.borders.lands_near(faces, boxes))
+    assert [number for number, _ in got] == [number for number, _ in there]
+    assert [shape.wkb for _, shape in got] == [shape.wkb for _, shape in there]
+
+
+def test_a_circle_is_symmetrical() -> None:
+    """Its western half mirrors the eastern one, also across 180 degrees."""
+    lon, lat = np.array([10.0, 179.5]), np.array([60.0, -17.0])
+    around, split = discs(lon, lat, np.array([80_000.0, 80_000.0]))
+    points = shapely.get_coordinates(around)
+    assert {tuple(p) for p in (np.round(points, 9) * (-1, 1) + (20, 0)).round(9)} == {
+        tuple(p) for p in np.round(points, 9)
+    }
+    east = np.mod(shapely.get_coordinates(split)[:, 0], 360) - lon[1]
+    assert east.min() == pytest.approx(-east.max(), abs=1e-12)
+
+
+def test_no_circles_are_no_areas() -> None:
+    """An empty array."""
+    assert discs(np.empty(0), np.empty(0), np.empty(0)).shape == (0,)
+
+
 def test_too_large_a_limit_is_refused(world: Countries, policy: Policy) -> None:
     """Draw up to 5,000 km; beyond, say how far areas are drawn."""
     with pytest.raises(InputError, match=r"limits up to 3,107 miles"):

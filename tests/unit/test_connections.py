@@ -116,13 +116,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_on_files_opens_no_connection(
-    command: str, tmp_path: Path, town: Path, listener: tuple[str, list[bytes]]
+    command: str, tmp_path: Path, town: Path, listener: tuple[str, list[bytes]], cache: Path
 ) -> None:
     """Neither by Python's sockets nor, through the proxy of the environment, by a library of C."""
     (tmp_path / "addresses.csv").write_text(ADDRESSES, "utf-8")
     proxy, requests = listener
     shutil.copytree(town, tmp_path / "town")
-    code, output, opened = watched(tmp_path, proxy, *COMMANDS[command])
+    words = (str(cache) if word == "c.sqlite" else word for word in COMMANDS[command])
+    code, output, opened = watched(tmp_path, proxy, *words)
     assert code in {0, 1}, output  # `check` finds rows that would be rejected
     assert "Traceback" not in output
     assert opened == ""

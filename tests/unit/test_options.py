@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Any, str, list[str], dict[str, Any], dict[str, Any]]] = {
             *("s.csv", "-o", "out", *RULES, *SITES, *CENTERS, "--format", "parquet"),
             *("--table", "sqlite:///x?table=t", "--products", "p.csv", "--trust-declared"),
             *("--no-areas", "--no-map", "--on-duplicate", "first", "--raw-text", "--excel"),
-            *("--max-rejects", "7", "--map-columns", "a,b"),
+            *("--max-rejects", "7", "--map-columns", "a,b", "--threads", "3"),
         ],
         OF_RULES,
         OF_SITES
@@ -60,7 +60,8 @@ CASES: dict[str, tuple[Any, str, list[str], dict[str, Any], dict[str, Any]]] = {
         | {"map_columns": "a,b"}
         | {"format": "parquet", "table": "sqlite:///x?table=t", "products": "p.csv"}
         | {"trust_declared": True, "areas": False, "map": False, "on_duplicate": "first"}
-        | {"raw_text": True, "excel": True, "max_rejects": RejectLimit.parse("7")},
+        | {"raw_text": True, "excel": True, "max_rejects": RejectLimit.parse("7")}
+        | {"threads": 3},
     ),
     "check": (
         batch,
