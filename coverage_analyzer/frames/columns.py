@@ -197,7 +197,7 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
-        lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
+        lon, lat = _fill_points(frame, shapely.get_x(points), shapely.get_y(points))
         _warn_of_edited_columns(frame, what, lon, lat)
     else:
         lon, lat = _degrees(frame, what)
@@ -271,7 +271,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
     return texts(frame, name)
 
 
-def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def _fill_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return coordinates of points; for rows without a point, those of the columns.
 
     This includes new rows that `pandas.concat` appended to a frame with points.

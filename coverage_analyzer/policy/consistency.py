@@ -69,7 +69,12 @@ def policy_warnings(policy: "Policy") -> list[str]:
     lead time does not concern centers, so that no rule uses it.
     """
     levels = level_faults(policy) if policy.format == 1 else ()
-    return [*_borrowed_name(policy), *_contradictions(policy), *levels, *_unapplied(policy)]
+    return [
+        *_borrowed_name(policy),
+        *_contradictions(policy),
+        *levels,
+        *_unapplied_warnings(policy),
+    ]
 
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
@@ -192,7 +197,7 @@ def _values(text: str) -> list[float]:
     return [float(reading) for reading in readings if reading.count(".") <= 1]
 
 
-def _unapplied(policy: "Policy") -> Iterator[str]:
+def _unapplied_warnings(policy: "Policy") -> Iterator[str]:
     """Yield a warning for each lead time that no rule uses, and what to write instead.
 
     Readers of a built-in policy cannot change it: no advice is given.

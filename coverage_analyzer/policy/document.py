@@ -129,7 +129,9 @@ class Document(Model):
         text, origin = cls._read(cast("str | Path", source))
         file = cls.file_of(source)
         folder = None if file is None else file.parent
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text, folder=folder)
+        return cls.from_mapping(
+            cls._parse_toml(text, origin), origin=origin, text=text, folder=folder
+        )
 
     @classmethod
     def from_mapping(
@@ -245,7 +247,7 @@ class Document(Model):
         documents: dict[str, _Registered] = {}
         for path in _toml_files(Path(folder)):
             text, origin = cls._read(path)
-            data = cls._parsed(text, origin)
+            data = cls._parse_toml(text, origin)
             if kind_of(data) == cls.kind:
                 document = cls.from_mapping(data, origin=origin, text=text, folder=path.parent)
                 _refuse_taken(document, path, documents)
@@ -294,7 +296,7 @@ class Document(Model):
             raise PolicyError(msg) from error
 
     @staticmethod
-    def _parsed(text: str, origin: str) -> dict[str, Any]:
+    def _parse_toml(text: str, origin: str) -> dict[str, Any]:
         """Return what a TOML text holds.
 
         Raises

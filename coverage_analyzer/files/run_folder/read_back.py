@@ -152,7 +152,7 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     refuse_edited(table, rows.rejects)
     columns = rows.block.columns
     verdict = {n: columns.column(table.headers.index(n)) for n in names_in(table.headers)}
-    return {n: _pointed(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
+    return {n: _with_points(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
 
 
 def refuse_edited(table: Table, rejects: Sequence[Reject]) -> None:
@@ -204,10 +204,10 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_string(cells.type):
         return cells.cast(kind)
     filled = arrays.without_empty(cells)
-    return (_pointed(filled) if pa.types.is_floating(kind) else filled).cast(kind)
+    return (_with_points(filled) if pa.types.is_floating(kind) else filled).cast(kind)
 
 
-def _pointed(cells: pa.Array) -> pa.Array:
+def _with_points(cells: pa.Array) -> pa.Array:
     """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
     if not pa.types.is_string(cells.type) or not _has_comma(cells):
         return cells
