@@ -31,16 +31,18 @@ WAITING = re.compile(r"(_worker|wait|result|acquire|get|put|join) \((threading|q
 IMPORTS = "importlib"
 PARTS = {
     "start": rf"{IMPORTS}|read_centers|Policy\.load|load \(",
-    "text made safe for spreadsheets": r"files/guard",
-    "writing the report": r"files/report|files/publishing",
+    "formulas escaped": r"files/formulas",
+    "writing the report": r"files/writers|run_folder/publishing|batch/report_output",
     "ids seen twice": r"files/duplicates",
-    "reading numbers": r"coordinates\.py",
-    "reading the file": r"files/(delimited|streams|columnar|reading|blocks)",
-    "verdicts as columns": r"Matcher\.columns|judging\.py:\d+\)$",
+    "reading numbers": r"schema/(coordinates|angles)",
+    "reading the file": r"files/(readers|table|opening)",
+    "verdicts as columns": r"Matcher\.columns|columns \(coverage_analyzer/matching",
     "which country": r"countries/",
-    "cells and their candidates": r"Index\._(candidates|known|examined)",
-    "chords, limits, distances": r"matching\.py|nearness\.py|geodesy\.py",
+    "cells and their candidates": r"matching/grid",
+    "chords, limits, distances": r"matching/|geodesy\.py",
     "counting": r"batch/ledger",
+    "areas": r"geometry\.py",
+    "map": r"maps/",
 }
 """The parts of a run, and what stands in a stack that belongs to each; the first one has it."""
 
