@@ -122,8 +122,8 @@ def address(text: str) -> Address:
         head = f"{match['scheme']}{match['user']}:{HIDDEN}@{match['place']}"
     hidden = {s for raw in secrets for s in (raw, unquote(raw)) if s}
     connection = _join(text.partition("?")[0], "&".join(others))
-    shown = _join(head, shown_tail)
-    return Address("postgresql", shown, connection, tuple(sorted(hidden)), **ours)
+    label = _join(head, shown_tail)
+    return Address("postgresql", label, connection, tuple(sorted(hidden)), **ours)
 
 
 def check_name(name: str, what: str, kind: str) -> None:
