@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import arrays
+from coverage_analyzer import arrays, geometry
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning, quantity
@@ -120,7 +120,7 @@ def _no_frame(value: Any, what: str) -> str:
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
-    return DatedFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
+    return DatedFrame(frame, geometry=geometry.points(lon, lat), crs=WGS84)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:

@@ -79,7 +79,7 @@ def policy_warnings(policy: "Policy") -> list[str]:
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
     """Yield a warning if a policy has the name of a built-in one but differs from it."""
-    shipped = type(policy).builtin().get(policy.name)
+    shipped = type(policy).builtin_named(policy.name)
     if shipped and shipped.sha256 != policy.sha256:
         yield (
             f"The policy has the name of the built-in policy {policy.name!r} but differs from it. "
@@ -202,7 +202,7 @@ def _unapplied_warnings(policy: "Policy") -> Iterator[str]:
 
     Readers of a built-in policy cannot change it: no advice is given.
     """
-    own = type(policy).builtin().get(policy.name)
+    own = type(policy).builtin_named(policy.name)
     advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":

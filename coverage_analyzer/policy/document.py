@@ -124,6 +124,8 @@ class Document(Model):
         if registered := cls._registered(source):
             document: Self = registered.document
             return document
+        if isinstance(source, str) and (shipped := cls.builtin_named(source)):
+            return shipped
         text, origin = cls._read(cast("str | Path", source))
         file = cls.file_of(source)
         folder = None if file is None else file.parent
@@ -184,6 +186,11 @@ class Document(Model):
     def builtin(cls) -> dict[str, Self]:
         """Return the built-in documents, by name."""
         return {name: _builtin(cls, name) for name in cls.builtin_names()}
+
+    @classmethod
+    def builtin_named(cls, name: str) -> Self | None:
+        """Return the built-in document of a name, read when it is asked for first."""
+        return _builtin(cls, name) if name in cls.builtin_names() else None
 
     @classmethod
     def by_name(cls) -> dict[str, Self]:
@@ -434,7 +441,8 @@ def _builtin_names(kind: Kind) -> tuple[str, ...]:
 
 @functools.cache
 def _builtin(cls: type[Any], name: str) -> Any:
-    return cls.load(name)
+    text, origin = cls._read(name)
+    return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text)
 
 
 def _refuse_taken(document: Document, path: Path, documents: Mapping[str, _Registered]) -> None:

@@ -255,6 +255,7 @@ DRIVE_TIMES: Final = (
     "status",
     "limit_minutes",
     "attribution",
+    "drive_center_id",
 )
 """Columns of the drive to each site from its center, in order."""
 
