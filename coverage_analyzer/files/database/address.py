@@ -191,7 +191,7 @@ def _encode(value: str) -> str:
 
     Examples
     --------
-    >>> _encoded("-csearch_path=sales"), _encoded("-c%20a%3Db"), _encoded("100% of us")
+    >>> _encode("-csearch_path=sales"), _encode("-c%20a%3Db"), _encode("100% of us")
     ('-csearch_path%3Dsales', '-c%20a%3Db', '100%25%20of%20us')
     """
     return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", value), safe="%:/?@!$'()*+,;~[]")
