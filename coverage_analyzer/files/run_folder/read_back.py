@@ -116,10 +116,17 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     if missing:
         msg = (
             f"{table.path} is not a report: it has no column {missing[0]!r}, which older "
-            "versions did not write. Run it again."
+            f"versions did not write. {_instead(missing, manifest)}"
         )
         raise InputError(msg)
     return table
+
+
+def _instead(missing: Sequence[str], manifest: Mapping[str, Any]) -> str:
+    """Return what to do about columns that a report lacks."""
+    if list(missing) == ["as_of"]:
+        return f"Add the column with {manifest['as_of']} in each row, or run it again."
+    return "Run it again."
 
 
 def map_columns(manifest: Mapping[str, Any]) -> tuple[str, ...]:
