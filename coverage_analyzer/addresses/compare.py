@@ -118,7 +118,8 @@ def address_match(registered: str, requested: str, country: str) -> AddressMatch
 
     Examples
     --------
-    >>> address_match("350 Fifth Avenue, New York, NY 10118", "350 5th Ave, New York 10118", "US")
+    >>> registered = "350 Fifth Avenue, New York, NY 10118"
+    >>> address_match(registered, "350 5th Ave, New York NY 10118", "US")
     <AddressMatch.equivalent: 'equivalent'>
     >>> address_match("350 Fifth Avenue, New York", "350 Sixth Avenue, New York", "US")
     <AddressMatch.different: 'different'>
