@@ -14,12 +14,12 @@ GUARD: Final = {"csv": 5.5, "parquet": 5.0}
 
 @dataclass(frozen=True)
 class Target:
-    """A promise beside what was measured.
+    """A promise and what was measured.
 
     Attributes
     ----------
-    promise, found
-        In words.
+    promise, result
+        As text.
     met
         Whether it is kept; None where nothing was measured.
     """

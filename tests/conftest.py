@@ -11,6 +11,7 @@ import click
 import json_outputs
 import pytest
 from hypothesis import HealthCheck, settings
+from running import THOROUGH
 from serving import PostgreSQL, binaries
 from stub import Stub
 
@@ -23,7 +24,7 @@ settings.register_profile(
     "repeatable",
     derandomize=True,
     deadline=None,
-    max_examples=100,
+    max_examples=1000 if THOROUGH else 100,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")

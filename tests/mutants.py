@@ -647,7 +647,7 @@ MUTANTS: Final = (
         "the worst way to an offer is told",
     ),
     Mutant(
-        "comparison._marked",
+        "comparison._escape_markdown",
         "Assign.value",
         Keep(".func.value.func.value"),
         "markup in a table of Markdown",
@@ -661,7 +661,9 @@ MUTANTS: Final = (
     Mutant(
         "finding._Search.add",
         "AugAssign{Attribute[lines]}",
-        Rewrite("_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut].args.1"),
+        Rewrite(
+            "_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut_block].args.1"
+        ),
         "of an id that stands twice the first row is taken",
     ),
     Mutant(
@@ -892,7 +894,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "guard.escape_formulas",
-        "Call[_replaced].args.2",
+        "Call[_replace].args.2",
         Rewrite("_1", "Call[take]#2/2"),
         "formulas are not escaped",
     ),
@@ -1117,13 +1119,13 @@ MUTANTS: Final = (
     ),
     # ------------------------------------------------------------------------- terms
     Mutant(
-        "addresses._compared",
+        "addresses._compare_parts",
         "BoolOp{Attribute[numbers]}",
         Keep(".values.0"),
         "numbers are words like others",
     ),
     Mutant(
-        "addresses._compared",
+        "addresses._compare_parts",
         "IfExp{Call[_alike]}.body",
         Rename("unclear", "equivalent"),
         "likeness of letters accepts",
@@ -1259,7 +1261,7 @@ MUTANTS: Final = (
         "a time of day that clocks skip is an hour off",
     ),
     Mutant(
-        "commitments.Committer._addressed",
+        "commitments.Committer._check_address",
         "Call[AddressMatch]",
         Rewrite("Likeness.equivalent"),
         "a variation of the address is accepted",

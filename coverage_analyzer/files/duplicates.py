@@ -176,7 +176,7 @@ class DuplicateFinder:
         if self._held:
             self._spill()
         for part in range(PARTS):
-            yield _repeated(self._read(part))
+            yield _repeats(self._read(part))
 
     def _read(self, part: int) -> Iterator[Records]:
         """Yield the records of a part, run by run."""
@@ -187,7 +187,7 @@ class DuplicateFinder:
             yield np.frombuffer(data, np.uint64).reshape(-1, 3)
 
 
-def _repeated(parts: Iterable[Records]) -> tuple[Ints, Ints]:
+def _repeats(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
     records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
     ranked = np.sort(records[:, HASH])

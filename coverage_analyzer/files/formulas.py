@@ -100,7 +100,7 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     rows = arrays.from_numpy(np.flatnonzero(formula & ~harmless))
     mark, nothing = arrays.text_array([FORMULA_ESCAPE, ""])
     marked = pc.binary_join_element_wise(mark, suspects.take(rows), nothing)
-    return _replaced(cells, at[formula & ~harmless], marked)
+    return _replace(cells, at[formula & ~harmless], marked)
 
 
 def unescape_formulas(cells: pa.Array) -> pa.Array:
@@ -113,7 +113,7 @@ def unescape_formulas(cells: pa.Array) -> pa.Array:
     bare = pc.utf8_slice_codeunits(
         suspects.take(arrays.from_numpy(np.flatnonzero(marked))), start=1
     )
-    return _replaced(cells, at[marked], bare)
+    return _replace(cells, at[marked], bare)
 
 
 def escape_formula(text: str, *, decimal: str = ".") -> str:
@@ -172,7 +172,7 @@ def _suspects(cells: pa.Array, is_first: Bools = _IS_FIRST_BYTE) -> Ints:
     return rows[matters]
 
 
-def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
+def _replace(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
     """Return the cells with those at the given positions replaced."""
     if not len(at):
         return cells

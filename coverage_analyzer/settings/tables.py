@@ -386,6 +386,9 @@ class DriveTimesTable(SettingsTable):
     overpass: Server | None = key("Box to download roads for: WEST,SOUTH,EAST,NORTH.")
     overpass_url: Server | None = key("Overpass server.")
     minutes: Minutes | None = key("Drive-time limit.")
+    minutes_factor: Minutes | None = key("Factor on all minutes.")
+    all_sites: bool | None = key("Whether to measure drives that cannot change a verdict, too.")
+    processes: Annotated[int, Field(ge=1)] | None = key("Maximum number of processes.")
 
 
 class CompareTable(SettingsTable):

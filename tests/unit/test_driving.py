@@ -26,7 +26,8 @@ from coverage_analyzer.files.run_folder import publishing
 from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
-from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.roads.engine import Drives, Places, RoadStatus
+from coverage_analyzer.roads.measuring import DriveOptions
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -134,7 +135,7 @@ def test_promises_are_looked_at_by_road(tmp_path: Path) -> None:
         "island": "unreachable",
         "field": "unsnapped",
         "away": "outside_network",
-        "far": "outside_network",
+        "far": "not_measured",
     }
     assert tuple(next(iter(text.values()))) == columns.DRIVE_TIMES
     assert verdict(after["near"]) == ("Gold Plus", "qualified", "within_radius")
@@ -520,3 +521,120 @@ def test_roads_give_no_better_level_than_was_bought(tmp_path: Path) -> None:
     assert verdict(rows(folder / "report.csv")["near"]) == ("None", "review", "road_unchecked")
     drive(folder, TOWN, policy=path, minutes=60)
     assert verdict(rows(folder / "report.csv")["near"]) == ("Good", "qualified", "within_radius")
+
+
+def test_the_next_center_is_asked_if_the_named_one_cannot_be_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site stays qualified, the verdict keeps its center, and the drive names the other one."""
+    trap = "TRAP,End of a one-way road,LI,47.10,9.5335\n"
+    monkeypatch.setattr(f"{__name__}.CENTERS", CENTERS + trap)
+    header = "site_id,name,country,latitude,longitude\n"
+    sites = header + "mill,Mill,LI,47.10,9.52\nisland,North,LI,47.20,9.51\n"
+    folder = judged(tmp_path, sites=sites)
+    before = rows(folder / "report.csv")
+    assert before["mill"]["center_id"] == "TRAP"
+    manifest = drive(folder, TOWN, minutes=15, options=DriveOptions(minutes_factor=1.5))
+    drives = rows(folder / "drive_times.csv")
+    assert rows(folder / "report.csv")["mill"] == before["mill"]
+    assert drives["mill"]["status"] == "within"
+    assert (drives["mill"]["center_id"], drives["mill"]["drive_center_id"]) == ("TRAP", "TOWN")
+    assert drives["island"]["status"] == "unreachable"
+    assert drives["island"]["drive_center_id"] == drives["island"]["center_id"]
+    assert manifest["roads"]["from_other_centers"] == 1
+    assert manifest["roads"]["minutes_factor"] == 1.5
+    assert any("from another center in reach" in words for words in manifest["warnings"])
+
+
+class ByCenter:
+    """A road engine that knows the minutes from each center by its longitude."""
+
+    def __init__(self, minutes: dict[float, float]) -> None:
+        self.minutes = minutes
+        self.asked: list[float] = []
+
+    def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
+        """Return the same drive from a center to each site."""
+        lon = float(centers.lon[0])
+        self.asked.append(lon)
+        seconds = np.full((1, len(sites.lon)), self.minutes[lon] * 60)
+        status = np.where(seconds <= budget_s, RoadStatus.within, RoadStatus.over_budget)
+        none = np.zeros(seconds.shape, np.bool_)
+        return Drives(seconds, seconds, none, status.astype(np.int8), np.zeros(len(sites.lon)))
+
+    def fingerprint(self) -> str:
+        """Return a name."""
+        return "by center"
+
+
+NEAREST, NEXT, FARTHER, FAR = 37.0, 37.2, 37.3, 38.5
+
+
+@pytest.mark.parametrize(
+    ("minutes", "factor", "status", "center", "asked"),
+    [
+        ({NEAREST: 100.0}, 1.0, "within", "NEAREST", [NEAREST]),
+        ({NEAREST: 300.0, NEXT: 240.0}, 1.0, "within", "NEXT", [NEAREST, NEXT]),
+        ({NEAREST: 300.0, NEXT: 241.0, FARTHER: 9.0}, 1.0, "within", "FARTHER",
+         [NEAREST, NEXT, FARTHER]),
+        ({NEAREST: 300.0, NEXT: 241.0, FARTHER: 999.0}, 1.0, "over_budget", "NEAREST",
+         [NEAREST, NEXT, FARTHER]),
+        ({NEAREST: 200.0, NEXT: 150.0}, 1.2, "within", "NEAREST", [NEAREST]),
+        ({NEAREST: 200.0, NEXT: 150.0}, 1.25, "within", "NEXT", [NEAREST, NEXT]),
+    ],
+)  # fmt: skip
+def test_only_open_centers_of_its_country_in_reach_are_asked(
+    minutes: dict[float, float], factor: float, status: str, center: str, asked: list[float]
+) -> None:
+    """The nearest first; not one abroad, not one that is planned, not one beyond the limit."""
+    centers = pd.DataFrame(
+        {
+            "center_id": ["FAR", "ABROAD", "PLANNED", "FARTHER", "NEXT", "NEAREST"],
+            "country": ["KE", "UG", "KE", "KE", "KE", "KE"],
+            "latitude": 0.0,
+            "longitude": [FAR, 37.06, 37.15, FARTHER, NEXT, NEAREST],
+            "opens_on": ["", "", "2027-06-01", "", "", ""],
+        }
+    )
+    sites = pd.DataFrame(
+        {"site_id": ["a"], "country": ["KE"], "latitude": [0.0], "longitude": [37.05]}
+    )
+    verdicts = ca.assess(sites, centers, as_of="2026-12-01", trust_declared=True)
+    engine = ByCenter(minutes)
+    found = ca.drive_times(verdicts, centers, engine, minutes_factor=factor).iloc[0]
+    assert engine.asked == asked
+    assert (found["road_status"], found["drive_center_id"]) == (status, center)
+    assert found["center_id"] == "NEAREST"
+    assert found["status"] == ("qualified" if status == "within" else "review")
+    used = {"NEAREST": NEAREST, "NEXT": NEXT, "FARTHER": FARTHER}[center]
+    assert found["minutes"] == pytest.approx(minutes[used] * factor)
+
+
+def test_a_drive_that_changes_nothing_is_measured_on_request_only(
+    frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+) -> None:
+    """A site beyond the limit has none, unless all sites are measured; the verdicts are equal."""
+    verdicts, centers = frames
+    few, many = (ca.drive_times(verdicts, centers, TOWN, all_sites=all_) for all_ in (False, True))
+    assert few.loc["far", "road_status"] == "not_measured"
+    assert many.loc["far", "road_status"] == "outside_network"
+    assert few["status"].tolist() == many["status"].tolist()
+    assert few.attrs["drive_time_limits"]["all_sites"] is False
+
+
+@pytest.mark.parametrize("option", [{"minutes_factor": 0}, {"minutes_factor": "2"},
+                                    {"minutes_factor": float("nan")}, {"processes": 0},
+                                    {"processes": 1.5}])  # fmt: skip
+def test_options_that_are_not_numbers_in_range_are_refused(
+    frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], option: dict[str, Any]
+) -> None:
+    """Before roads are read."""
+    with pytest.raises(InputError, match=r"is not a (factor|number)"):
+        ca.drive_times(*frames, TOWN, **option)
+
+
+def test_a_site_four_kilometres_from_any_road_is_told_so(tmp_path: Path) -> None:
+    """With its distance, and not with advice to take a larger extract."""
+    folder = judged(tmp_path)
+    words = " ".join(drive(folder, TOWN, minutes=15)["warnings"])
+    assert "the nearest road of the map is more than 1,000 m away (field: 4,447 m)" in words
