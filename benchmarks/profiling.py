@@ -31,18 +31,16 @@ WAITING = re.compile(r"(_worker|wait|result|acquire|get|put|join) \((threading|q
 IMPORTS = "importlib"
 PARTS = {
     "start": rf"{IMPORTS}|read_centers|Policy\.load|load \(",
-    "formulas escaped": r"files/formulas",
-    "writing the report": r"files/writers|run_folder/publishing|batch/report_output",
+    "text made safe for spreadsheets": r"files/formulas",
+    "writing the report": r"files/writers|run_folder/publishing|files/work_folder",
     "ids seen twice": r"files/duplicates",
-    "reading numbers": r"schema/(coordinates|angles)",
-    "reading the file": r"files/(readers|table|opening)",
-    "verdicts as columns": r"Matcher\.columns|columns \(coverage_analyzer/matching",
+    "reading numbers": r"schema/coordinates",
+    "reading the file": r"files/readers|fingerprint",
+    "verdicts as columns": r"Matcher\.columns|_judged_block \(\S+\)$",
     "which country": r"countries/",
-    "cells and their candidates": r"matching/grid",
-    "chords, limits, distances": r"matching/|geodesy\.py",
-    "counting": r"batch/ledger",
-    "areas": r"geometry\.py",
-    "map": r"maps/",
+    "cells and their candidates": r"matching/(nearest|grid)",
+    "chords, limits, distances": r"matching/|geodesy",
+    "counting": r"batch/ledger|maps/",
 }
 """The parts of a run, and what stands in a stack that belongs to each; the first one has it."""
 
