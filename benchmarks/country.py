@@ -87,9 +87,7 @@ def lattice(country: Country) -> tuple[list, np.ndarray]:
     return ways, np.concatenate(places, axis=1)
 
 
-def way_nodes(
-    country: Country, places: list, line: int, begin: int, across: bool
-) -> list[int]:
+def way_nodes(country: Country, places: list, line: int, begin: int, across: bool) -> list[int]:
     """Return the nodes of a way, numbered from 1, and add its bends."""
     at = np.arange(begin, begin + PER_WAY + 1)
     row, column = (np.full(len(at), line), at) if across else (at, np.full(len(at), line))
