@@ -95,12 +95,11 @@ EXTRACT ?= ../shared/osm/liechtenstein.osm.pbf
 services: $(READY)
 	$(BIN)/python tools/nominatim.py $(EXTRACT)
 
-# Reports as LibreOffice, QGIS, DuckDB, sqlite and PostgreSQL read them, as far as they are
-# installed; pictures are in NIGHTLY.
-NIGHTLY ?= reports/nightly
+# What takes too long for every change: other Pythons and the oldest Spark, clients, services, fuzz,
+# all mutants, all policies. Runs to the end and keeps the results in docs/development.md;
+# `make nightly STEPS="clients fuzz"` runs some.
 nightly: $(READY)
-	EVERY_POLICY=1 $(BIN)/pytest -q tests/unit/test_no_leaks.py
-	$(BIN)/python tools/open_reports.py $(NIGHTLY)
+	$(BIN)/python tools/nightly.py $(STEPS)
 
 # The product beside the floor and its peers, with wrong decisions counted: benchmarks/README.md.
 # What has been measured is kept; `make bench ARGS=--anew` measures again, `ARGS="--only NAME"` one.

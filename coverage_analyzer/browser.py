@@ -399,7 +399,7 @@ def _started(program: Path, folder: Path, browser: Browser) -> Iterator[_Session
         "about:blank",
     ]
     with contextlib.ExitStack() as stack:
-        to_browser, from_browser, pid = _spawned(program, arguments, folder, stack)
+        to_browser, from_browser, pid = _spawn(program, arguments, folder, stack)
         session = _Session(to_browser, from_browser, time.monotonic() + browser.timeout_s)
         stack.callback(_kill, pid)
         try:
@@ -416,7 +416,7 @@ def _started(program: Path, folder: Path, browser: Browser) -> Iterator[_Session
         _wait(pid)
 
 
-def _spawned(
+def _spawn(
     program: Path, arguments: list[str], folder: Path, stack: contextlib.ExitStack
 ) -> tuple[int, int, int]:
     """Start a browser; return our ends of the pipes, closed at the end, and its process id."""

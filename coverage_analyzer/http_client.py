@@ -196,10 +196,10 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
             elif number < retries.attempts:
                 retries.sleep(pause)
             last = error
-    raise HttpError(f"{last} ({_counted(retries.attempts)})") from last
+    raise HttpError(f"{last} ({_count(retries.attempts)})") from last
 
 
-def _counted(attempts: int) -> str:
+def _count(attempts: int) -> str:
     return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
@@ -261,16 +261,16 @@ def stream(request: Request) -> Generator[bytes, None, None]:
                     _check_status(answer)
                     yield from _body(answer, request.max_bytes)
                     return
-                request = replace(request, url=_redirected(request.url, answer))
+                request = replace(request, url=_redirect_target(request.url, answer))
     except HttpError:
         raise
     except (OSError, http.client.HTTPException, UnicodeError) as error:
-        problem = _translated(error, deadline)
+        problem = _translate(error, deadline)
         raise problem from error
     raise HttpError(f"more than {MAX_REDIRECTS} redirects", is_temporary=False)
 
 
-def _translated(error: Exception, deadline: "_Deadline") -> HttpError:
+def _translate(error: Exception, deadline: "_Deadline") -> HttpError:
     """Translate an error of the system or of HTTP."""
     if isinstance(error, TimeoutError) or deadline.is_over:
         return HttpError("no answer in time")
@@ -357,7 +357,7 @@ class _Connection(http.client.HTTPConnection):
         self._deadline, self._tls_name = deadline, tls_name
 
     def connect(self) -> None:
-        raw = _connected(self.host, self.port, self._deadline)
+        raw = _connect(self.host, self.port, self._deadline)
         try:
             self.sock: Any = _TimedSocket(raw, self._deadline)
             if getattr(self, "_tunnel_host", None):
@@ -371,7 +371,7 @@ class _Connection(http.client.HTTPConnection):
             raise
 
 
-def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
+def _connect(host: str, port: int, deadline: _Deadline) -> socket.socket:
     """Return a socket connected to the first address that answers.
 
     Raises
@@ -518,7 +518,7 @@ def _answer(connection: _Connection, request: Request) -> http.client.HTTPRespon
     return connection.getresponse()
 
 
-def _redirected(url: str, answer: http.client.HTTPResponse) -> str:
+def _redirect_target(url: str, answer: http.client.HTTPResponse) -> str:
     """Return the target of a redirect.
 
     Raises
@@ -628,8 +628,8 @@ def _body(answer: http.client.HTTPResponse, max_bytes: int) -> Iterator[bytes]:
         raise HttpError(f"the answer is encoded as {_brief(encoding)!r}", is_temporary=False)
     if answer.length is not None and answer.length > max_bytes:
         raise HttpError(_too_large(max_bytes), is_temporary=False)
-    chunks = _limited(_chunks(answer), max_bytes)
-    yield from chunks if encoding == "identity" else _limited(_decompressed(chunks), max_bytes)
+    chunks = _limit_size(_chunks(answer), max_bytes)
+    yield from chunks if encoding == "identity" else _limit_size(_decompress(chunks), max_bytes)
 
 
 def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
@@ -646,7 +646,7 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
         raise HttpError(f"no complete answer: {answer.length:,} bytes are missing")
 
 
-def _limited(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+def _limit_size(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
     """Yield chunks up to a total size.
 
     Raises
@@ -666,7 +666,7 @@ def _too_large(max_bytes: int) -> str:
     return f"the answer is larger than {max_bytes / 2**20:,.3g} MiB"
 
 
-def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _decompress(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield decompressed gzip data, in chunks of limited size.
 
     Raises

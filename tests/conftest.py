@@ -1,16 +1,22 @@
 """What all tests share: one Hypothesis profile, the world, a policy, the sample cases."""
 
+import importlib.util
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
+import json_outputs
 import pytest
 from hypothesis import HealthCheck, settings
+from running import THOROUGH
 from serving import PostgreSQL, binaries
 from stub import Stub
 
 from coverage_analyzer import countries
+from coverage_analyzer.cli import messages
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.policy import Policy
 
@@ -18,7 +24,7 @@ settings.register_profile(
     "repeatable",
     derandomize=True,
     deadline=None,
-    max_examples=100,
+    max_examples=1000 if THOROUGH else 100,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
@@ -134,8 +140,31 @@ def server() -> Iterator[Stub]:
 
 @pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of caches; the index of cities is made in it once."""
-    return tmp_path_factory.mktemp("caches")
+    """Return a folder of caches; the index of cities is made in it once, for all processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-caches"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _valid_json() -> Iterator[None]:
+    """Hold whatever a command prints as JSON in this process against its schema."""
+    if importlib.util.find_spec("jsonschema") is None:
+        yield
+        return
+
+    def checked(data: object) -> str:
+        text = json_text(data)
+        command = json_outputs.name_of(click.get_current_context(silent=True))
+        if command and command != "policies schema":
+            json_outputs.check(command, json.loads(text))
+        return text
+
+    json_text = messages.json_text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(messages, "json_text", checked)
+        yield
 
 
 @pytest.fixture

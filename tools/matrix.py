@@ -3,7 +3,8 @@
 ``python tools/matrix.py [--lowest] [FOLDER ...]`` makes an environment for each Python that is on
 the path or in a folder given, without extras, and two with the lowest versions that
 ``pyproject.toml`` allows (``tests/requirements-lowest.lock``): without extras and with them.
-``--lowest`` makes only these two. Spark is left out of them: `make nightly` has its oldest version.
+``--lowest`` makes only these two. Spark is left out of them; ``--spark`` makes one with its oldest
+version, for the tests of engines (`make nightly`).
 Two environments at a time; what each prints is shown when it has ended.
 """
 
@@ -21,6 +22,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = "compare,database,excel,geocode,plot,roads,siting,terms"
 LOWEST = ("-c", "tests/requirements-lowest.lock")
 TESTS = ("tests/golden", "tests/conformance/test_brute_force.py", "tests/unit/test_batch.py")
+OF_SPARK = ("tests/engines",)
 WITHOUT_EXTRAS = ("-k", "not xlsx and not clocks")
 NAMES = "import coverage_analyzer as ca; [getattr(ca, name) for name in ca.__all__]"
 
@@ -41,7 +43,8 @@ def passes(name: str, base: str, package: str, *constraints: str) -> bool | None
     folder = ROOT / "build" / "matrix" / name
     python = folder / "bin" / "python"
     install = [UV, "pip", "install", "--quiet", "--python", str(python)]
-    tested = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
+    tests = OF_SPARK if "spark" in package else TESTS
+    tested = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     steps = [
         [UV, "venv", "--quiet", "--clear", "--python", base, str(folder)],
         [*install, *constraints, package],
@@ -49,15 +52,15 @@ def passes(name: str, base: str, package: str, *constraints: str) -> bool | None
         [str(python), "-W", "error", "-c", NAMES],
         tested if "[" in package else [*tested, *WITHOUT_EXTRAS],
     ]
-    said = [f"== {name}"]
+    lines = [f"== {name}"]
     for step in steps:
         done = subprocess.run(
             step, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        said += [done.stdout.rstrip()] * bool(done.stdout.strip())
+        lines += [done.stdout.rstrip()] * bool(done.stdout.strip())
         if done.returncode:
             break
-    print("\n".join(said), flush=True)
+    print("\n".join(lines), flush=True)
     return done.returncode == 0
 
 
@@ -65,6 +68,7 @@ def main() -> None:
     """Test each environment, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lowest", action="store_true", help="only the lowest versions")
+    parser.add_argument("--spark", action="store_true", help="only the lowest version of Spark")
     parser.add_argument("folders", nargs="*", help="where other Pythons are")
     args = parser.parse_args()
     folders = [] if args.lowest else [python_path(version, args.folders) for version in PYTHONS]
@@ -73,6 +77,8 @@ def main() -> None:
         ("lowest", sys.executable, ".", *LOWEST),
         *((version, base, ".") for version, base in zip(PYTHONS, folders, strict=False)),
     ]
+    if args.spark:
+        kinds = [("lowest-spark", sys.executable, f".[{EXTRAS},spark]", *LOWEST)]
     with ThreadPoolExecutor(2) as pool:
         passed = list(pool.map(lambda kind: passes(*kind), kinds))
     outcome = {kind[0]: good for kind, good in zip(kinds, passed, strict=True)}

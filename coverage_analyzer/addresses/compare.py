@@ -127,10 +127,10 @@ def address_match(registered: str, requested: str, country: str) -> AddressMatch
         return AddressMatch.identical
     if max(len(registered), len(requested)) > LONGEST:
         return AddressMatch.unclear
-    return _compared(parts(registered, country), parts(requested, country), country)
+    return _compare_parts(parts(registered, country), parts(requested, country), country)
 
 
-def _compared(one: Parts, other: Parts, country: str) -> AddressMatch:
+def _compare_parts(one: Parts, other: Parts, country: str) -> AddressMatch:
     """Compare two addresses that are not identical."""
     if (one.country or country) != (other.country or country):
         return AddressMatch.different_country
@@ -200,7 +200,7 @@ def parts(text: str, country: str) -> Parts:
     own = ""
     if len(segments) > 1 and (own := _country(segments[-1], spelling)):
         segments = segments[:-1]
-    folded, cedex = CEDEX.subn(" ", _folded(" , ".join(segments)))
+    folded, cedex = CEDEX.subn(" ", _fold(" , ".join(segments)))
     rest, postcode = _postcode(folded, spelling, country)
     segments = [s.strip(" .-") for s in rest.split(",") if s.strip(" .-")]
     if segments:
@@ -218,7 +218,7 @@ def parts(text: str, country: str) -> Parts:
 
 def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
     """Return all numbers of an address in order, with the letters attached to them."""
-    folded = CEDEX.sub(" ", _folded(text))
+    folded = CEDEX.sub(" ", _fold(text))
     rest, _ = _postcode(folded, spelling, country)
     atoms = (atom.strip() for atom in ATOM.findall(rest))
     return tuple(SUFFIXES.get(atom, atom) for atom in atoms)
@@ -235,7 +235,7 @@ def _country(segment: str, spelling: Spelling) -> str:
     return table.codes[number] if number > 0 else ""
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Return text without case, width variants and Japanese block signs; umlauts are kept."""
     wide = unicodedata.normalize("NFKC", text).casefold().replace("〒", "").replace("i\u0307", "i")
     wide = re.sub(r"([0-9]+)\s*(?:丁目|番地の?|番|号)", r"\1-", wide)

@@ -160,7 +160,7 @@ def geocode(
         if options.rejects is not None:
             rejects = stack.enter_context(rejects_file(Path(options.rejects), options.style))
         job = Job(table, geocoder, by_grade, options, totals, rejects)
-        _written(job, part, kind)
+        _write_rows(job, part, kind)
         totals.ledger.check()
         geocoder.check()
     log.info("published %s", path)
@@ -177,14 +177,14 @@ def geocode(
         "warnings": [
             *table.guesses,
             *table.notices,
-            *_unanswered(geocoder),
+            *_unanswered_warning(geocoder),
         ],
     }
 
 
 @dataclass(frozen=True)
 class Job:
-    """Input and state of `_written`."""
+    """Input and state of `_write_rows`."""
 
     table: Table
     geocoder: Geocoder
@@ -194,7 +194,7 @@ class Job:
     rejects: RejectsWriter | None
 
 
-def _written(job: Job, part: Path, kind: formats.Format) -> None:
+def _write_rows(job: Job, part: Path, kind: formats.Format) -> None:
     """Write all rows and count them."""
     table, options = job.table, job.options
     names = renamed(table.headers)
@@ -203,7 +203,7 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
     with ExitStack() as stack:
         for block in table.blocks():
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
-                batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
+                batch = _with_added_columns(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
                     own = own_text(batch, table)
                     opening = formats.report_writer(part, kind, batch.schema, options.style, own)
@@ -218,7 +218,7 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
             options.progress(job.totals.rows, 1.0)
 
 
-def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
+def _with_added_columns(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
     """Return rows of the table with the added columns, and count them."""
     at = job.table.columns
     texts = {name: as_text(rows.column(i)).to_pylist() for name, i in at.items()}
@@ -315,7 +315,7 @@ def _kind(path: Path) -> formats.Format:
     return endings[kind_of(path, list(endings), what="Geocoded sites are")]
 
 
-def _unanswered(geocoder: Geocoder) -> list[str]:
+def _unanswered_warning(geocoder: Geocoder) -> list[str]:
     """Return a warning about rows for which the server gave no answer."""
     failed = geocoder.unanswered
     if not failed:

@@ -147,7 +147,7 @@ def _input(
     """Return the sections on an input: the file, how it is written, its columns."""
     setting_names = {key.name for key in KEYS}
     entries = [Entry("file", name)]
-    written = _written(inspected.detected, dialect)
+    written = _dialect_keys(inspected.detected, dialect)
     for key, (value, note) in written.items():
         if f"{table}.{key}" in setting_names:
             entries.append(Entry(key, value, note))
@@ -159,7 +159,7 @@ def _input(
     return [Section(table, entries), Section(f"{table}.columns", [Entry("", headers)], notes)]
 
 
-def _written(detected: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[Any, str]]:
+def _dialect_keys(detected: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[Any, str]]:
     """Return how a file is written, by key: what was given, else what was detected."""
     result: dict[str, tuple[Any, str]] = {}
     for key, value in detected.items():

@@ -209,7 +209,7 @@ class _Sites:
             places.lon, places.lat, declared, self.world, self.convention
         )
         self.ledger.add(rows)
-        self.assigned.update(_counted(number, names.codes))
+        self.assigned.update(_count_by_country(number, names.codes))
         self.found.add(self.table, rows, declared, basis)
         for row in range(min(PREVIEW_ROWS - len(self.preview), len(number))):
             self.preview.append(self._preview_row(rows, row, names.codes[number[row]]))
@@ -278,7 +278,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         detected=table.detected,
         preview=_shown_centers(centers, number, codes, table),
         ledger={"read": len(centers), "decided": len(centers), "rejected": 0, "blank": 0},
-        countries=dict(_counted(number, codes).most_common()),
+        countries=dict(_count_by_country(number, codes).most_common()),
         doubts=[
             *table.notices,
             *table.guesses,
@@ -316,7 +316,7 @@ def _shown_centers(
     return [{name: str(texts[name][row]) for name in names} for row in rows]
 
 
-def _counted(number: Numbers, codes: Sequence[str]) -> Counter[str]:
+def _count_by_country(number: Numbers, codes: Sequence[str]) -> Counter[str]:
     """Return how many rows count as in each country."""
     counts = np.bincount(np.maximum(number, 0), minlength=len(codes))
     return Counter({codes[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()})

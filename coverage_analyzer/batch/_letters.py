@@ -237,8 +237,8 @@ class _Series:
             closing(ahead(table.rows(), table.source.cancel)) as blocks,
         ):
             for rows in blocks:
-                subset = self._selected(rows)
-                cells = [self._written(site, names) for site in found_sites(table, subset)]
+                subset = self._select(rows)
+                cells = [self._write_letter(site, names) for site in found_sites(table, subset)]
                 columns = list(zip(*cells, strict=True)) or [()] * len(COLUMNS)
                 arrays_ = [arrays.text_array(column) for column in columns]
                 writer.write(pa.RecordBatch.from_arrays(arrays_, schema=schema))
@@ -248,7 +248,7 @@ class _Series:
                     self.options.progress(self.ledger.read, table.source.share())
         self._check_missing()
 
-    def _selected(self, rows: ParsedRows) -> ParsedRows:
+    def _select(self, rows: ParsedRows) -> ParsedRows:
         """Return the rows that get letters; if only some do, without what is counted of others."""
         table, product = self.job.table, self.options.product
         keep = np.ones(len(rows.block.lines), np.bool_)
@@ -264,7 +264,7 @@ class _Series:
             return rows
         return rows.taken(np.flatnonzero(keep))
 
-    def _written(self, site: Any, names: SafeNames) -> tuple[str, ...]:
+    def _write_letter(self, site: Any, names: SafeNames) -> tuple[str, ...]:
         """Write the letter about a site, and return its row of the index.
 
         Raises

@@ -146,10 +146,10 @@ def place(
     question.check()
     folder = Path(output)
     _check_folder(inputs, folder, policy, options)
-    opened = _opened(inputs, policy, as_of, options)
+    opened = _open_inputs(inputs, policy, as_of, options)
     with Publication(folder, _new_names(folder, question)) as publication:
         try:
-            return _published(opened, inputs, question, publication, options)
+            return _write_all(opened, inputs, question, publication, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -213,7 +213,7 @@ class Opened:
     matcher: Matcher
 
 
-def _opened(
+def _open_inputs(
     inputs: PlaceInputs,
     policy: Policy | str | Path | None,
     as_of: datetime.date | str | None,
@@ -374,7 +374,7 @@ def read_candidates(inputs: PlaceInputs, matcher: Matcher) -> Candidates | None:
         parts.append(_places(rows, table, inputs.cost, matcher))
     try:
         refuse(problems, read, "candidate")
-        return checked(_joined(parts), matcher.world, matcher.convention, matcher.centers.center_id)
+        return checked(_join(parts), matcher.world, matcher.convention, matcher.centers.center_id)
     except InputError as error:
         msg = f"{table.path}: {error}"
         raise InputError(msg) from None
@@ -400,7 +400,7 @@ def _places(rows: ParsedRows, table: Table, cost: str, matcher: Matcher) -> Plac
     )
 
 
-def _joined(parts: list[Places]) -> Places:
+def _join(parts: list[Places]) -> Places:
     none = np.zeros(0)
     return Places(
         [text or "" for part in parts for text in part.candidate_id],
@@ -413,7 +413,7 @@ def _joined(parts: list[Places]) -> Places:
     )
 
 
-def _published(
+def _write_all(
     opened: Opened,
     inputs: PlaceInputs,
     question: Question,

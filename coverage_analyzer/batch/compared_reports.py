@@ -257,14 +257,14 @@ def spooled(
     if csv_scan.can_scan(Path(str(report.table.path))):
         blocks = _scanned_blocks(report, reading, own, path.with_suffix(".scan"))
         with contextlib.suppress(InputError):  # below, the same file says what is wrong and where
-            spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
+            spool = _fill(Spool(path, codes, other), report, reading, own, blocks)
     if spool is None:
         blocks = report.table.blocks()
-        spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
+        spool = _fill(Spool(path, codes, other), report, reading, own, blocks)
     return SpooledSide(side_of(report), spool)
 
 
-def _filled(
+def _fill(
     spool: Spool,
     report: Report,
     reading: Reading,

@@ -1,10 +1,13 @@
-"""Run two stages of work concurrently, one slightly ahead of the other."""
+"""Run stages of work concurrently, each slightly ahead of the one that takes its items."""
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from typing import Any, Final, NamedTuple, TypeVar
+
+from coverage_analyzer.errors import InputError
 
 T = TypeVar("T")
 
@@ -15,6 +18,33 @@ PATIENCE_S: Final = 1.0
 """How long to wait for an item that is no longer needed. One that hangs, such as a query, must not
 keep an interrupted program from ending.
 """
+
+
+STAGES: Final = 4
+"""The stages of a run: reading, assessing, writing, counting."""
+
+
+def n_threads(asked: int | None = None) -> int:
+    """Return the number of threads of a run: as asked, else one per stage if there are cores.
+
+    More threads than cores are useful, because stages wait for each other.
+
+    Raises
+    ------
+    InputError
+        If fewer than one are asked for.
+
+    Examples
+    --------
+    >>> n_threads(2)
+    2
+    """
+    if asked is not None and asked < 1:
+        msg = f"threads is {asked}; give at least 1."
+        raise InputError(msg)
+    if asked is not None:
+        return asked
+    return STAGES if (os.cpu_count() or 1) > 1 else 1
 
 
 class End(NamedTuple):

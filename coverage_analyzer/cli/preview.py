@@ -27,7 +27,7 @@ def lines(inspection: "Inspection") -> Iterator[str]:
         yield terminal.Title(f"{what}: {table.path}")
         yield from terminal.wrapped(extent(table), "  ")
         yield ""
-        yield from _detected(table.detected)
+        yield from _detected_lines(table.detected)
         yield from _rows(table)
         yield from _columns(table)
         yield from _by_country(what.lower(), table, inspection.country_names)
@@ -49,7 +49,7 @@ def extent(table: "TableInspection") -> str:
     return f"The first {rows} of the file were inspected{empty}, not the rest."
 
 
-def _detected(detected: Mapping[str, Any]) -> Iterator[str]:
+def _detected_lines(detected: Mapping[str, Any]) -> Iterator[str]:
     """Yield how a file is written, a line for each thing that was detected."""
     if detected:
         yield terminal.Title("  Detected")

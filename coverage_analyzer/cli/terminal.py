@@ -101,7 +101,7 @@ def table(
         for at in range(len(widths))
     ]
     least = [w if number else min(w, MIN_WIDTH) for w, number in zip(widths, right, strict=True)]
-    widths = _narrowed(widths, least, width() - len(indent))
+    widths = _narrow(widths, least, width() - len(indent))
     lines = [
         indent
         + GAP.join(
@@ -142,7 +142,7 @@ def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _narrowed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+def _narrow(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
     """Return the widths of as many columns as fit, the widest ones narrowed, but to the least."""
     count = len(widths)
     while count > 1 and sum(least[:count]) + len(GAP) * (count - 1) > room:

@@ -217,7 +217,7 @@ class Counts:
     def add(self, rows: SideRows) -> None:
         """Count rows."""
         self.rows += len(rows)
-        columns = [_encoded(rows.verdict[name]) for name in ("site_country", "level", "status")]
+        columns = [_encode(rows.verdict[name]) for name in ("site_country", "level", "status")]
         code = np.zeros(len(rows), np.int64)
         for values, at in columns:
             code = code * len(values) + at
@@ -240,7 +240,7 @@ class Counts:
         counts = self.groups.setdefault(name, Counter())
         if counts is None:
             return
-        values, at = _encoded(cells)
+        values, at = _encode(cells)
         if len(values) <= most:
             for value, number in zip(values, np.bincount(at, minlength=len(values)), strict=True):
                 counts[value] += int(number)
@@ -248,7 +248,7 @@ class Counts:
             self.groups[name] = None
 
 
-def _encoded(cells: pa.Array) -> tuple[list[str], Ints]:
+def _encode(cells: pa.Array) -> tuple[list[str], Ints]:
     """Return the values of cells as text, and the position of that of each cell."""
     encoded = as_text(cells).dictionary_encode()
     return encoded.dictionary.to_pylist(), arrays.as_numpy(encoded.indices).astype(np.int64)
@@ -470,10 +470,10 @@ def join_key(columns: Sequence[pa.Array]) -> pa.Array:
     if len(columns) == 1:
         return columns[0]
     separator = arrays.text_array([SEPARATOR])[0]
-    return pc.binary_join_element_wise(*map(_escaped, columns), separator)
+    return pc.binary_join_element_wise(*map(_escape, columns), separator)
 
 
-def _escaped(cells: pa.Array) -> pa.Array:
+def _escape(cells: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(cells, "[\x1e\x1f]")).as_py():
         return cells
     for text, instead in ESCAPES:

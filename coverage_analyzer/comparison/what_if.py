@@ -179,7 +179,7 @@ class Edit:
             if place is not None:
                 row |= {"latitude": place.latitude, "longitude": place.longitude}
                 row["row"] = "the moved center"
-        rows += self._opened([row["center_id"] for row in rows])
+        rows += self._opening_rows([row["center_id"] for row in rows])
         if not rows:
             msg = "No center is left. Keep at least one."
             raise InputError(msg)
@@ -191,7 +191,7 @@ class Edit:
         columns |= {name: [row[name] for row in rows] for name in (*TEXTS, *DAYS)}
         return Centers.from_texts(columns, points.lon, points.lat, [row["row"] for row in rows])
 
-    def _opened(self, taken: Sequence[str]) -> list[dict[str, str]]:
+    def _opening_rows(self, taken: Sequence[str]) -> list[dict[str, str]]:
         """Return the centers that open as rows; one without an id is given a free one."""
         used = {*taken, *(each.center_id for each in self.open)}
         numbers = (NEW_ID.format(n) for n in range(1, len(used) + len(self.open) + 1))

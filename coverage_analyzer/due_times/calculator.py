@@ -226,14 +226,14 @@ class Committer:
             if verdict.status == Status.review or clock is None:
                 step = f"the level needs review: {verdict.reason}"
                 return _with(base, step, status=CommitmentStatus.review)
-            base = self._addressed(base, case, verdict.country)
+            base = self._check_address(base, case, verdict.country)
             if base.status is not CommitmentStatus.no_promise:
                 return base
-            return self._promised(base, case, verdict, clock)
+            return self._promise(base, case, verdict, clock)
         except DoubtError as doubt:
             return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
 
-    def _addressed(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
+    def _check_address(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
         """Return a commitment that considers the address: refused or for review if it differs.
 
         A policy of format 2 without a rule on addresses compares none.
@@ -259,7 +259,7 @@ class Committer:
         step = f"{comparison} to the registered one; the policy requires {rules.accepted}{clause}"
         return _with(base, step, status=status, reason=f"address_{match.value}")
 
-    def _promised(
+    def _promise(
         self, base: Commitment, case: MatchedRequest, verdict: LevelOnDay, clock: Replacement
     ) -> Commitment:
         """Return a commitment with its due time, or the time of its target.
@@ -270,7 +270,7 @@ class Committer:
             If the event, a zone or a calendar is uncertain.
         """
         sides = Sides(case, verdict, self.centers, self.policy)
-        start, due = _timed(base.level, clock, sides)
+        start, due = _start_and_due(base.level, clock, sides)
         done = dataclasses.replace(
             base,
             status=CommitmentStatus.promised if clock.is_promise else CommitmentStatus.target,
@@ -285,7 +285,7 @@ class Committer:
         return done
 
 
-def _timed(level: str, clock: Replacement, sides: Sides) -> tuple[datetime.datetime, Due]:
+def _start_and_due(level: str, clock: Replacement, sides: Sides) -> tuple[datetime.datetime, Due]:
     """Return when a clock started, in its zone, and its due time.
 
     Raises
@@ -322,7 +322,7 @@ def _steps(clock: Replacement, due: Due) -> list[str]:
 def _with_clock(base: Commitment, clock: Clock, sides: Sides) -> Commitment:
     """Return a commitment with a further clock; an uncertain one stays empty, with a warning."""
     try:
-        start, due = _timed(f"{base.level}, {clock.name}", clock, sides)
+        start, due = _start_and_due(f"{base.level}, {clock.name}", clock, sides)
     except DoubtError as doubt:
         warning = f"{clock.name}: no due time ({doubt.code.value}): {doubt}"
         return dataclasses.replace(

@@ -140,7 +140,7 @@ class _Search:
         self.lines += block.lines[hits].tolist()
         self.n_unread += len(block.rejects)
         if self.first is None and len(hits):
-            self.first = _cut(block, hits[:1])
+            self.first = _cut_block(block, hits[:1])
         if self.first is None and len(self.pool) < POOL:
             self.pool |= dict.fromkeys(_alike(ids, self.query))
 
@@ -195,7 +195,7 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     return rows[np.array(same, np.bool_)]
 
 
-def _cut(block: RowBlock, rows: Ints) -> RowBlock:
+def _cut_block(block: RowBlock, rows: Ints) -> RowBlock:
     """Return the given rows of a block as a new block, without what was counted of the others."""
     return dataclasses.replace(block.take(rows), rejects=[], blank=0, records=len(rows))
 

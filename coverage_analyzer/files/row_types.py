@@ -105,7 +105,7 @@ class RowTyper:
             elif not pa.types.is_string(columns[at].type):
                 columns[at] = self._cast(at, columns[at], kind)
             else:
-                columns[at] = self._parsed(at, batch.column(at), kind, rows)
+                columns[at] = self._parse(at, batch.column(at), kind, rows)
         if self.table.source.is_text:
             width = len(self.table.headers)
             columns = [*map(_null_if_empty, columns[:width]), *columns[width:]]
@@ -126,7 +126,7 @@ class RowTyper:
             msg = f"{self._start(at, kind)} it holds {cells.type}: {error}. Leave its type out."
             raise InputError(msg) from None
 
-    def _parsed(self, at: int, cells: pa.Array, kind: Kind, rows: ParsedRows) -> pa.Array:
+    def _parse(self, at: int, cells: pa.Array, kind: Kind, rows: ParsedRows) -> pa.Array:
         """Return the numbers or days that text holds, by the notation of all cells so far.
 
         Raises

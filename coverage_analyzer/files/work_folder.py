@@ -67,7 +67,7 @@ class WorkFolder:
         try:
             for _ in range(ATTEMPTS):
                 path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-                if (folder := cls._claimed(path, target)) is not None:
+                if (folder := cls._claim(path, target)) is not None:
                     return folder
         except PublishError:
             raise
@@ -78,7 +78,7 @@ class WorkFolder:
         raise PublishError(msg)
 
     @classmethod
-    def _claimed(cls, path: Path, target: str) -> Self | None:
+    def _claim(cls, path: Path, target: str) -> Self | None:
         """Lock and mark a new folder; None if another process removed it as abandoned first.
 
         Raises
@@ -94,11 +94,11 @@ class WorkFolder:
             with open(os.open(path / MARKER, flags, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
                 file.write(text)
         except (FolderBusyError, FileNotFoundError):
-            _closed(lock)
+            _close(lock)
             return None
         except BaseException as error:
-            _closed(lock)
-            _discarded(path)
+            _close(lock)
+            _discard(path)
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
             raise
@@ -113,11 +113,11 @@ class WorkFolder:
         try:
             self.remove()
         finally:
-            _closed(self.lock)
+            _close(self.lock)
 
     def remove(self) -> None:
         """Remove the folder with its content; what the disk refuses is left to the next run."""
-        _discarded(self.path)
+        _discard(self.path)
 
     def left_behind(self) -> Iterator["WorkFolder"]:
         """Yield the abandoned work folders next to this one, locked by this process.
@@ -130,7 +130,7 @@ class WorkFolder:
                 try:
                     yield folder
                 finally:
-                    _closed(folder.lock)
+                    _close(folder.lock)
 
     def _find(self, path: Path) -> "WorkFolder | None":
         """Return an abandoned folder next to this one, if it is provably a work folder.
@@ -145,12 +145,12 @@ class WorkFolder:
         # Again, with the lock: its process may have ended and cleaned up meanwhile.
         target = self._target(path)
         if target is None:
-            _closed(lock)
+            _close(lock)
             return None
         if not any(path.iterdir()):
             with contextlib.suppress(OSError):
                 path.rmdir()
-            _closed(lock)
+            _close(lock)
             return None
         return WorkFolder(path, target, lock)
 
@@ -159,7 +159,7 @@ class WorkFolder:
         for path in self.path.parent.glob(f"{PREFIX}*"):
             if path != self.path and self._target(path) == self.target:
                 try:
-                    _closed(locked(path))
+                    _close(locked(path))
                 except FolderBusyError:
                     return True
                 except PublishError:
@@ -194,7 +194,7 @@ def has_work_folder(folder: Path) -> bool:
     return any(NAME.fullmatch(path.name) for path in folder.glob(f"{PREFIX}*"))
 
 
-def _discarded(path: Path) -> None:
+def _discard(path: Path) -> None:
     """Remove a work folder, its marker last, so that remains are still recognisable."""
     with contextlib.suppress(OSError):
         for left in sorted(path.iterdir(), key=lambda p: p.name == MARKER):
@@ -205,7 +205,7 @@ def _discarded(path: Path) -> None:
         path.rmdir()
 
 
-def _closed(lock: int | None) -> None:
+def _close(lock: int | None) -> None:
     if lock is not None:
         os.close(lock)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from coverage_analyzer import geocoding
+from coverage_analyzer import geocoding, geometry
 from coverage_analyzer.batch import _geocode as job
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
@@ -103,5 +102,5 @@ def geocode(
     for name, values in job.columns(answers, by_grade).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
-    points = np.where(np.isnan(lon), None, shapely.points(lon, lat))
+    points = np.where(np.isnan(lon), None, geometry.points(lon, lat))
     return DatedFrame(frame, geometry=points, crs=WGS84)

@@ -1,6 +1,5 @@
 """Pictures of verdicts and plans, in the colours of the map."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -200,41 +199,5 @@ def plot_curve(plan: pd.DataFrame, *, title: str = "") -> "Figure":
     return figure
 
 
-def plot_timeline(
-    changes: pd.DataFrame, *, title: str = "", path: str | Path | None = None
-) -> "Figure":
-    """Plot the share of sites with each level over time; the same as `timeline_plot`.
-
-    Parameters
-    ----------
-    changes
-        As returned by `timeline`.
-    title
-        By default that of the policy.
-    path
-        Image file, whose format is that of its extension; by default none is written.
-
-    Returns
-    -------
-    figure
-        Of matplotlib.
-
-    Raises
-    ------
-    InputError
-        If it is not a timeline.
-    MissingExtraError
-        If matplotlib is not installed.
-    PublishError
-        If the image cannot be written.
-
-    Examples
-    --------
-    >>> import coverage_analyzer as ca
-    >>> sites = ca.read_sites("data/town_sites.csv")
-    >>> centers = ca.read_centers("data/town_centers.csv")
-    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
-    >>> ca.plot_timeline(changes).axes[0].get_ylabel()
-    'share of the sites'
-    """
-    return timeline_plot(changes, title=title, path=path)
+plot_timeline = timeline_plot
+"""The same function under a name like those of the other plots."""

@@ -161,7 +161,7 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
 def timeline_plot(
     changes: pd.DataFrame, *, title: str = "", path: str | Path | None = None
 ) -> "Figure":
-    """Plot the share of sites with each level over time.
+    """Plot the share of sites with each level over time; also called `plot_timeline`.
 
     Parameters
     ----------
@@ -199,6 +199,8 @@ def timeline_plot(
     >>> figure = ca.timeline_plot(changes, title="Two sites")  # path="shares.svg" writes it
     >>> figure.axes[0].get_title(loc="left"), figure.axes[0].get_ylabel()
     ('Two sites', 'share of the sites')
+    >>> ca.plot_timeline is ca.timeline_plot
+    True
     """
     return draw_shares(level_shares(changes), title or changes.attrs["policy_title"], path)
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import arrays
+from coverage_analyzer import arrays, geometry
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning, quantity
@@ -120,7 +120,7 @@ def _no_frame(value: Any, what: str) -> str:
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
-    return DatedFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
+    return DatedFrame(frame, geometry=geometry.points(lon, lat), crs=WGS84)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:
@@ -197,7 +197,7 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
-        lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
+        lon, lat = _fill_points(frame, shapely.get_x(points), shapely.get_y(points))
         _warn_of_edited_columns(frame, what, lon, lat)
     else:
         lon, lat = _degrees(frame, what)
@@ -271,7 +271,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
     return texts(frame, name)
 
 
-def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def _fill_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return coordinates of points; for rows without a point, those of the columns.
 
     This includes new rows that `pandas.concat` appended to a frame with points.

@@ -88,12 +88,12 @@ class Geocoder:
                 self._server = Nominatim(
                     service.server, self._cache, contact=service.contact, limits=service.limits
                 )
-            self._sources = self._kept(service)
+            self._sources = self._valid_providers(service)
         except BaseException:
             self._open.close()
             raise
 
-    def _kept(self, service: Service) -> list[tuple[str, str]]:
+    def _valid_providers(self, service: Service) -> list[tuple[str, str]]:
         """Return the providers whose cached results are valid, with their data versions."""
         if self._server is not None:
             return []  # known once the server has sent its version
@@ -179,7 +179,7 @@ class Geocoder:
         try:
             answer = self._server.answer(query, self._offline.is_near)
         except HttpError as error:
-            return self._unanswered(query, error)
+            return self._count_unanswered(query, error)
         self.answered, self._failed = self.answered + 1, 0
         self._keep(query, answer)
         return self._otherwise(query, answer) if answer.grade == Grade.none else answer
@@ -191,7 +191,7 @@ class Geocoder:
         if self._cache.version(provider, fresh=False) is None:
             self._cache.keep_version(provider, version)
 
-    def _unanswered(self, query: Query, error: HttpError) -> GeocodeResult:
+    def _count_unanswered(self, query: Query, error: HttpError) -> GeocodeResult:
         """Count a query without an answer, and continue without the server.
 
         Raises

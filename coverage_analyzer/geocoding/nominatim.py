@@ -188,7 +188,7 @@ class Nominatim:
             place = self._request(step, query.countries)
             if place is None:
                 continue
-            result = _checked(*place, query, near)
+            result = _check(*place, query, near)
             missed = bool(query.street) or (query.is_free and number > 0)
             if missed and result.grade < Grade.street and result.reason == GeocodeOutcome.found:
                 result = dataclasses.replace(
@@ -219,9 +219,9 @@ class Nominatim:
         }
         if codes := ",".join(sorted(code.lower() for code in countries)):
             parameters["countrycodes"] = codes
-        return self._get("search", parameters, self._read, self._retries)
+        return self._get("search", parameters, self._first_place, self._retries)
 
-    def _read(self, places: Any) -> tuple[GeocodeResult, Place] | None:
+    def _first_place(self, places: Any) -> tuple[GeocodeResult, Place] | None:
         """Return the first place of an answer; None if missing.
 
         Raises
@@ -275,9 +275,7 @@ def _text(value: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:MOST_CHARACTERS]
 
 
-def _checked(
-    answer: GeocodeResult, place: Place, query: Query, near: NearAt | None
-) -> GeocodeResult:
+def _check(answer: GeocodeResult, place: Place, query: Query, near: NearAt | None) -> GeocodeResult:
     """Return a result with the grade that it deserves, compared with the query."""
     lat, lon, country = answer.lat, answer.lon, answer.country or query.country
     if near is None or lat is None or lon is None:

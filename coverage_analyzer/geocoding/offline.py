@@ -114,7 +114,7 @@ class Offline:
         InputError
             If the index cannot be written.
         """
-        cities = self._named(names.country_key(name), country)
+        cities = self._cities_named(names.country_key(name), country)
         if not cities:
             return None
         here = np.full(len(cities), lon), np.full(len(cities), lat)
@@ -122,7 +122,7 @@ class Offline:
         reach = np.maximum([_reach_m(c.people) for c in cities], NEAR_M)
         return bool((geodesy.distance_m(*here, *there) <= reach).any())
 
-    def _named(self, name: str, country: str) -> list[City]:
+    def _cities_named(self, name: str, country: str) -> list[City]:
         """Return the cities of a normalised name, the largest first."""
         where = "name = ?" + (" AND country = ?" if country else "")
         rows = self._index.execute(
@@ -151,7 +151,7 @@ class Offline:
 
     def _looked_up(self, city: str, state: str, country: str) -> GeocodeResult:
         """Return the city of a name, if it is unambiguous."""
-        cities = self._named(names.country_key(city), country)
+        cities = self._cities_named(names.country_key(city), country)
         cities = [c for c in cities if c.own] or cities
         code = _state_code(state, country)
         cities = [c for c in cities if c.state == code] if code else cities

@@ -398,7 +398,7 @@ def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) 
     return bool(makes_other or (behind & OTHER_TOWN_BEHIND and not behind & readings))
 
 
-def _left(segments: Sequence[Words], place: Place) -> list[Word]:
+def _unmatched_words(segments: Sequence[Words], place: Place) -> list[Word]:
     """Return the words of a query found in neither the result nor its street."""
     readings = {reading for w in _words(f"{place.others} {place.road}") for reading in w}
     rest = [w for segment in segments for w in segment]
@@ -434,7 +434,7 @@ def _is_left_out(segments: Sequence[Words], place: Place, state: str, declared: 
             1 for s in segments for at in _places(s, part) if not _is_street(s, at, len(part))
         )
         named = named or there > _count(road, part)
-    return named and not _left(segments, place)
+    return named and not _unmatched_words(segments, place)
 
 
 def _goes_on(words: Words, end: int) -> bool:

@@ -233,22 +233,22 @@ def _ring_faults(rings: list[Floats]) -> Iterator[str]:
         elif (np.abs(lat) > 90).any() or (np.abs(lon) > 360).any():
             yield (
                 "has coordinates that are not longitude and latitude in degrees (in this order): "
-                f"{_shown(ring, (np.abs(lat) > 90) | (np.abs(lon) > 360))}"
+                f"{_positions_text(ring, (np.abs(lat) > 90) | (np.abs(lon) > 360))}"
             )
         elif (np.abs(lon) > 180).any():
-            yield f"crosses 180 degrees: {_shown(ring, np.abs(lon) > 180)}. {SPLIT}"
+            yield f"crosses 180 degrees: {_positions_text(ring, np.abs(lon) > 180)}. {SPLIT}"
         else:
             step = np.abs(np.diff(lon))
             pole = (np.abs(lat[1:]) == 90) & (np.abs(lat[:-1]) == 90)
             jumps = (step > 180) & (step < 360) & ~pole
             if jumps.any():
-                yield f"crosses 180 degrees at {_shown(ring[:-1], jumps)}. {SPLIT}"
+                yield f"crosses 180 degrees at {_positions_text(ring[:-1], jumps)}. {SPLIT}"
 
 
 SPLIT: Final = "Split it there into two polygons (RFC 7946, section 3.1.9)"
 
 
-def _shown(ring: Floats, which: Any) -> str:
+def _positions_text(ring: Floats, which: Any) -> str:
     """Return the first of some positions as text."""
     lon, lat = ring[np.flatnonzero(which)[0]].tolist()
     return f"{lon:g}, {lat:g}"

@@ -69,12 +69,17 @@ def policy_warnings(policy: "Policy") -> list[str]:
     lead time does not concern centers, so that no rule uses it.
     """
     levels = level_faults(policy) if policy.format == 1 else ()
-    return [*_borrowed_name(policy), *_contradictions(policy), *levels, *_unapplied(policy)]
+    return [
+        *_borrowed_name(policy),
+        *_contradictions(policy),
+        *levels,
+        *_unapplied_warnings(policy),
+    ]
 
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
     """Yield a warning if a policy has the name of a built-in one but differs from it."""
-    shipped = type(policy).builtin().get(policy.name)
+    shipped = type(policy).builtin_named(policy.name)
     if shipped and shipped.sha256 != policy.sha256:
         yield (
             f"The policy has the name of the built-in policy {policy.name!r} but differs from it. "
@@ -192,12 +197,12 @@ def _values(text: str) -> list[float]:
     return [float(reading) for reading in readings if reading.count(".") <= 1]
 
 
-def _unapplied(policy: "Policy") -> Iterator[str]:
+def _unapplied_warnings(policy: "Policy") -> Iterator[str]:
     """Yield a warning for each lead time that no rule uses, and what to write instead.
 
     Readers of a built-in policy cannot change it: no advice is given.
     """
-    own = type(policy).builtin().get(policy.name)
+    own = type(policy).builtin_named(policy.name)
     advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":

@@ -124,10 +124,14 @@ class Document(Model):
         if registered := cls._registered(source):
             document: Self = registered.document
             return document
+        if isinstance(source, str) and (shipped := cls.builtin_named(source)):
+            return shipped
         text, origin = cls._read(cast("str | Path", source))
         file = cls.file_of(source)
         folder = None if file is None else file.parent
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text, folder=folder)
+        return cls.from_mapping(
+            cls._parse_toml(text, origin), origin=origin, text=text, folder=folder
+        )
 
     @classmethod
     def from_mapping(
@@ -184,6 +188,11 @@ class Document(Model):
         return {name: _builtin(cls, name) for name in cls.builtin_names()}
 
     @classmethod
+    def builtin_named(cls, name: str) -> Self | None:
+        """Return the built-in document of a name, read when it is asked for first."""
+        return _builtin(cls, name) if name in cls.builtin_names() else None
+
+    @classmethod
     def by_name(cls) -> dict[str, Self]:
         """Return all built-in and registered documents, by name."""
         shipped = cls.builtin()
@@ -238,7 +247,7 @@ class Document(Model):
         documents: dict[str, _Registered] = {}
         for path in _toml_files(Path(folder)):
             text, origin = cls._read(path)
-            data = cls._parsed(text, origin)
+            data = cls._parse_toml(text, origin)
             if kind_of(data) == cls.kind:
                 document = cls.from_mapping(data, origin=origin, text=text, folder=path.parent)
                 _refuse_taken(document, path, documents)
@@ -287,7 +296,7 @@ class Document(Model):
             raise PolicyError(msg) from error
 
     @staticmethod
-    def _parsed(text: str, origin: str) -> dict[str, Any]:
+    def _parse_toml(text: str, origin: str) -> dict[str, Any]:
         """Return what a TOML text holds.
 
         Raises
@@ -432,7 +441,8 @@ def _builtin_names(kind: Kind) -> tuple[str, ...]:
 
 @functools.cache
 def _builtin(cls: type[Any], name: str) -> Any:
-    return cls.load(name)
+    text, origin = cls._read(name)
+    return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text)
 
 
 def _refuse_taken(document: Document, path: Path, documents: Mapping[str, _Registered]) -> None:

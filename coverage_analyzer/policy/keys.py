@@ -156,7 +156,7 @@ def title_of(model: type[BaseModel]) -> str:
 @functools.cache
 def keys_of(model: type[BaseModel]) -> tuple[Key, ...]:
     """Return the keys of a table, in the order of its model."""
-    texts = _documented(model)
+    texts = _key_docs(model)
     return tuple(_key(name, f, texts.get(name, "")) for name, f in model.model_fields.items())
 
 
@@ -230,7 +230,7 @@ def markdown(text: str) -> str:
     return _REFERENCE.sub(r"\1", text).replace("``", "`").replace("|", "\\|")
 
 
-def _documented(model: type[BaseModel]) -> dict[str, str]:
+def _key_docs(model: type[BaseModel]) -> dict[str, str]:
     """Return the documentation of each key of a model, that of its bases included."""
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):

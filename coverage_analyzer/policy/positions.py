@@ -148,7 +148,7 @@ class _Scanner:
         parts, line = self._keys()
         while self._at("]"):
             self._step()
-        path = self._resolved(parts[:-1], line)
+        path = self._resolve(parts[:-1], line)
         path = (*path, parts[-1])
         self._note(path, line)
         if listed:
@@ -159,7 +159,7 @@ class _Scanner:
             path = (*path, self._counts[path])
         return path
 
-    def _resolved(self, parts: list[str], line: int) -> Path:
+    def _resolve(self, parts: list[str], line: int) -> Path:
         """Return the path of keys of a header; a list of tables stands for its last table."""
         path: Path = ()
         for part in parts:
@@ -225,8 +225,8 @@ def _bare(token: _Token) -> str:
     if token.kind != "text":
         return token.text
     text = token.text[1:-1]
-    return text if token.text[0] == "'" else _ESCAPE.sub(_unescaped, text)
+    return text if token.text[0] == "'" else _ESCAPE.sub(_unescape, text)
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     return _ESCAPED[match[3]] if match[3] else chr(int(match[1] or match[2], 16))

@@ -91,13 +91,13 @@ def _wrong_value(kind: str, value: Any, context: Mapping[str, Any], key: Key | N
     """Return what is wrong with the type or the size of a value."""
     if kind == "literal_error":
         words = [quoted or number for quoted, number in _pairs(context["expected"])]
-        return f"{_shown(value)} is not one of {', '.join(words)}.{nearest(str(value), words)}"
+        return f"{_value_text(value)} is not one of {', '.join(words)}.{nearest(str(value), words)}"
     if kind in EXPECTED:
-        return f"{_shown(value)} is not {EXPECTED[kind]}.{_type_hint(kind, value)}"
+        return f"{_value_text(value)} is not {EXPECTED[kind]}.{_type_hint(kind, value)}"
     if kind in BOUNDS:
         bound, than = BOUNDS[kind]
-        return f"must be {than} {context[bound]:,g} (found {_shown(value)})."
-    return f"{_shown(value)} is not valid.{_meaning(key)}"
+        return f"must be {than} {context[bound]:,g} (found {_value_text(value)})."
+    return f"{_value_text(value)} is not valid.{_meaning(key)}"
 
 
 def _meaning(key: Key | None) -> str:
@@ -110,7 +110,7 @@ def _pairs(expected: str) -> list[tuple[str, str]]:
     return re.findall(r"'([^']*)'|(\d+)", expected)
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """Return a value as the writer of the file knows it, shortened."""
     text = repr(value) if isinstance(value, str) else _toml(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

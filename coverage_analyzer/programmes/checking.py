@@ -80,7 +80,7 @@ def check(source: str | Path) -> Checked:
         return Checked(str(source), problems, (), is_complete=error.is_complete)
     lines = key_lines(text)
     texts = [*document.warnings, *advice(document)] if isinstance(document, Policy) else []
-    return Checked(str(source), (), tuple(_placed(each, lines) for each in texts))
+    return Checked(str(source), (), tuple(_with_line(each, lines) for each in texts))
 
 
 def _whole(message: str, source: str) -> Problem:
@@ -90,7 +90,7 @@ def _whole(message: str, source: str) -> Problem:
     return Problem(int(line[1]) if line else None, "", text)
 
 
-def _placed(text: str, lines: dict[Any, int]) -> Problem:
+def _with_line(text: str, lines: dict[Any, int]) -> Problem:
     """Return a warning with the line of its key."""
     path = path_of(text, lines)
     return Problem(line_of(path, lines), ".".join(map(str, path)), text)

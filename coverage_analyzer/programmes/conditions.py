@@ -204,7 +204,7 @@ def covered_state(programme: Programme, name: str, version: str) -> State:
     return version_state(version, product.versions)
 
 
-def _covered(_condition: Any, programme: Programme, question: Question) -> Finding:
+def _is_covered(_condition: Any, programme: Programme, question: Question) -> Finding:
     """Return whether the product and its version are covered."""
     clause = programme.products[0].clause
     if not question.product:
@@ -315,7 +315,7 @@ _KINDS: Final[Mapping[str, Callable[[Any, Programme, Question], Finding]]] = {
     "has": _has,
     "has_not": _has_not,
     "by": _by,
-    "product": _covered,
+    "product": _is_covered,
     "milestone": _milestone,
     "base_support": _base_support,
     "not_stated": _not_stated,

@@ -27,7 +27,7 @@ from coverage_analyzer.policy.model import PRINTED_MILES
 from coverage_analyzer.policy.rules import Band
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.limits import DriveLimits
-from coverage_analyzer.schema.verdict import Reason, Status
+from coverage_analyzer.schema.verdict import ROAD_REASONS, Reason, Status
 
 Codes = npt.NDArray[np.int8]
 
@@ -36,9 +36,6 @@ BEYOND_ALL: Final = -1
 
 NOT_OFFERED: Final = -2
 """Instead of a level: the level of the band is not offered in the country."""
-
-ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.road_unchecked)
-"""Reasons of rows whose roads, or their manual review, are outstanding."""
 
 
 @dataclass(frozen=True)

@@ -283,7 +283,7 @@ def _signed_numbers(parts: pa.Array) -> Floats:
 
 def _angles(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
     """Return the degrees of cells with a hemisphere, or with degrees, minutes and seconds."""
-    spaced = _spaced(tidied, axis)
+    spaced = _separate_figures(tidied, axis)
     parts = pc.extract_regex(spaced, pattern=_ANGLE)
     figures = [_text(parts, name) for name in ("degrees", "minutes", "seconds")]
     has_text = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
@@ -308,7 +308,7 @@ def _angles(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
     return np.where(wrong, np.nan, np.where(minus | (side < 0), -value, value))
 
 
-def _spaced(tidied: pa.Array, axis: Axis) -> pa.Array:
+def _separate_figures(tidied: pa.Array, axis: Axis) -> pa.Array:
     """Return cells in which figures without marks, as of aviation, are parted: ``473652N``."""
     figures = rf"([0-9]{{{len(str(axis.limit))}}})([0-5][0-9])([0-5][0-9](?:\.[0-9]+)?)"
     for pattern in (rf"^(\pL+) ?{figures}()$", rf"^(){figures} ?(\pL+)$"):

@@ -171,7 +171,7 @@ def find_columns(query: Headers) -> dict[str, int]:
     matched |= _country(query, matched)
     for column in query.table:
         if column.name not in matched and column.name not in _OWNED:
-            matched |= _listed(query, column, matched)
+            matched |= _further_name(query, column, matched)
     order = {
         name: rank for rank, name in enumerate([*(c.name for c in query.table), *COUNTRY_BESIDE])
     }
@@ -263,7 +263,7 @@ def _exact(query: Headers) -> dict[str, int]:
             matched |= several
             continue
         if len(at) > 1:
-            at = _decided(query, column, at)
+            at = _decide(query, column, at)
         if at:
             matched[column.name] = at[0]
     return matched
@@ -275,7 +275,7 @@ def _is_weak(header: str, column: Column) -> bool:
     return owned is not None and not owned.certain
 
 
-def _decided(query: Headers, column: Column, at: Sequence[int]) -> list[int]:
+def _decide(query: Headers, column: Column, at: Sequence[int]) -> list[int]:
     """Return the one of several headers that the cells allow; none if the column is not read.
 
     Raises
@@ -359,7 +359,7 @@ def _coordinates(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
             if len(at) > 1:
                 at = _of_one_owner(candidates, column.name) or at
             if len(at) > 1:
-                at = _decided(query, column, at)
+                at = _decide(query, column, at)
             if at:
                 result[column.name] = at[0]
     return result
@@ -414,7 +414,7 @@ def _country(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
     names = [i for i, owned in named.items() if not owned.code]
     if len(codes) == len(names) == 1 and named[codes[0]].owner == named[names[0]].owner:
         return dict(zip(COUNTRY_STATED, [*codes, *names], strict=False))
-    at = _decided(query, COUNTRY, list(named)) if len(named) > 1 else list(named)
+    at = _decide(query, COUNTRY, list(named)) if len(named) > 1 else list(named)
     return {"country": at[0]} if at else {}
 
 
@@ -425,7 +425,7 @@ def _owner_of_coordinates(query: Headers, matched: Mapping[str, int]) -> str:
     return owned.owner if owned else ""
 
 
-def _listed(query: Headers, column: Column, matched: Mapping[str, int]) -> dict[str, int]:
+def _further_name(query: Headers, column: Column, matched: Mapping[str, int]) -> dict[str, int]:
     """Return where a column is under one of its further names, the one that counts first."""
     ranks = {
         i: rank

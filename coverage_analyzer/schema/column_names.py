@@ -515,12 +515,12 @@ def latitude(header: str) -> Owned | None:
     >>> latitude("Breite").certain, latitude("relation")
     (False, None)
     """
-    return _owned(header, LATITUDES, WEAK_LATITUDES, UNITS)
+    return _owner(header, LATITUDES, WEAK_LATITUDES, UNITS)
 
 
 def longitude(header: str) -> Owned | None:
     """Return whose longitude a header names; None if it names none."""
-    return _owned(header, LONGITUDES, WEAK_LONGITUDES, UNITS)
+    return _owner(header, LONGITUDES, WEAK_LONGITUDES, UNITS)
 
 
 def country(header: str) -> Owned | None:
@@ -537,11 +537,11 @@ def country(header: str) -> Owned | None:
     if key in COUNTRY_WHOLE:
         return Owned("", certain=True, code=bool(COUNTRY_WHOLE[key]))
     rest = [word for word in words(header) if word not in CODES]
-    owned = _owned(" ".join(rest), COUNTRIES, WEAK_COUNTRIES, {*UNITS, *_NAMED, "region"})
+    owned = _owner(" ".join(rest), COUNTRIES, WEAK_COUNTRIES, {*UNITS, *_NAMED, "region"})
     return owned and owned._replace(code=len(rest) < len(words(header)))
 
 
-def _owned(
+def _owner(
     header: str, certain: frozenset[str], weak: frozenset[str], ignored: Iterable[str]
 ) -> Owned | None:
     """Return whose thing a header names, of which names are certain or weak."""

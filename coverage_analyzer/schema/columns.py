@@ -314,7 +314,11 @@ def cut_columns(
             and header_key(name) != header_key(header)
         }
         # Of two names that are cut alike, the second gets a number: what the first was is lost.
-        twin = next((h for h in headers if re.fullmatch(_numbered(header), h)), "") if names else ""
+        twin = (
+            next((h for h in headers if re.fullmatch(_numbered_pattern(header), h)), "")
+            if names
+            else ""
+        )
         rival = next((headers[columns[name]] for name in names if name in columns), twin)
         if len(names) > 1 or rival:
             what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
@@ -329,7 +333,7 @@ def cut_columns(
     return columns
 
 
-def _numbered(header: str) -> str:
+def _numbered_pattern(header: str) -> str:
     """Return a pattern for the name of a second header that is truncated to the same text."""
     stem = re.escape(header[: len(header) - 2])
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"

@@ -75,17 +75,17 @@ def input_arguments(
         msg = f"The {table} are missing. Pass their path, or settings with a file in [{table}]."
         raise InputError(msg)
     headers = {**values.get(f"{prefix}columns", {}), **(columns or {})}
-    return InputArguments(place, headers, _completed(dialect, values, prefix))
+    return InputArguments(place, headers, _complete(dialect, values, prefix))
 
 
 def product_dialect(settings: "Settings | None", path: str | Path, dialect: Dialect) -> Dialect:
     """Return how a file of products is written, with what settings say about it."""
     names = [f"product_{name}" for name in WRITTEN]
     values = values_of(settings, names, {"products": path or None})
-    return _completed(dialect, values, "product_")
+    return _complete(dialect, values, "product_")
 
 
-def _completed(dialect: Dialect, values: Mapping[str, Any], prefix: str) -> Dialect:
+def _complete(dialect: Dialect, values: Mapping[str, Any], prefix: str) -> Dialect:
     """Return a dialect with values in place of the defaults in it."""
     changes = {
         name: values[f"{prefix}{name}"]

@@ -50,10 +50,10 @@ def read_letterhead(path: str | Path) -> Letterhead:
     except InputError as error:
         msg = f"The letterhead {path} {error}."
         raise InputError(msg) from None
-    return _checked(data, path, data_bytes.decode("utf-8-sig"))
+    return _validate(data, path, data_bytes.decode("utf-8-sig"))
 
 
-def _checked(data: Mapping[str, Any], path: Path, text: str) -> Letterhead:
+def _validate(data: Mapping[str, Any], path: Path, text: str) -> Letterhead:
     """Return a letterhead that is valid, with its logo.
 
     Raises

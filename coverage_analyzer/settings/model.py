@@ -113,7 +113,7 @@ class Settings(Tables):
                 table = tables
                 for name in parents:
                     table = table.setdefault(name, {})
-                table[last] = _typed(text, each.annotation)
+                table[last] = _to_type(text, each.annotation)
         try:
             return cls.model_validate(tables)
         except pydantic.ValidationError as error:
@@ -136,7 +136,7 @@ class Settings(Tables):
         return {"path": self._path, "sha256": self._sha256} if self._path else None
 
 
-def _typed(text: str, annotation: Any) -> Any:
+def _to_type(text: str, annotation: Any) -> Any:
     """Return the text of an environment variable as the type that a key wants, if it is one."""
     kinds = {part for part in _leaves(annotation) if isinstance(part, type)}
     if bool in kinds:

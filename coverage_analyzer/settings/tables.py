@@ -285,6 +285,9 @@ class RunTable(SettingsTable):
     engine: Annotated[Literal["local", "spark"], Role.server] | None = key(
         "Run locally or on Apache Spark."
     )
+    threads: Annotated[int, Field(ge=1)] | None = key(
+        "Number of threads among which the work is divided; up to 4 are used."
+    )
 
 
 class CheckTable(SettingsTable):

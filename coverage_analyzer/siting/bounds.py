@@ -248,7 +248,7 @@ class Master:
         """
         result, stalled = Relaxation(point=inner), 0
         if not (self._rows.side == CUT).any():
-            self._cut(inner, None)
+            self._add_cuts(inner, None)
         for _ in range(ROUNDS):
             outcome = self.model.run(clock)
             if outcome.status == "infeasible":
@@ -257,7 +257,7 @@ class Master:
             if outcome.values is None or outcome.duals is None:
                 break
             before = result.bound
-            self._read(result, outcome.values, outcome.duals)
+            self._read_answer(result, outcome.values, outcome.duals)
             self._forget(outcome.duals)
             gap = result.bound - enough if np.isfinite(enough) else 0.0
             slow = max(SLOW * gap, 1e-6 * abs(result.bound))
@@ -265,12 +265,15 @@ class Master:
             if result.bound < enough or stalled >= STALLED or clock.over:
                 break
             inner = (inner + result.point) / 2
-            if not (self._cut(inner, outcome.values) or self._cut(result.point, outcome.values)):
+            if not (
+                self._add_cuts(inner, outcome.values)
+                or self._add_cuts(result.point, outcome.values)
+            ):
                 result.ended = True
                 break
         return result
 
-    def _read(self, result: Relaxation, values: Floats, duals: Floats) -> None:
+    def _read_answer(self, result: Relaxation, values: Floats, duals: Floats) -> None:
         """Take point, bound and reduced costs from an answer, the bound from its duals alone."""
         rows = self._rows
         limit = np.where(duals > 0, rows.lower, rows.upper)
@@ -293,7 +296,7 @@ class Master:
             self.model.delete_rows(np.flatnonzero(~kept))
             self._rows.keep(kept)
 
-    def _cut(self, point: Floats, values: Floats | None) -> bool:
+    def _add_cuts(self, point: Floats, values: Floats | None) -> bool:
         """Add the cuts of a point that an answer violates (all, without one); return if any."""
         cover = self.program.cover
         constant, slope = self._slopes(point)

@@ -32,7 +32,7 @@ def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
     plan = _greedy(program, rules)
     if plan is None:
         return None
-    plan = _pruned(program, plan, rules.forced)
+    plan = _prune(program, plan, rules.forced)
     while len(program.floors) == 1 and len(plan) > max(len(rules.forced), 1) and not clock.over:
         smaller = Rules(len(plan) - 1, rules.forced, rules.allowed, rules.group, rules.cap)
         if smaller.size * program.cover.n_candidates > MOST_ENTRIES:
@@ -40,7 +40,7 @@ def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
         plan_found = search(program.cover, smaller, rounds=ROUNDS, seed=1, clock=clock)
         if not program.allows(plan_found):
             break
-        plan = _pruned(program, plan_found, rules.forced)
+        plan = _prune(program, plan_found, rules.forced)
     return plan
 
 
@@ -72,7 +72,7 @@ def _greedy(program: Program, rules: Rules) -> Ints | None:
         counts[turned.indices[start:end]] += 1
 
 
-def _pruned(program: Program, plan: Ints, forced: Ints) -> Ints:
+def _prune(program: Program, plan: Ints, forced: Ints) -> Ints:
     """Return a plan without centers that it does not need, the least useful first."""
     cover, kept = program.cover, plan
     alone = cover.alone()

@@ -22,13 +22,13 @@ def check(setting: Setting) -> None:
     InfeasibleError
         With the limits, and by how much they contradict each other.
     """
-    problems = [*_forced(setting), *_centers(setting), *_counts(setting)]
+    problems = [*_forced_conflict(setting), *_centers(setting), *_counts(setting)]
     if problems:
         msg = f"No plan keeps all limits: {'; '.join(problems)}. Loosen one of them."
         raise InfeasibleError(msg)
 
 
-def _forced(setting: Setting) -> list[str]:
+def _forced_conflict(setting: Setting) -> list[str]:
     """Return how forced candidates break a limit."""
     question, places, problems = setting.question, setting.places, []
     forced = setting.forced
@@ -106,7 +106,7 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
     if question.min_is_share or question.per_country:
         raise InfeasibleError(_shares(setting))
     if question.cover is not None and question.max_per_country is not None:
-        raise InfeasibleError(_capped(setting))
+        raise InfeasibleError(_capped_gain(setting))
     limits = ", ".join(
         f"--{name.replace('_', '-')}"
         for name in ("cover", "budget", "max_per_country", "min_per_country", "force", "forbid")
@@ -116,7 +116,7 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
     raise InfeasibleError(msg)
 
 
-def _capped(setting: Setting) -> str:
+def _capped_gain(setting: Setting) -> str:
     """Return what the allowed number of centers in each country can gain at most, as text."""
     question, cover = setting.question, setting.cover
     program = dataclasses.replace(setting.program(), floors=(), cost=None)

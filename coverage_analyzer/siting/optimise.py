@@ -134,13 +134,13 @@ def optimise(
     if len(program.cover.candidate) > SMALL_PAIRS:
 
         def solve(part: Program, own: Ints | None) -> Solution:
-            return _solved(_Work(part, None, effort, clock, own))
+            return _solve(_Work(part, None, effort, clock, own))
 
         apart = solve_apart(program, start, solve)
-    return apart or _solved(_Work(program, rules, effort, clock, start))
+    return apart or _solve(_Work(program, rules, effort, clock, start))
 
 
-def _solved(work: "_Work") -> Solution:
+def _solve(work: "_Work") -> Solution:
     """Return the answer as far as it comes.
 
     Raises
@@ -264,7 +264,7 @@ class _Work:
         free = self.program.high > self.program.low
         if self.best is None or self.proved or not len(relaxation.reduced):
             return False
-        left = free & ~self._fixed(relaxation)
+        left = free & ~self._fixed_candidates(relaxation)
         if left.sum() <= (1 - FIXED) * free.sum():
             return False
         return int(left[self.program.cover.candidate].sum()) > MANY_PAIRS
@@ -348,13 +348,13 @@ class _Work:
         if self.best is None:
             part = self.program
         else:
-            fixed = self._fixed(relaxation)
+            fixed = self._fixed_candidates(relaxation)
             low = np.where(fixed & relaxation.at_high, self.program.high, self.program.low)
             high = np.where(fixed & ~relaxation.at_high, self.program.low, self.program.high)
             part = dataclasses.replace(self.program, low=low, high=high)
         self._exactly(part, relaxation)
 
-    def _fixed(self, relaxation: Relaxation) -> Bools:
+    def _fixed_candidates(self, relaxation: Relaxation) -> Bools:
         """Return the candidates that are the same in all plans better than the best one."""
         better = self.program.better_than(self.value)
         room = relaxation.bound - relaxation.reduced

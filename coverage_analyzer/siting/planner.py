@@ -140,7 +140,7 @@ def plan(
     demand = Demand.of(table, matcher)
     log.info("sites: %s", np.bincount(demand.state, minlength=4).tolist())
     if candidates is None:
-        candidates = NO_CANDIDATES if question.kind == "close" else _generated(demand)
+        candidates = NO_CANDIDATES if question.kind == "close" else _generate(demand)
     places = Places.of(candidates, matcher, question)
     setting = Setting.of(demand, places, question)
     log.info("rows: %d of %d sites", len(setting.cover), len(setting.rows))
@@ -158,7 +158,7 @@ def plan(
     return answer
 
 
-def _generated(demand: Demand) -> Candidates:
+def _generate(demand: Demand) -> Candidates:
     rows = demand.rows(WANTING)
     sites, weight = demand.table.sites, demand.table.weight
     places = (sites.lon[rows], sites.lat[rows], demand.country[rows], weight[rows])

@@ -335,7 +335,7 @@ def search_backup(cover: Cover, rules: Rules, *, clock: Clock) -> Ints:
         if not score[best] > 0:
             break
         plan.append(best)
-    return np.sort(np.array(_improved(cover, rules, turned, plan, clock), np.int64))
+    return np.sort(np.array(_improve(cover, rules, turned, plan, clock), np.int64))
 
 
 def enterable(rules: Rules, plan: list[int]) -> Bools:
@@ -349,7 +349,7 @@ def enterable(rules: Rules, plan: list[int]) -> Bools:
     return may
 
 
-def _improved(cover: Cover, rules: Rules, turned: Any, plan: list[int], clock: Clock) -> list[int]:
+def _improve(cover: Cover, rules: Rules, turned: Any, plan: list[int], clock: Clock) -> list[int]:
     """Return a plan after exchanges of one center, each the best for its place."""
     value, changed = cover.value(np.array(plan, np.int64)), True
     while changed and not clock.over:

@@ -45,10 +45,10 @@ def solve_apart(program: Program, start: Ints | None, solve: Solve) -> Solution 
         if solution.plan is None:
             return Solution(None, -np.inf, -np.inf, solution.stopped_by)
         parts.append((small, solution))
-    return _joined(program, parts)
+    return _join(program, parts)
 
 
-def _joined(program: Program, parts: list[tuple[Remainder, Solution]]) -> Solution:
+def _join(program: Program, parts: list[tuple[Remainder, Solution]]) -> Solution:
     """Return the answers of all parts as one."""
     none = np.zeros(0, np.int64)
     plan = np.unique(

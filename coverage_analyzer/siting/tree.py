@@ -209,7 +209,7 @@ class Tree:
         if result.bound < self._enough:
             return
         self._take(np.flatnonzero(result.point > 0.5))
-        low, high = self._fixed(node, result)
+        low, high = self._fix_bounds(node, result)
         free = np.flatnonzero(high > low)
         if not len(free):  # one plan is left
             self._take(np.flatnonzero(low > 0.5))
@@ -238,7 +238,7 @@ class Tree:
             self._open(node._replace(sets={**node.sets, number: ends}))
         return True
 
-    def _fixed(self, node: Node, result: Relaxation) -> tuple[Floats, Floats]:
+    def _fix_bounds(self, node: Node, result: Relaxation) -> tuple[Floats, Floats]:
         """Return the bounds of a node without what no better plan in it can use, or do without."""
         if not len(result.reduced):
             return node.low, node.high

@@ -311,16 +311,16 @@ PAIRS = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("country", "sign", "registered", "given"), PAIRS)
-def test_golden(country: str, sign: str, registered: str, given: str) -> None:
+@pytest.mark.parametrize(("country", "sign", "registered", "requested"), PAIRS)
+def test_golden(country: str, sign: str, registered: str, requested: str) -> None:
     """The class of a pair is the one in the table."""
-    assert address_match(registered, given, country) is CLASSES[sign]
+    assert address_match(registered, requested, country) is CLASSES[sign]
 
 
-@pytest.mark.parametrize(("country", "sign", "registered", "given"), PAIRS)
-def test_likeness_goes_both_ways(country: str, sign: str, registered: str, given: str) -> None:
+@pytest.mark.parametrize(("country", "sign", "registered", "requested"), PAIRS)
+def test_likeness_goes_both_ways(country: str, sign: str, registered: str, requested: str) -> None:
     """Which of the two is the registered one does not count."""
-    assert address_match(given, registered, country) is CLASSES[sign]
+    assert address_match(requested, registered, country) is CLASSES[sign]
 
 
 def test_what_is_no_address_is_not_compared() -> None:

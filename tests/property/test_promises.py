@@ -198,10 +198,10 @@ def test_another_number_is_another_address(
     one: int, other: int, street: str, code: int, country: str
 ) -> None:
     """However alike two addresses are: with another number they are not accepted by any policy."""
-    registered, given_ = (f"{n} {street}, Springfield {code}" for n in (one, other))
-    found = address_match(registered, given_, country)
-    assert (found is AddressMatch.identical) == (one == other)
-    assert one == other or found is AddressMatch.different
+    registered, requested = (f"{n} {street}, Springfield {code}" for n in (one, other))
+    result = address_match(registered, requested, country)
+    assert (result is AddressMatch.identical) == (one == other)
+    assert one == other or result is AddressMatch.different
 
 
 @given(st.text(max_size=60), st.text(max_size=60), COUNTRIES)

@@ -123,7 +123,9 @@ class Gate:
         figures = run_figures(after)
         if before is None:
             evidence = Evidence(figures)
-            return Decision([*held, *reasons(self.rules, evidence)], self._skipped(evidence), {})
+            return Decision(
+                [*held, *reasons(self.rules, evidence)], self._skipped_rules(evidence), {}
+            )
         changes = run_changes(before, after)
         evidence = Evidence(figures, run_figures(before), changes)
         fired = reasons([rule for rule in self.rules if rule.needs < Needs.rows], evidence)
@@ -131,10 +133,10 @@ class Gate:
         if rows is not None and (needs_rows or self.joins):
             changes |= rows()
         fired = reasons(self.rules, evidence)
-        skipped = [] if held or fired else self._skipped(evidence)
+        skipped = [] if held or fired else self._skipped_rules(evidence)
         return Decision([*held, *fired], skipped, changes)
 
-    def _skipped(self, evidence: Evidence) -> list[str]:
+    def _skipped_rules(self, evidence: Evidence) -> list[str]:
         """Return which rules were not checked, and why, as text."""
         waiting = [rule for rule in self.rules if not rule.is_known(evidence)]
         if not waiting:

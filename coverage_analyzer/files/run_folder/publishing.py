@@ -275,7 +275,7 @@ class Swap:
             self._note()
             # Stable sort: the manifest is moved first.
             for name in sorted(self.old, key=lambda n: n != self.manifest):
-                keep = _renamed if name == self.manifest else _linked
+                keep = _rename if name == self.manifest else _link
                 keep(self.folder / name, self._aside(name))
             for name in self.new:
                 self._part(name).replace(self.folder / name)
@@ -333,7 +333,7 @@ def _settle(work: WorkFolder) -> None:
     PublishError
         If the disk refuses to roll back; the work folder is kept.
     """
-    swap = _begun(work.path)
+    swap = _journal_step(work.path)
     try:
         if swap is not None:
             swap.undo()
@@ -344,7 +344,7 @@ def _settle(work: WorkFolder) -> None:
     work.remove()
 
 
-def _begun(work: Path) -> Swap | None:
+def _journal_step(work: Path) -> Swap | None:
     """Return the step recorded in the journal of a work folder, if any."""
     try:
         noted = documents.read_json(work / JOURNAL)
@@ -384,13 +384,13 @@ def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _linked(path: Path, aside: Path) -> None:
+def _link(path: Path, aside: Path) -> None:
     """Hard-link a file; move it where hard links are not supported."""
     try:
         aside.hardlink_to(path)
     except OSError:
-        _renamed(path, aside)
+        _rename(path, aside)
 
 
-def _renamed(path: Path, aside: Path) -> None:
+def _rename(path: Path, aside: Path) -> None:
     path.replace(aside)

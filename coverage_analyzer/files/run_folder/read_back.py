@@ -116,10 +116,17 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     if missing:
         msg = (
             f"{table.path} is not a report: it has no column {missing[0]!r}, which older "
-            "versions did not write. Run it again."
+            f"versions did not write. {_instead(missing, manifest)}"
         )
         raise InputError(msg)
     return table
+
+
+def _instead(missing: Sequence[str], manifest: Mapping[str, Any]) -> str:
+    """Return what to do about columns that a report lacks."""
+    if list(missing) == ["as_of"]:
+        return f"Add the column with {manifest['as_of']} in each row, or run it again."
+    return "Run it again."
 
 
 def map_columns(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -152,7 +159,7 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     refuse_edited(table, rows.rejects)
     columns = rows.block.columns
     verdict = {n: columns.column(table.headers.index(n)) for n in names_in(table.headers)}
-    return {n: _pointed(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
+    return {n: _with_points(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
 
 
 def refuse_edited(table: Table, rejects: Sequence[Reject]) -> None:
@@ -204,10 +211,10 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_string(cells.type):
         return cells.cast(kind)
     filled = arrays.without_empty(cells)
-    return (_pointed(filled) if pa.types.is_floating(kind) else filled).cast(kind)
+    return (_with_points(filled) if pa.types.is_floating(kind) else filled).cast(kind)
 
 
-def _pointed(cells: pa.Array) -> pa.Array:
+def _with_points(cells: pa.Array) -> pa.Array:
     """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
     if not pa.types.is_string(cells.type) or not _has_comma(cells):
         return cells

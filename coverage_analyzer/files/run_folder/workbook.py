@@ -285,7 +285,7 @@ def read_rejects(path: Path, style: Style, most: int) -> Iterator[pa.RecordBatch
     for block in DelimitedFile(path, Dialect(delimiter=style.delimiter)).blocks():
         cells = block.columns.slice(0, most).columns
         most -= len(cells[0])
-        line, reason, detail, raw = cells if style.raw_text else map(_unescaped, cells)
+        line, reason, detail, raw = cells if style.raw_text else map(_unescape, cells)
         texts = [actions.get(code, "") for code in reason.to_pylist()]
         columns = [line.cast(pa.int64()), reason, arrays.text_array(texts), detail, raw]
         yield pa.RecordBatch.from_arrays(columns, names=[str(n) for n in range(5)])
@@ -293,7 +293,7 @@ def read_rejects(path: Path, style: Style, most: int) -> Iterator[pa.RecordBatch
             return
 
 
-def _unescaped(cells: pa.Array) -> pa.Array:
+def _unescape(cells: pa.Array) -> pa.Array:
     return formulas.unescape_formulas(cells)
 
 
