@@ -23,7 +23,7 @@ from coverage_analyzer.files.duplicates import (
     DuplicateLines,
     DuplicateSummary,
     Records,
-    repeated,
+    repeats_of,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class _Range(DuplicateFinder):
 
     def _groups(self) -> Iterator[tuple[Ints, Ints]]:
         for part in self._range:
-            yield repeated(self._read(part))
+            yield repeats_of(self._read(part))
 
     def _read(self, part: int) -> Iterator[Records]:
         for file in self._files:
