@@ -442,7 +442,7 @@ def _builtin_names(kind: Kind) -> tuple[str, ...]:
 @functools.cache
 def _builtin(cls: type[Any], name: str) -> Any:
     text, origin = cls._read(name)
-    return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text)
+    return cls.from_mapping(cls._parse_toml(text, origin), origin=origin, text=text)
 
 
 def _refuse_taken(document: Document, path: Path, documents: Mapping[str, _Registered]) -> None:
