@@ -75,6 +75,11 @@ STEPS: Final = {
         (sys.executable, "tools/matrix.py", "--spark"),
         needs=("java",),
     ),
+    "cluster": Step(
+        "a cluster of Spark that loses a worker in the middle of a run",
+        (sys.executable, "tools/spark_cluster.py"),
+        needs=("java",),
+    ),
     "by-hand": Step(
         "the small job by hand, as its page shows it",
         (*PYTEST, "tests/documentation/test_by_hand.py"),

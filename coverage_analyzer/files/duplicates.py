@@ -86,6 +86,10 @@ class DuplicateLines:
         at = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         return np.where(self.lines[at] == lines, self.first[at], 0)
 
+    def told(self, line: int, first: int) -> str:
+        """Return where the id of a rejected line appears, too, given the first line with it."""
+        return f"already in line {first}" if first < line else "also in other lines"
+
 
 class DuplicateFinder:
     """Collects the ids of a table while it is read; a context that owns a temporary file.
@@ -94,11 +98,13 @@ class DuplicateFinder:
     ----------
     folder
         Folder of the file, by default the system's temporary folder.
+    seeds
+        16 secret bytes, the same for all parts of a table; by default random.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, seeds: bytes = b"") -> None:
         self._folder = str(folder) if folder else None
-        self._seeds = np.frombuffer(secrets.token_bytes(16), np.uint64)
+        self._seeds = np.frombuffer(seeds or secrets.token_bytes(16), np.uint64)
         self._waiting: list[Records] = []
         self._n_buffered = 0
         self._starts: list[Ints] = []
@@ -176,7 +182,7 @@ class DuplicateFinder:
         if self._n_buffered:
             self._spill()
         for part in range(PARTS):
-            yield _repeats(self._read(part))
+            yield repeats_of(self._read(part))
 
     def _read(self, part: int) -> Iterator[Records]:
         """Yield the records of a part, run by run."""
@@ -187,7 +193,7 @@ class DuplicateFinder:
             yield np.frombuffer(data, np.uint64).reshape(-1, 3)
 
 
-def _repeats(parts: Iterable[Records]) -> tuple[Ints, Ints]:
+def repeats_of(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
     records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
     ranked = np.sort(records[:, HASH])
