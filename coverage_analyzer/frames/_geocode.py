@@ -102,5 +102,6 @@ def geocode(
     for name, values in job.columns(answers, by_grade).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
-    points = np.where(np.isnan(lon), None, geometry.points(lon, lat))
+    points = geometry.points(lon, lat)
+    points[np.isnan(lon)] = None
     return DatedFrame(frame, geometry=points, crs=WGS84)
