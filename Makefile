@@ -9,7 +9,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 DEMO := reports/demo
 
-.PHONY: demo test lint lint-js docs check wheel lowest guard services nightly bench bench-large bench-parts profile fuzz fuzz-clocks fuzz-siting mutants snapshots matrix lock format clean
+.PHONY: demo test lint lint-js docs check wheel lowest guard services nightly cluster bench bench-large bench-huge bench-parts profile fuzz fuzz-clocks fuzz-siting mutants snapshots matrix lock format clean
 .DEFAULT_GOAL := demo
 
 # A first look needs the product and what README.md shows with it: comparing, and Excel. The other
@@ -23,7 +23,12 @@ demo: $(if $(wildcard $(READY)),$(READY),$(LIGHT))
 	@echo "Why one site gets its level:"
 	@echo "  $(BIN)/coverage-analyzer explain 47.6145 7.6645 --country DE --centers data/service_centers.csv"
 
-test: lint lint-js docs check wheel lowest guard
+# What uses one core runs in pairs; the tests use all cores; the guard measures, alone.
+PAIRS := --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+test: $(READY)
+	$(MAKE) $(PAIRS) lowest lint lint-js docs wheel
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory guard
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -58,9 +63,12 @@ docs: $(READY)
 	@echo "The documentation is in build/docs: open build/docs/index.html."
 	@echo "With its search: $(BIN)/python -m http.server -d build/docs, then http://localhost:8000."
 
-# One process has all tests of Spark: a session takes long to start.
+# One process more than cores; in each, whole files, and all tests of Spark in one: a session takes
+# long to start. Temporary files are in memory where there is enough: a run waits for its disk often.
+FREE_KB = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print $$4}')
 check: $(READY)
-	$(BIN)/pytest -n auto --dist loadgroup
+	@folder=$$(mktemp -d $(if $(FREE_KB),-p /dev/shm)) && trap "rm -rf $$folder" EXIT && \
+		TMPDIR=$$folder $(BIN)/pytest -n auto --dist loadgroup
 
 # What a user gets: the wheel, built from the source archive, in an environment of its own, with its
 # resources inside.
@@ -87,12 +95,17 @@ EXTRACT ?= ../shared/osm/liechtenstein.osm.pbf
 services: $(READY)
 	$(BIN)/python tools/nominatim.py $(EXTRACT)
 
-# Reports as LibreOffice, QGIS, DuckDB, sqlite and PostgreSQL read them, as far as they are
-# installed; pictures are in NIGHTLY.
-NIGHTLY ?= reports/nightly
+# What takes too long for every change: other Pythons and the oldest Spark, clients, services, fuzz,
+# all mutants, all policies. Runs to the end and keeps the results in docs/development.md;
+# `make nightly STEPS="clients fuzz"` runs some.
 nightly: $(READY)
-	EVERY_POLICY=1 $(BIN)/pytest -q tests/unit/test_no_leaks.py
-	$(BIN)/python tools/open_reports.py $(NIGHTLY)
+	$(BIN)/python tools/nightly.py $(STEPS)
+
+# A cluster of Spark on this machine that loses a worker in the middle of a run: needs Java. Its log
+# is in a new folder below reports.
+cluster: $(READY)
+	@if command -v java >/dev/null; then $(BIN)/python tools/spark_cluster.py; \
+		else echo "make cluster: skipped, as Java is not installed."; fi
 
 # The product beside the floor and its peers, with wrong decisions counted: benchmarks/README.md.
 # What has been measured is kept; `make bench ARGS=--anew` measures again, `ARGS="--only NAME"` one.
@@ -101,6 +114,10 @@ bench: $(BENCH_READY)
 
 bench-large: $(BENCH_READY)
 	$(BENCH)/bin/python benchmarks/bench.py --large $(ARGS)
+
+# 100 million sites once, CSV to CSV: 16 GB of disk, some minutes.
+bench-huge: $(BENCH_READY)
+	$(BENCH)/bin/python benchmarks/bench.py --large --huge $(ARGS)
 
 # Where the time of a run goes: a table, and flame graphs in docs/img.
 profile: $(BENCH_READY)

@@ -1,6 +1,6 @@
 """The product beside the floor and its peers, in one sitting: measures, then writes the results.
 
-``python benchmarks/bench.py [--large] [--only NAME] [--anew] [--rounds N] [--report]``
+``python benchmarks/bench.py [--large] [--huge] [--only NAME] [--anew] [--rounds N] [--report]``
 
 Each contestant runs as a process of its own; rounds go through all of them in turn, so that a busy
 quarter of an hour does not hit one alone. What has been measured is kept, unless the code measured
@@ -39,8 +39,8 @@ def measure(case: Case, record: Record) -> None:
         out, log = Path(name) / f"report.{case.format}", Path(name) / "log.txt"
         command = case.contestant.command(sites, centers, out)
         helper = [sys.executable, "-I", "-S", str(MEASURING), str(SECONDS), str(log), *command]
-        told = subprocess.run(helper, check=True, capture_output=True, text=True).stdout
-        run = json.loads(told)
+        manifest = subprocess.run(helper, check=True, capture_output=True, text=True).stdout
+        run = json.loads(manifest)
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         code = run.pop("code")
         if code:
@@ -49,24 +49,24 @@ def measure(case: Case, record: Record) -> None:
             reason = f"it took more than {SECONDS} s" if code == LATE else last
             record.failed = reason.replace(ROOT, "")
             return
-        run["told"] = said(lines)
+        run["told"] = last_object(lines)
         record.runs.append(run)
         if case.checked:
             counts = truth.wrong(case.contestant.report(out), sites, centers)
             record.wrong = asdict(counts)
 
 
-def said(lines: list[str]) -> dict[str, Any]:
+def last_object(lines: list[str]) -> dict[str, Any]:
     """Return what a contestant printed as JSON."""
-    found = [json.loads(line) for line in lines if line.startswith("{")]
-    return found[-1] if found else {}
+    objects = [json.loads(line) for line in lines if line.startswith("{")]
+    return objects[-1] if objects else {}
 
 
-def sit(wanted: list[Case], rounds: int) -> None:
+def sit(selected: list[Case], rounds: int) -> None:
     """Measure what is not measured yet, round by round; what was not here may be now."""
-    cases.forget([case for case in wanted if cases.load(case).skipped])
+    cases.forget([case for case in selected if cases.load(case).skipped])
     for number in range(1, rounds + 1):
-        for case in wanted:
+        for case in selected:
             record = cases.load(case)
             if record.failed or len(record.runs) >= min(number, case.rounds):
                 continue
@@ -96,16 +96,17 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--large", action="store_true", help="10 million sites, too")
+    parser.add_argument("--huge", action="store_true", help="100 million sites, CSV, once")
     parser.add_argument("--only", default="", metavar="NAME", help="part of a contestant's name")
     parser.add_argument("--anew", action="store_true", help="measure again what has been measured")
     parser.add_argument("--rounds", type=int, default=cases.ROUNDS, help="at most so many")
     parser.add_argument("--report", action="store_true", help="write what has been measured")
-    asked = parser.parse_args()
-    wanted = cases.plan(large=asked.large, only=asked.only)
-    if asked.anew:
-        cases.forget(wanted)
-    if not asked.report:
-        sit(wanted, asked.rounds)
+    args = parser.parse_args()
+    selected = cases.plan(large=args.large, huge=args.huge, only=args.only)
+    if args.anew:
+        cases.forget(selected)
+    if not args.report:
+        sit(selected, args.rounds)
     results.write()
     drawing.draw()
 

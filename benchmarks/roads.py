@@ -1,5 +1,8 @@
 """What roads cost, in CPU seconds and memory: a city built and from the cache, a large graph.
 
+``python benchmarks/roads.py country NODES CENTERS SITES`` measures `drive-times` of a made-up
+country instead (`country`): the first time, and with its tiles cached.
+
 The city is ``porto.osm.pbf`` in the folder ``COVERAGE_OSM`` (by default ``../shared/osm``). The
 large graph is made up: a grid of 1.5 million nodes with roads at random speeds.
 """
@@ -25,9 +28,9 @@ HOURS = 4 * 3600.0
 def places(network: Network, count: int, seed: int) -> Places:
     """Return places beside nodes of the largest part."""
     random = np.random.default_rng(seed)
-    some = random.choice(np.flatnonzero(network.part == 0), count)
+    nodes = random.choice(np.flatnonzero(network.part == 0), count)
     jitter = random.uniform(-0.001, 0.001, (2, count))
-    return Places(network.lon[some] + jitter[0], network.lat[some] + jitter[1])
+    return Places(network.lon[nodes] + jitter[0], network.lat[nodes] + jitter[1])
 
 
 def city(cache: str) -> None:
@@ -37,10 +40,10 @@ def city(cache: str) -> None:
     drives = engine.matrix(places(network, CENTERS, 1), places(network, SITES, 2), HOURS)
     shape = engine.isochrone(float(network.lon[0]), float(network.lat[0]), 15)
     counts = np.bincount(drives.status.ravel(), minlength=5).tolist()
-    told = (
+    text = (
         f"{len(network):,} nodes, {len(network.end):,} edges, statuses {counts}, {shape.geom_type}"
     )
-    report("20 x 10,000 drives and an isochrone", told)
+    report("20 x 10,000 drives and an isochrone", text)
 
 
 def grid() -> Network:
@@ -71,20 +74,45 @@ def large(cache: str) -> None:
     start = time.process_time()
     drives = engine.matrix(centers, sites, 100 * HOURS)
     each = (time.process_time() - start) / 5
-    told = (
+    text = (
         f"index {ready:.2f} s, {each:.2f} s a center, farthest {drives.seconds.max() / 3600:.1f} h"
     )
-    report(f"{len(network):,} nodes, {len(network.end):,} edges", told)
+    report(f"{len(network):,} nodes, {len(network.end):,} edges", text)
 
 
-def report(what: str, told: str) -> None:
+def country(sizes: list[str]) -> None:
+    """Measure the recheck of a run over a made-up country, twice."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-m", "coverage_analyzer"]
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        subprocess.run([sys.executable, here / "country.py", folder, *sizes], check=True)
+        files = [folder / "sites.csv", "--centers", folder / "centers.csv"]
+        options = ["--trust-declared", "--no-areas", "--as-of", "2026-12-01"]
+        subprocess.run([*command, "run", *files, "-o", folder / "run", *options], check=True)
+        for name in ("first", "cached"):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(
+                [*command, "drive-times", folder / "run", "--osm", folder / "roads.osm.pbf"],
+                env=os.environ | {"COVERAGE_ANALYZER_CACHE": str(folder / "cache")},
+                check=True,
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(f"{name}: {spent:.0f} CPU s, children up to {after.ru_maxrss / 1024:,.0f} MB")
+
+
+def report(what: str, text: str) -> None:
     """Print what a process has cost so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{what}: {time.process_time():.1f} CPU s, {peak:,.0f} MB; {told}", flush=True)
+    print(f"{what}: {time.process_time():.1f} CPU s, {peak:,.0f} MB; {text}", flush=True)
 
 
 def main() -> None:
     """Measure each in a process of its own: first built, then from the cache."""
+    if sys.argv[1:2] == ["country"]:
+        country(sys.argv[2:])
+        return
     if len(sys.argv) > 2:
         {"city": city, "large": large}[sys.argv[1]](sys.argv[2])
         return

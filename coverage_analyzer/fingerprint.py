@@ -162,7 +162,7 @@ class WatchedFiles:
     paths
         The files.
     optional
-        Optional files beside them; an empty one counts as missing.
+        Optional further files; an empty one counts as missing.
     """
 
     def __init__(self, *paths: Path, optional: tuple[Path, ...] = ()) -> None:
@@ -171,9 +171,9 @@ class WatchedFiles:
         self._digest: Any = None
 
     def _now(self) -> dict[str, FileState | None]:
-        states = {str(path): _state_of_path(path) for path in self._paths}
+        states = {str(path): state_of(path) for path in self._paths}
         for path in self._optional:
-            state = _state_of_path(path)
+            state = state_of(path)
             states[str(path)] = state if state and state.size else None
         return states
 
@@ -306,7 +306,8 @@ def _hash(path: Path, state: FileState | None, digest: Any) -> None:
         raise InputError(changed(path))
 
 
-def _state_of_path(path: Path) -> FileState | None:
+def state_of(path: Path) -> FileState | None:
+    """Return the state of a file; None if it is missing or not regular."""
     try:
         return _state(path.stat())
     except (OSError, ValueError):
@@ -320,7 +321,7 @@ def _state_of_handle(file: IO[bytes]) -> FileState | None:
         return None
 
 
-def _state(found: os.stat_result) -> FileState | None:
-    if not stat.S_ISREG(found.st_mode):
+def _state(status: os.stat_result) -> FileState | None:
+    if not stat.S_ISREG(status.st_mode):
         return None
-    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

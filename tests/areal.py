@@ -5,28 +5,13 @@ import io
 import json
 from pathlib import Path
 
+from small_policies import policy_text
+
 from coverage_analyzer.policy import Policy
 
-POLICY = """
-format = 2
-name = "zoned"
-title = "Zoned Maintenance"
-[source]
-title = "Terms made for tests"
-[[levels]]
-id = "gold-plus"
-title = "Gold Plus"
-[[levels]]
-id = "next-day"
-title = "Next Day"
-[[levels]]
-id = "gold"
-title = "Gold"
-[qualification]
-same_country = true
-fallback = "gold"
-interim = "gold"
-fallback_clause = "otherwise"
+POLICY = policy_text(
+    "zoned",
+    """
 [[areas]]
 id = "texas"
 regions = ["US-TX"]
@@ -91,7 +76,10 @@ in-texas = "Texas is large."
 small = "This center is small."
 excluded = "Not everywhere."
 otherwise = "All other sites."
-"""
+""",
+    levels=["gold-plus", "next-day", "gold"],
+    otherwise="otherwise",
+)
 
 
 def box(west: float, south: float, east: float, north: float) -> list[list[float]]:

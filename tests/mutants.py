@@ -640,11 +640,14 @@ MUTANTS: Final = (
     Mutant(
         "entitlements._rank",
         "Assign.value",
-        Rewrite("(Answer.does_not, Answer.not_stated, Answer.unknown, Answer.applies)"),
+        Rewrite(
+            "(OfferStatus.does_not, OfferStatus.not_stated,"
+            " OfferStatus.unknown, OfferStatus.applies)"
+        ),
         "the worst way to an offer is told",
     ),
     Mutant(
-        "comparison._marked",
+        "comparison._escape_markdown",
         "Assign.value",
         Keep(".func.value.func.value"),
         "markup in a table of Markdown",
@@ -658,7 +661,9 @@ MUTANTS: Final = (
     Mutant(
         "finding._Search.add",
         "AugAssign{Attribute[lines]}",
-        Rewrite("_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut].args.1"),
+        Rewrite(
+            "_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut_block].args.1"
+        ),
         "of an id that stands twice the first row is taken",
     ),
     Mutant(
@@ -889,7 +894,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "guard.escape_formulas",
-        "Call[_replaced].args.2",
+        "Call[_replace].args.2",
         Rewrite("_1", "Call[take]#2/2"),
         "formulas are not escaped",
     ),
@@ -938,13 +943,13 @@ MUTANTS: Final = (
         "areas are not split at 180 degrees",
     ),
     Mutant(
-        "geometry.discs",
+        "geometry._unwrapped",
         "Constant[180]",
         Value(540),
         "a disc round the pole is a band without it",
     ),
     Mutant(
-        "geometry.discs",
+        "geometry._unwrapped",
         "Call[copysign]",
         Value(90.0),
         "the South Pole's disc is the rest of the world",
@@ -1114,13 +1119,13 @@ MUTANTS: Final = (
     ),
     # ------------------------------------------------------------------------- terms
     Mutant(
-        "addresses._compared",
+        "addresses._compare_parts",
         "BoolOp{Attribute[numbers]}",
         Keep(".values.0"),
         "numbers are words like others",
     ),
     Mutant(
-        "addresses._compared",
+        "addresses._compare_parts",
         "IfExp{Call[_alike]}.body",
         Rename("unclear", "equivalent"),
         "likeness of letters accepts",
@@ -1256,8 +1261,8 @@ MUTANTS: Final = (
         "a time of day that clocks skip is an hour off",
     ),
     Mutant(
-        "commitments.Committer._addressed",
-        "Call[Likeness]",
+        "commitments.Committer._check_address",
+        "Call[AddressMatch]",
         Rewrite("Likeness.equivalent"),
         "a variation of the address is accepted",
     ),
@@ -1338,8 +1343,8 @@ def tested(folder: Path, tests: Sequence[str]) -> Outcome:
         return Outcome(failed=True, by=named[1])
     if run.returncode == 0:
         return Outcome(failed=False, by="")
-    said = (run.stdout + run.stderr).strip().splitlines()[-5:]
-    return Outcome(failed=False, by="", broken=" / ".join(said) or f"exit {run.returncode}")
+    output = (run.stdout + run.stderr).strip().splitlines()[-5:]
+    return Outcome(failed=False, by="", broken=" / ".join(output) or f"exit {run.returncode}")
 
 
 def tried(mutant: Mutant | None) -> Outcome:

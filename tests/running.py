@@ -2,12 +2,22 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from coverage_analyzer import batch
 
 AS_OF = "2026-12-01"
+
+THOROUGH = bool(os.environ.get("THOROUGH"))
+"""Whether tests try all that they could, as `make nightly` does, instead of the most telling."""
+
+
+def every(stride: int) -> int:
+    """Return by how much steps go on that take long each: by one where all are tried."""
+    return 1 if THOROUGH else stride
+
 
 CENTERS = """\
 center_id,name,country,latitude,longitude,opens_on,closes_on
@@ -53,10 +63,10 @@ def sites_file(folder: Path, text: str | bytes = SITES, name: str = "sites.csv")
     return path
 
 
-def judged(folder: Path, text: str | bytes = SITES, **given: Any) -> dict[str, Any]:
+def judged(folder: Path, text: str | bytes = SITES, **options: Any) -> dict[str, Any]:
     """Run over small files in a folder; the report is in its ``out``."""
     sites, centers = sites_file(folder, text), centers_file(folder)
-    return batch.run(sites, centers, folder / "out", **({"as_of": AS_OF} | given))
+    return batch.run(sites, centers, folder / "out", **({"as_of": AS_OF} | options))
 
 
 def part_of(folder: Path, name: str) -> Path | None:

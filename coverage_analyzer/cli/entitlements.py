@@ -1,12 +1,12 @@
 """``coverage-analyzer entitlements``."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from coverage_analyzer.cli import options
+from coverage_analyzer.cli.messages import print_json
 from coverage_analyzer.cli.streams import put
 
 
@@ -40,12 +40,14 @@ def entitlements(customer: str | None, as_of: str | None, as_json: bool, **quest
     Example:
       coverage-analyzer entitlements --product XenApp --version 6.5 --customer acme.toml
     """
-    from coverage_analyzer.programmes.entitlements import entitlements as found
+    from coverage_analyzer.programmes.entitlements import entitlements as job
 
     facts = _facts(customer) if customer else {}
-    told = found(facts, date=as_of, **question)
-    shown = json.dumps(told.to_dict(), indent=2, ensure_ascii=False) if as_json else str(told)
-    put(shown)
+    answer = job(facts, date=as_of, **question)
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        put(str(answer))
 
 
 def _facts(path: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """``coverage-analyzer explain``."""
 
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from coverage_analyzer.cli import options
-from coverage_analyzer.cli.messages import say
+from coverage_analyzer.cli.messages import print_json, say
 from coverage_analyzer.cli.streams import put
 
 
@@ -144,7 +143,7 @@ def explain(
         trust_declared=trust_declared,
         products=products_of(products.path, products.dialect),
     )
-    found = explanation(
+    point = explanation(
         matcher,
         site.longitude,
         site.latitude,
@@ -155,9 +154,11 @@ def explain(
     )
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
-    story = with_route(found, policy)
-    told = json.dumps(story.to_dict(), indent=2, ensure_ascii=False) if as_json else str(story)
-    put(told)
+    explained = with_route(point, policy)
+    if as_json:
+        print_json(explained.to_dict())
+    else:
+        put(str(explained))
     options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")

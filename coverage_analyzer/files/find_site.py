@@ -140,7 +140,7 @@ class _Search:
         self.lines += block.lines[hits].tolist()
         self.n_unread += len(block.rejects)
         if self.first is None and len(hits):
-            self.first = _cut(block, hits[:1])
+            self.first = _cut_block(block, hits[:1])
         if self.first is None and len(self.pool) < POOL:
             self.pool |= dict.fromkeys(_alike(ids, self.query))
 
@@ -156,11 +156,11 @@ class _Search:
         """Return the message that several rows have the id."""
         table, lines = self.table, self.lines
         more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
-        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
+        places = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
         several = "product" in table.columns and not self.product
         which = " Choose one with --product." if several else ""
         return (
-            f"{table.path}: {self.query!r} appears in {listed}{more}; a letter is about one "
+            f"{table.path}: {self.query!r} appears in {places}{more}; a letter is about one "
             f"row.{which}"
         )
 
@@ -175,13 +175,15 @@ def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     """Return the message that no row of an id has the product."""
-    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED])
+    products = ", ".join(
+        repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED]
+    )
     more = f" and {len(others) - MAX_LISTED} more" if len(others) > MAX_LISTED else ""
     near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"{table.path}: no row of {site_id!r} has the product {product!r}; "
-        f"its products: {shown}{more}.{hint}"
+        f"its products: {products}{more}.{hint}"
     )
 
 
@@ -195,7 +197,7 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     return rows[np.array(same, np.bool_)]
 
 
-def _cut(block: RowBlock, rows: Ints) -> RowBlock:
+def _cut_block(block: RowBlock, rows: Ints) -> RowBlock:
     """Return the given rows of a block as a new block, without what was counted of the others."""
     return dataclasses.replace(block.take(rows), rejects=[], blank=0, records=len(rows))
 
@@ -227,13 +229,13 @@ def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
 def _columns_with(table: Table, block: RowBlock, query: str) -> dict[str, int]:
     """Return the headers of a block under which a cell is the given id, with its line."""
     text = arrays.text_array([query])[0]
-    found = {}
+    line_of = {}
     for header, cells in zip(table.headers, block.columns.columns, strict=True):
         equal = pc.equal(pc.utf8_trim_whitespace(as_text(_plain(cells))), text)
         hits = np.flatnonzero(arrays.to_bools(equal))
         if len(hits):
-            found[header] = int(block.lines[hits[0]])
-    return found
+            line_of[header] = int(block.lines[hits[0]])
+    return line_of
 
 
 def _without_ids(table: Table, query: str, elsewhere: Mapping[str, int]) -> str:

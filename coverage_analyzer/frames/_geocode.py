@@ -84,12 +84,12 @@ def geocode(
     by_grade = geocoding.accuracies(accuracy_m)
     check_labels(table, "addresses")
     headers = [str(c) for c in table.columns]
-    known = known_columns(table, ADDRESSES)
+    header_of = known_columns(table, ADDRESSES)
     if columns:
-        found = match_columns(Headers(headers, ADDRESSES, columns or {}))
-        known = {name: headers[at] for name, at in found.items()}
-    job.check_columns(known, headers)
-    cells = {name: texts(table, header).to_pylist() for name, header in known.items()}
+        matched = match_columns(Headers(headers, ADDRESSES, columns or {}))
+        header_of = {name: headers[at] for name, at in matched.items()}
+    job.check_columns(header_of, headers)
+    cells = {name: texts(table, header).to_pylist() for name, header in header_of.items()}
     with Geocoder(Service(server=server or "", contact=contact, cache=cache)) as geocoder:
         answers = geocoder.answers(job.queries(cells))
         geocoder.check()

@@ -1,4 +1,4 @@
-"""What a valid policy may have forgotten: advice of ``policies check``, beside the warnings."""
+"""What a valid policy may have forgotten: further advice of ``policies check``."""
 
 import re
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ def advice(policy: Policy) -> list[str]:
 def _unused_clauses(policy: Policy) -> Iterator[str]:
     """Yield each clause that no rule names."""
     rules = policy.model_dump(exclude={"clauses"})
-    named = {name for _, _, name in mentions(rules)}
+    mentioned_clauses = {name for _, _, name in mentions(rules)}
     for name in policy.clauses:
-        if name not in named:
+        if name not in mentioned_clauses:
             yield (
                 f"clauses.{name}: no rule names this clause. Name it in the rule that it is "
                 f"behind, or remove it."
@@ -43,13 +43,13 @@ def _unused_clauses(policy: Policy) -> Iterator[str]:
 def _hours_of_service(policy: Policy) -> Iterator[str]:
     """Yield each level whose hours of service differ from those of its clock."""
     for number, level in enumerate(policy.levels):
-        stated = SERVICE.search(level.coverage_hours)
+        match = SERVICE.search(level.coverage_hours)
         clock = level.replacement
-        if stated is None or clock is None or clock.unit != "hours":
+        if match is None or clock is None or clock.unit != "hours":
             continue
-        expected = (int(stated[1]), int(stated[2]))
-        found = _hours_of(clock.hours)
-        if found is not None and found != expected:
+        expected = (int(match[1]), int(match[2]))
+        hours = _hours_of(clock.hours)
+        if hours is not None and hours != expected:
             yield (
                 f"levels.{number}.coverage_hours: {level.coverage_hours!r} differs from the hours "
                 f"of the clock, {_clock_text(level)}. Make them agree."

@@ -100,8 +100,8 @@ def events_text(events: Sequence[str]) -> str:
     >>> events_text(["purchased", "audited"])
     'the purchase or the audit, whichever is later'
     """
-    named = " or ".join(EVENT_TEXTS[event] for event in events)
-    return f"{named}, whichever is later" if len(events) > 1 else named
+    text = " or ".join(EVENT_TEXTS[event] for event in events)
+    return f"{text}, whichever is later" if len(events) > 1 else text
 
 
 def rules_in(rules: Sequence[InForceAfter], level: str, country: str) -> tuple[InForceAfter, ...]:
@@ -117,8 +117,8 @@ def rules_in(rules: Sequence[InForceAfter], level: str, country: str) -> tuple[I
         Alpha-2.
     """
     about = [rule for rule in rules if level in rule.levels]
-    named = [rule for rule in about if country in rule.countries]
-    return tuple(named or (rule for rule in about if ALL_OTHERS in rule.countries))
+    own = [rule for rule in about if country in rule.countries]
+    return tuple(own or (rule for rule in about if ALL_OTHERS in rule.countries))
 
 
 def described(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[str]:
@@ -137,13 +137,13 @@ def faults(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[s
 
     Levels and clauses that the policy does not have are reported with those of all its parts.
     """
-    known = {level.id: n for n, level in enumerate(levels)}
+    position_of = {level.id: n for n, level in enumerate(levels)}
     for number, rule in enumerate(rules):
         where = f"in_force_after.{number}"
         for level in rule.levels:
-            if level not in known:
-                yield f"{where}.levels: unknown level {level!r}.{nearest(level, known)}"
-            elif known[level] >= known.get(rule.interim, len(known)):
+            if level not in position_of:
+                yield f"{where}.levels: unknown level {level!r}.{nearest(level, position_of)}"
+            elif position_of[level] >= position_of.get(rule.interim, len(position_of)):
                 yield (
                     f"{where}.interim: {rule.interim!r} is not worse than {level!r}, which it is "
                     f"to replace. Name a later level."

@@ -57,15 +57,15 @@ def every_problem(
     """
     lines = key_lines(text) if text else {}
     errors = _independent(error, model)
-    found = _problems(errors, model, lines, data)
+    result = _problems(errors, model, lines, data)
     is_complete = True
     if not any(e["type"] == "value_error" and not e["loc"] for e in errors):
         remaining = _without(data, errors, model)
         between = _between_parts(*remaining, model, lines, folder) if remaining else None
         is_complete = between is not None
-        found += between or []
-    found.sort(key=lambda problem: (problem.line is None, problem.line or 0))
-    return found, is_complete
+        result += between or []
+    result.sort(key=lambda problem: (problem.line is None, problem.line or 0))
+    return result, is_complete
 
 
 def listed(problems: Sequence[Problem], *, is_complete: bool) -> str:
@@ -83,7 +83,7 @@ def _problems(
     errors: list[Any], model: type[BaseModel], lines: Mapping[Path, int], data: Any
 ) -> list[Problem]:
     """Return the problems of validation errors; the keys of a table are listed once."""
-    found: list[Problem] = []
+    result: list[Problem] = []
     tables = set()
     for error in errors:
         path = _path(error)
@@ -93,12 +93,12 @@ def _problems(
         else:
             texts = [sentence(error, path, model, keys=path[:-1] not in tables)]
         if not path:
-            found += [_between(text, lines, data) for text in texts]
+            result += [_between(text, lines, data) for text in texts]
         else:
-            found += [Problem(line_of(path, lines), where, f"{where}: {text}") for text in texts]
+            result += [Problem(line_of(path, lines), where, f"{where}: {text}") for text in texts]
         if error["type"] == UNKNOWN:
             tables.add(path[:-1])
-    return found
+    return result
 
 
 def _path(error: Any) -> Path:
@@ -176,8 +176,8 @@ def _without(data: Any, errors: list[Any], model: Any) -> tuple[Any, set[Any]] |
         for drop in sorted(drops, key=_order, reverse=True):
             parent = functools.reduce(operator.getitem, drop[:-1], remaining)
             value = parent.pop(drop[-1])
-            if meant := drops[drop]:
-                parent.setdefault(meant, value)
+            if key := drops[drop]:
+                parent.setdefault(key, value)
     except (LookupError, TypeError, AttributeError):  # the path has the name of an alternative
         return None
     return remaining, hidden
@@ -191,7 +191,7 @@ def _order(path: Path) -> tuple[tuple[int, str], ...]:
 def _droppable(path: Path, model: type[BaseModel]) -> Path:
     """Return the optional key, or else the table of a list, that has a wrong value.
 
-    Empty if there is none; levels are never left out, as others refer to them.
+    Empty if missing; levels are never left out, as others refer to them.
     """
     for depth in range(len(path), 0, -1):
         if isinstance(path[depth - 1], str):
@@ -207,11 +207,11 @@ def _independent(error: pydantic.ValidationError, model: type[BaseModel]) -> lis
     """Return the errors of a validation that do not follow from others."""
     errors = error.errors()
     unknown = [_path(each) for each in errors if each["type"] == UNKNOWN]
-    meant = {(*path[:-1], meant_key(path, model)) for path in unknown}
+    targets = {(*path[:-1], meant_key(path, model)) for path in unknown}
     return [
         each
         for each in errors
-        if not _follows(each, errors) and not (each["type"] == "missing" and _path(each) in meant)
+        if not _follows(each, errors) and not (each["type"] == "missing" and _path(each) in targets)
     ]
 
 

@@ -41,8 +41,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _mixed_units(policy)
     yield from area_faults(policy.areas, _area_uses(policy))
     yield from _excluded_level_faults(policy)
-    given = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
-    if not given:
+    has_rules = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
+    if not has_rules:
         yield "bands: name at least one; format 2 allows [[offers]] or [gates.request] instead."
     yield from _band_faults(policy.bands)
     if policy.format > 1:
@@ -83,10 +83,10 @@ def _dangling(policy: "Policy") -> Iterator[str]:
             yield f"gates.lifecycle.levels: unknown level {value!r}.{nearest(value, levels)}"
     whole = {**dump, "levels": [v.model_dump() for v in policy.levels]}
     for where, key, value in mentions(whole, also=LEVEL_KEYS):
-        known = levels if key in LEVEL_KEYS else list(policy.clauses)
-        if value is not None and value not in known:
-            kind = "level" if known is levels else "clause"
-            yield f"{where}: unknown {kind} {value!r}.{nearest(value, known)}"
+        names = levels if key in LEVEL_KEYS else list(policy.clauses)
+        if value is not None and value not in names:
+            kind = "level" if names is levels else "clause"
+            yield f"{where}: unknown {kind} {value!r}.{nearest(value, names)}"
 
 
 def _unknown_countries(policy: "Policy") -> Iterator[str]:
@@ -124,8 +124,8 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
     ]
     for where, code in ((w, c) for w, codes in used for c in codes):
         if code not in (ALL_OTHERS, *table.codes[1:]):
-            meant = table.number(code)
-            hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
+            number = table.number(code)
+            hint = f" Did you mean {table.codes[number]!r}?" if number > 0 else ""
             yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
 
 
@@ -180,11 +180,11 @@ def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
 
 def _mixed_units(policy: "Policy") -> Iterator[str]:
     """Yield the first key in another unit of distance than the first distance of the policy."""
-    stated = list(stated_units(policy))
-    for key, unit in stated:
-        if unit != stated[0][1]:
+    units = list(stated_units(policy))
+    for key, unit in units:
+        if unit != units[0][1]:
             yield (
-                f"{key}: the policy states distances in {stated[0][1]}, as in {stated[0][0]}. "
+                f"{key}: the policy states distances in {units[0][1]}, as in {units[0][0]}. "
                 f"Use one unit for all distances."
             )
             return
@@ -216,12 +216,12 @@ def _bands_by_place(bands: tuple[Band, ...]) -> Iterator[tuple[str, list[Band]]]
 
 def _band_groups(bands: tuple[Band, ...]) -> Iterator[tuple[list[Band], str]]:
     """Yield the bands that apply together: those of an area, and of a center; and their place."""
-    seen: list[list[Band]] = []
+    groups: list[list[Band]] = []
     for center in ("", *sorted({name for band in bands for name in band.centers})):
         own = [b for b in bands if (center in b.centers if center else not b.centers)]
-        if own in seen:
+        if own in groups:
             continue
-        seen.append(own)
+        groups.append(own)
         for areas in dict.fromkeys(frozenset(b.areas) for b in own):
             place = f", areas {', '.join(sorted(areas))}" if areas else ""
             place += f", center {center}" if center else ""
@@ -277,9 +277,9 @@ def level_faults(policy: "Policy") -> Iterator[str]:
     if policy.gates.request:  # a site has the level that was purchased
         return
     dump = policy.model_dump(include=set(GIVING))
-    given = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
+    mentioned = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
     for number, level in enumerate(policy.levels):
-        if level.id not in given:
+        if level.id not in mentioned:
             yield (
                 f"levels.{number}: no site can have {level.id!r}: no band, offer or fallback gives "
                 f"it. Add one, or remove the level."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from browser.pages import CHROMIUM, FLAGS
+from browser.pages import FLAGS, SHELL
 from coverage_analyzer import batch
 
 DATA = Path(__file__).parents[2] / "data"
@@ -15,10 +15,10 @@ DATA = Path(__file__).parents[2] / "data"
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give headless Chromium."""
-    if CHROMIUM is None:
+    if SHELL is None:
         pytest.skip("Debian's package chromium is not installed")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
         yield opened
         opened.close()
 

@@ -80,6 +80,7 @@ def germany(
     made = Opened(browser, demo / "map.html", color_scheme=scheme)
     made.go(*GERMANY)
     made.page.wait_for_timeout(300)
+    made.drawn()
     yield made, paper
     made.page.context.close()
 
@@ -112,8 +113,12 @@ def test_the_printed_map_has_all_that_the_screen_has(
     assert "As of 2026-12-01" in told
     assert "OpenStreetMap" in told
     assert "Search" not in told
-    opened.page.wait_for_timeout(300)
-    assert differing(before, opened.page.screenshot(), opened) < 0.001
+    for _ in range(20):  # the screen is drawn anew, which takes longer on a busy machine
+        opened.page.wait_for_timeout(300)
+        changed = differing(before, opened.page.screenshot(), opened)
+        if changed < 0.001:
+            break
+    assert changed < 0.001
 
 
 def differing(one: bytes, other: bytes, opened: Opened) -> float:
@@ -150,8 +155,12 @@ def test_an_emulated_printer_shows_the_same(germany: tuple[Opened, str], tmp_pat
     assert share(map_, LAND) > 0.3
     assert share(map_, mixed(theme.LIGHT["area"], LAND, 0.1)) > 0.02
     assert share(map_, theme.DARK["land"]) < 0.0001
-    opened.page.wait_for_timeout(300)
-    assert differing(before, opened.page.screenshot(), opened) < 0.001
+    for _ in range(20):  # the screen is drawn anew, which takes longer on a busy machine
+        opened.page.wait_for_timeout(300)
+        changed = differing(before, opened.page.screenshot(), opened)
+        if changed < 0.001:
+            break
+    assert changed < 0.001
 
 
 def test_filters_are_printed(browser: Browser, demo: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from failing import disturbed, fails, files_up_to
-from running import AS_OF, SITES, contents, judged, sites_file
+from running import AS_OF, SITES, THOROUGH, contents, judged, sites_file
 
 from coverage_analyzer import batch
 from coverage_analyzer.errors import PublishError
@@ -25,11 +25,15 @@ Both = tuple[dict[str, bytes], dict[str, bytes]]
 
 
 def limits(folder: Path) -> list[int]:
-    """Return sizes at which a run's files break: at, before and behind each end, and within."""
+    """Return sizes at which a run's files break: at, before and behind each end, and within.
+
+    The largest file is written in some 10 pieces, or in one: 12 places are enough every day.
+    """
     sizes = [len(data) for data in contents(folder).values()]
     edges = {0, 1, *(size - 1 for size in sizes), *(size // 2 for size in sizes)}
     largest = max(sizes)
-    return sorted(edges | {largest * k // 40 for k in range(40)})
+    steps = 40 if THOROUGH else 12
+    return sorted(edges | {largest * k // steps for k in range(steps)})
 
 
 @pytest.mark.parametrize(
@@ -70,13 +74,13 @@ def endings(folder: Path, code: int, *, for_good: bool) -> Iterator[Ending]:
         shutil.rmtree(out)
         shutil.copytree(folder / "old", out)
         numbers = range(number, sys.maxsize if for_good else number + 1)
-        with disturbed(out, fails(code), numbers) as asked:
+        with disturbed(out, fails(code), numbers) as operations:
             try:
                 batch.run(sites, folder / "network.csv", out, as_of=AS_OF, options=LEAN)
                 published = True
             except PublishError:
                 published = False
-        if number >= len(asked):
+        if number >= len(operations):
             break
         yield Ending(number, published)
         number += 1

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pytest
+from small_policies import policy_text
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
@@ -17,32 +18,9 @@ from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import reach_of
 from coverage_analyzer.roads.engine import Drives, Places, RoadStatus
 
-POLICY: Final = """
-format = 2
-name = "drive-terms"
-title = "Drive terms"
-
-[source]
-title = "A contract in minutes"
-
-[[levels]]
-id = "fast"
-title = "Fast"
-
-[[levels]]
-id = "middle"
-title = "Middle"
-
-[[levels]]
-id = "slow"
-title = "Slow"
-
-[qualification]
-same_country = true
-fallback = "slow"
-interim = "slow"
-fallback_clause = "all"
-
+POLICY: Final = policy_text(
+    "drive-terms",
+    """
 [[bands]]
 level = "fast"
 countries = ["*"]
@@ -60,7 +38,8 @@ clause = "all"
 
 [clauses]
 all = "As agreed."
-"""
+""",
+)
 
 NEAREST, FARTHER, PLANNED, ABROAD = range(4)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pytest
+from small_policies import policy_text
 
 import coverage_analyzer as ca
 from coverage_analyzer.errors import PolicyError
@@ -19,32 +20,9 @@ from coverage_analyzer.policy import Policy
 DEGREE_M: Final = 6_378_137.0 * np.pi / 180
 """Of longitude, on the equator."""
 
-POLICY: Final = """
-format = 2
-name = "metric-terms"
-title = "Metric terms"
-
-[source]
-title = "A contract in kilometres"
-
-[[levels]]
-id = "fast"
-title = "Fast"
-
-[[levels]]
-id = "middle"
-title = "Middle"
-
-[[levels]]
-id = "slow"
-title = "Slow"
-
-[qualification]
-same_country = true
-fallback = "slow"
-interim = "slow"
-fallback_clause = "beyond"
-
+POLICY: Final = policy_text(
+    "metric-terms",
+    """
 [[bands]]
 level = "fast"
 countries = ["*"]
@@ -62,7 +40,9 @@ clause = "far"
 near = "Up to 100 km."
 far = "Above 100 and up to 250 km."
 beyond = "Beyond 250 km."
-"""
+""",
+    otherwise="beyond",
+)
 
 CASES: Final = {
     "exactly at the limit": (100_000.0, "Fast", "qualified", (100.0, 100.0, 0.0)),

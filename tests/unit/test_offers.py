@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from small_policies import policy_text
 
 import coverage_analyzer
 from coverage_analyzer import arrays
@@ -26,27 +27,9 @@ PACKAGE: Final = Path(coverage_analyzer.__file__).parent
 OWN: Final = {"not_offered", "closes_in", "but", "export_approval", "lead_times"}
 """Fields of a policy by country that only `policy/` reads: each has a method of `Policy`."""
 
-TOML: Final = """\
-format = 1
-name = "offers"
-title = "Offers"
-[source]
-title = "a test"
-address = "nowhere"
-[[levels]]
-id = "fast"
-title = "Fast"
-[[levels]]
-id = "middle"
-title = "Middle"
-[[levels]]
-id = "slow"
-title = "Slow"
-[qualification]
-same_country = true
-fallback = "slow"
-interim = "slow"
-fallback_clause = "all"
+TOML: Final = policy_text(
+    "offers",
+    """
 [[bands]]
 level = "fast"
 countries = ["*"]
@@ -71,7 +54,9 @@ clause = "middle-only-us"
 all = "All."
 fast-not-here = "Fast is not sold in Liechtenstein."
 middle-only-us = "Middle is sold in the US only."
-"""
+""",
+    version=1,
+)
 
 
 @pytest.fixture

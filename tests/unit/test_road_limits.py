@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from roads import TOWN
+from small_policies import policy_text
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
@@ -36,39 +37,18 @@ field,LI,47.06,9.50
 away,LI,46.70,9.50
 """
 
-TWO_CLOCKS = """\
-format = 1
-name = "two-clocks"
-title = "Two clocks"
-[source]
-title = "a test"
-address = "nowhere"
-[[levels]]
-id = "fast"
-title = "Fast"
+CLOCK = """
 [levels.replacement]
 start = "authorised"
 end = "delivered"
-amount = 1
+amount = {}
 unit = "hours"
 clause = "all"
-[[levels]]
-id = "middle"
-title = "Middle"
-[levels.replacement]
-start = "authorised"
-end = "delivered"
-amount = 2
-unit = "hours"
-clause = "all"
-[[levels]]
-id = "slow"
-title = "Slow"
-[qualification]
-same_country = true
-fallback = "slow"
-interim = "slow"
-fallback_clause = "all"
+"""
+
+TWO_CLOCKS = policy_text(
+    "two-clocks",
+    """
 [[bands]]
 level = "fast"
 countries = ["*"]
@@ -82,7 +62,10 @@ up_to_miles = 50
 clause = "all"
 [clauses]
 all = "All."
-"""
+""",
+    levels={"fast": CLOCK.format(1), "middle": CLOCK.format(2), "slow": ""},
+    version=1,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from coverage_analyzer.comparison.figures import RunRecord, run_changes, run_figures
 from coverage_analyzer.comparison.quantities import Needs
@@ -23,7 +23,7 @@ from coverage_analyzer.comparison.rules import (
 from coverage_analyzer.errors import quantity, require
 from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
-from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
+from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.run_record import read_record, record_of
 from coverage_analyzer.policy import Policy
 
@@ -114,7 +114,7 @@ class Gate:
         after
             The new run.
         before
-            That of the report in its place; None if there is none.
+            That of the report in its place; None if missing.
         rows
             Joins the rows of both reports and returns the counts of changes; called if a rule needs
             them and none that needs less fires, or always if `joins`. None if they cannot be.
@@ -123,18 +123,20 @@ class Gate:
         figures = run_figures(after)
         if before is None:
             evidence = Evidence(figures)
-            return Decision([*held, *reasons(self.rules, evidence)], self._skipped(evidence), {})
+            return Decision(
+                [*held, *reasons(self.rules, evidence)], self._skipped_rules(evidence), {}
+            )
         changes = run_changes(before, after)
         evidence = Evidence(figures, run_figures(before), changes)
         fired = reasons([rule for rule in self.rules if rule.needs < Needs.rows], evidence)
-        wanted = self.needs == Needs.rows and not (held or fired)
-        if rows is not None and (wanted or self.joins):
+        needs_rows = self.needs == Needs.rows and not (held or fired)
+        if rows is not None and (needs_rows or self.joins):
             changes |= rows()
         fired = reasons(self.rules, evidence)
-        skipped = [] if held or fired else self._skipped(evidence)
+        skipped = [] if held or fired else self._skipped_rules(evidence)
         return Decision([*held, *fired], skipped, changes)
 
-    def _skipped(self, evidence: Evidence) -> list[str]:
+    def _skipped_rules(self, evidence: Evidence) -> list[str]:
         """Return which rules were not checked, and why, as text."""
         waiting = [rule for rule in self.rules if not rule.is_known(evidence)]
         if not waiting:
@@ -157,9 +159,32 @@ class Gate:
         return read_record(folder) if self.joins or self.needs > Needs.run else None
 
 
+class RunFiles(Protocol):
+    """The files of a run on their way into its folder, as a `Publication` has them.
+
+    Attributes
+    ----------
+    names
+        Those that have a path so far.
+    """
+
+    @property
+    def names(self) -> list[str]:
+        """Those that have a path so far."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """Return where a file is written."""
+        ...
+
+    def written(self, name: str) -> Path:
+        """Return where a file has been written."""
+        ...
+
+
 def decide(
     gate: Gate,
-    publication: Publication,
+    publication: RunFiles,
     manifest: dict[str, Any],
     before: RunRecord | None,
     rows: Callable[[], Figures] | None = None,
