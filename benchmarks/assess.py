@@ -27,11 +27,11 @@ def frame(places: Places, identifier: str) -> gpd.GeoDataFrame:
 def main() -> None:
     """Measure and print."""
     count, network = (int(a) for a in (*sys.argv[1:], "1000000", "1000")[:2])
-    some, serving = frame(sites(count), "site_id"), frame(centers(network), "center_id")
+    subset, serving = frame(sites(count), "site_id"), frame(centers(network), "center_id")
     seconds = []
     for _ in range(RUNS):
         start = time.process_time()
-        verdicts = ca.assess(some, serving, as_of="2026-12-01")
+        verdicts = ca.assess(subset, serving, as_of="2026-12-01")
         seconds.append(time.process_time() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{count:,} sites x {network:,} centers")

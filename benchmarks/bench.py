@@ -39,8 +39,8 @@ def measure(case: Case, record: Record) -> None:
         out, log = Path(name) / f"report.{case.format}", Path(name) / "log.txt"
         command = case.contestant.command(sites, centers, out)
         helper = [sys.executable, "-I", "-S", str(MEASURING), str(SECONDS), str(log), *command]
-        told = subprocess.run(helper, check=True, capture_output=True, text=True).stdout
-        run = json.loads(told)
+        manifest = subprocess.run(helper, check=True, capture_output=True, text=True).stdout
+        run = json.loads(manifest)
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         code = run.pop("code")
         if code:
@@ -49,24 +49,24 @@ def measure(case: Case, record: Record) -> None:
             reason = f"it took more than {SECONDS} s" if code == LATE else last
             record.failed = reason.replace(ROOT, "")
             return
-        run["told"] = said(lines)
+        run["told"] = last_object(lines)
         record.runs.append(run)
         if case.checked:
             counts = truth.wrong(case.contestant.report(out), sites, centers)
             record.wrong = asdict(counts)
 
 
-def said(lines: list[str]) -> dict[str, Any]:
+def last_object(lines: list[str]) -> dict[str, Any]:
     """Return what a contestant printed as JSON."""
-    found = [json.loads(line) for line in lines if line.startswith("{")]
-    return found[-1] if found else {}
+    objects = [json.loads(line) for line in lines if line.startswith("{")]
+    return objects[-1] if objects else {}
 
 
-def sit(wanted: list[Case], rounds: int) -> None:
+def sit(selected: list[Case], rounds: int) -> None:
     """Measure what is not measured yet, round by round; what was not here may be now."""
-    cases.forget([case for case in wanted if cases.load(case).skipped])
+    cases.forget([case for case in selected if cases.load(case).skipped])
     for number in range(1, rounds + 1):
-        for case in wanted:
+        for case in selected:
             record = cases.load(case)
             if record.failed or len(record.runs) >= min(number, case.rounds):
                 continue
@@ -100,12 +100,12 @@ def main() -> None:
     parser.add_argument("--anew", action="store_true", help="measure again what has been measured")
     parser.add_argument("--rounds", type=int, default=cases.ROUNDS, help="at most so many")
     parser.add_argument("--report", action="store_true", help="write what has been measured")
-    asked = parser.parse_args()
-    wanted = cases.plan(large=asked.large, only=asked.only)
-    if asked.anew:
-        cases.forget(wanted)
-    if not asked.report:
-        sit(wanted, asked.rounds)
+    args = parser.parse_args()
+    selected = cases.plan(large=args.large, only=args.only)
+    if args.anew:
+        cases.forget(selected)
+    if not args.report:
+        sit(selected, args.rounds)
     results.write()
     drawing.draw()
 

@@ -37,39 +37,39 @@ def band(matcher: Matcher, count: int) -> Sites:
 def limits_m(matcher: Matcher) -> np.ndarray:
     """Return the limit of each country in metres, with the millimetre for rounding."""
     bands = [matcher.policy.bands_in(code) for code in matcher.world.names.codes]
-    return np.array([some[-1].up_to_miles * MILE_M + 0.001 for some in bands])
+    return np.array([levels[-1].up_to_miles * MILE_M + 0.001 for levels in bands])
 
 
-def wrong(matcher: Matcher, some: Sites) -> np.ndarray:
+def wrong(matcher: Matcher, subset: Sites) -> np.ndarray:
     """Return how many centers, distances, decisions and counts differ from those of all pairs."""
-    found, serving, limit = matcher.match(some), matcher.centers, limits_m(matcher)
+    verdicts, serving, limit = matcher.match(subset), matcher.centers, limits_m(matcher)
     errors = np.zeros(4, np.int64)
-    for country in np.unique(found.country).tolist():
+    for country in np.unique(verdicts.country).tolist():
         own = np.flatnonzero(matcher.center_country == country)
-        theirs = np.flatnonzero(found.country == country)
+        theirs = np.flatnonzero(verdicts.country == country)
         for at in np.array_split(theirs, len(theirs) // SITES_AT_ONCE + 1):
-            nearest, metres, reaching = all_pairs(some, at, serving, own, limit[country])
+            nearest, metres, reaching = all_pairs(subset, at, serving, own, limit[country])
             miles = np.where(nearest >= 0, np.round(metres / MILE_M * 1000) / 1000, np.nan)
             errors += [
-                (found.center[at] != nearest).sum(),
+                (verdicts.center[at] != nearest).sum(),
                 (
-                    ~np.isclose(found.distance_miles[at], miles, rtol=0, atol=0, equal_nan=True)
+                    ~np.isclose(verdicts.distance_miles[at], miles, rtol=0, atol=0, equal_nan=True)
                 ).sum(),
-                ((found.status[at] == 0) != (metres <= limit[country])).sum(),
-                (found.centers_in_reach[at] != reaching).sum(),
+                ((verdicts.status[at] == 0) != (metres <= limit[country])).sum(),
+                (verdicts.centers_in_reach[at] != reaching).sum(),
             ]
     return errors
 
 
 def all_pairs(
-    some: Sites, at: np.ndarray, serving: Centers, own: np.ndarray, limit_m: float
+    subset: Sites, at: np.ndarray, serving: Centers, own: np.ndarray, limit_m: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return nearest center, its distance and how many reach each site, one center at a time."""
     nearest, metres = np.full(len(at), -1), np.full(len(at), np.inf)
     reaching = np.zeros(len(at), np.int64)
     for center in own.tolist():
         there = np.full(len(at), serving.lon[center]), np.full(len(at), serving.lat[center])
-        away = EARTH.inv(some.lon[at], some.lat[at], *there)[2]
+        away = EARTH.inv(subset.lon[at], subset.lat[at], *there)[2]
         nearest = np.where(away < metres, center, nearest)
         metres = np.minimum(metres, away)
         reaching += away <= limit_m
@@ -83,15 +83,15 @@ def main() -> int:
     serving = network(centers(size))
     matcher = Matcher(serving, policy, world, as_of=DAY, trust_declared=True)
     total = 0
-    for name, some in (
+    for name, subset in (
         ("ordinary sites", judged(sites(count), world.names)),
         ("sites at limits", band(matcher, count // 10)),
     ):
-        errors = wrong(matcher, some)
+        errors = wrong(matcher, subset)
         total += int(errors.sum())
         words = ("centers", "distances", "decisions", "counts")
-        said = ", ".join(f"{n} {w}" for n, w in zip(errors, words, strict=True))
-        print(f"{len(some):,} {name} x {size:,} centers: wrong are {said}")
+        counts_text = ", ".join(f"{n} {w}" for n, w in zip(errors, words, strict=True))
+        print(f"{len(subset):,} {name} x {size:,} centers: wrong are {counts_text}")
     return 1 if total else 0
 
 

@@ -60,10 +60,10 @@ def differences(report: pd.DataFrame, by_hand: pd.DataFrame) -> Differences:
     Differences
         How many rows differ, by kind.
     """
-    said = by_hand.set_index("site_id")["qualified"].map(is_yes).groupby(level=0).any()
+    says_yes = by_hand.set_index("site_id")["qualified"].map(is_yes).groupby(level=0).any()
     rows = report.set_index("site_id")["status"]
-    answered = rows.index.isin(said.index)
-    yes = rows.index.to_series().map(said).eq(True).to_numpy()
+    answered = rows.index.isin(says_yes.index)
+    yes = rows.index.to_series().map(says_yes).eq(True).to_numpy()
     return Differences(
         too_much=int((yes & rows.isin(["fallback", "pending"])).sum()),
         too_little=int((answered & ~yes & rows.eq("qualified")).sum()),
@@ -144,10 +144,10 @@ def timed(work: Callable[[Path], Path]) -> tuple[float, pd.DataFrame]:
     seconds = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as name:
-            begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+            start = resource.getrusage(resource.RUSAGE_CHILDREN)
             out = work(Path(name))
             ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-            used = ended.ru_utime - begun.ru_utime, ended.ru_stime - begun.ru_stime
+            used = ended.ru_utime - start.ru_utime, ended.ru_stime - start.ru_stime
             seconds.append(sum(used))
             table = read(out)
     return min(seconds), table
@@ -167,8 +167,8 @@ def measured() -> str:
         except (OSError, subprocess.SubprocessError, SystemExit) as error:
             print(f"{title}: left out: {error}", file=sys.stderr)
             continue
-        found = differences(report, answers)
-        counts = (found.too_much, found.too_little, found.doubtful, found.lost)
+        result = differences(report, answers)
+        counts = (result.too_much, result.too_little, result.doubtful, result.lost)
         link = f"[{title}](../benchmarks/by_hand/{file})"
         cells = " | ".join(f"{count:,}" for count in counts)
         rows.append(f"| {link} | {lines(PROGRAMS / file)} | {seconds:.1f} | {cells} |")

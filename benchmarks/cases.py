@@ -55,8 +55,10 @@ class Case:
 
     def files(self) -> tuple[Path, Path]:
         """Return the files of sites and of centers; they are made if they are not there."""
-        some = self.sites
-        sites = data.sites(some, self.format) if isinstance(some, int) else data.band(self.format)
+        amount = self.sites
+        sites = (
+            data.sites(amount, self.format) if isinstance(amount, int) else data.band(self.format)
+        )
         return sites, data.centers(self.centers)
 
 

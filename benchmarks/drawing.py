@@ -48,9 +48,11 @@ def _panel(axes: Axes, workloads: list[tuple[int, int]], of: int, title: str) ->
     for who in CONTESTANTS:
         if who.name in COLOURS:
             floor = who.kind == Kind.FLOOR  # it does not know the centers
-            cases_ = [(sites, cases.NETWORK if floor else some) for sites, some in workloads]
-            found = [figures.figure(Case(who, "parquet", *w)) for w in cases_]
-            points = [(w[of], f.cpu_s) for w, f in zip(workloads, found, strict=True) if f]
+            cases_ = [
+                (sites, cases.NETWORK if floor else n_centers) for sites, n_centers in workloads
+            ]
+            result = [figures.figure(Case(who, "parquet", *w)) for w in cases_]
+            points = [(w[of], f.cpu_s) for w, f in zip(workloads, result, strict=True) if f]
             if points:
                 _line(axes, who, points)
     axes.set(xscale="log", yscale="log", xlabel=title)

@@ -49,9 +49,9 @@ def figures(kind: str, sites: int, centers: int) -> Iterator[Figure]:
     """Yield what all programs came to with a workload; the kernel alone is none."""
     for who in CONTESTANTS:
         whole = kind in who.formats and who.name not in KERNELS
-        found = figure(Case(who, kind, sites, centers)) if whole else None
-        if found:
-            yield found
+        result = figure(Case(who, kind, sites, centers)) if whole else None
+        if result:
+            yield result
 
 
 def start(name: str, kind: str) -> Record:

@@ -17,7 +17,7 @@ from typing import Final
 
 from coverage_analyzer import geocoding
 from coverage_analyzer.batch import _geocode as job
-from coverage_analyzer.geocoding import Answer, Found, Grade, Service
+from coverage_analyzer.geocoding import GeocodeOutcome, GeocodeResult, Grade, Service
 from coverage_analyzer.geocoding.cache import Cache
 
 RUNS: Final = 3
@@ -45,33 +45,35 @@ def prepare(folder: Path, rows: int) -> None:
     with Cache(folder / "cache.sqlite") as cache:
         cache.keep_version(name, "2026-11")
         for n, cells in enumerate(addresses(rows)):
-            asked = geocoding.query(dict(zip(HEADER[1:], cells[1:], strict=True)))
-            assert asked is not None
+            question = geocoding.query(dict(zip(HEADER[1:], cells[1:], strict=True)))
+            assert question is not None
             matched = f"{n}, Long Street, Town {n}, Liechtenstein"
             place = {"lat": 47.0 + n / 1e6, "lon": 9.5, "matched": matched, "country": "LI"}
-            answer = Answer(Found.found, grade=Grade.rooftop, by=name, on="2026-11-24", **place)
-            cache.keep(asked.key(name, "2026-11"), answer)
+            answer = GeocodeResult(
+                GeocodeOutcome.found, grade=Grade.rooftop, by=name, on="2026-11-24", **place
+            )
+            cache.keep(question.key(name, "2026-11"), answer)
 
 
 def geocode(folder: Path, rows: int) -> None:
     """Geocode a file; print CPU seconds, peak memory in MB, and how many the cache answered."""
-    begun = time.process_time()
+    start = time.process_time()
     service = Service(server=SERVER, cache=folder / "cache.sqlite")
-    told = job.geocode(folder / f"{rows}.csv", folder / "sites.csv", service)
-    seconds = time.process_time() - begun
+    result = job.geocode(folder / f"{rows}.csv", folder / "sites.csv", service)
+    seconds = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(seconds, peak, told["questions"]["cached"])
+    print(seconds, peak, result["questions"]["cached"])
 
 
 def measured(folder: Path, rows: int) -> tuple[float, float]:
     """Return the median of CPU seconds and of peak memory."""
     command = [sys.executable, __file__, str(folder), str(rows)]
-    told = [
+    runs = [
         list(map(float, subprocess.run(command, check=True, capture_output=True).stdout.split()))
         for _ in range(RUNS)
     ]
-    assert all(cached == rows for _, _, cached in told)
-    return statistics.median(t[0] for t in told), statistics.median(t[1] for t in told)
+    assert all(cached == rows for _, _, cached in runs)
+    return statistics.median(t[0] for t in runs), statistics.median(t[1] for t in runs)
 
 
 def main() -> None:
@@ -82,14 +84,16 @@ def main() -> None:
     rows = int([*sys.argv, "100000"][1])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for some in (10, rows // 10, rows):
-            prepare(folder, some)
+        for n_rows in (10, rows // 10, rows):
+            prepare(folder, n_rows)
         base, _ = measured(folder, 10)
-        for some in (rows // 10, rows):
-            seconds, peak = measured(folder, some)
-            each = (seconds - base) / some * 1e3
+        for n_rows in (rows // 10, rows):
+            seconds, peak = measured(folder, n_rows)
+            each = (seconds - base) / n_rows * 1e3
             verdict = "within" if each < TARGET_MS else "ABOVE"
-            print(f"{some:>9,} rows: {each:.4f} ms a row, {verdict} {TARGET_MS} ms; {peak:.0f} MB")
+            print(
+                f"{n_rows:>9,} rows: {each:.4f} ms a row, {verdict} {TARGET_MS} ms; {peak:.0f} MB"
+            )
 
 
 if __name__ == "__main__":

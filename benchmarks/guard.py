@@ -19,7 +19,7 @@ from cases import MAIN, Case
 
 ROUNDS = 2
 AT_MOST = 8
-"""As many rounds are measured before a ratio above its limit is a failure."""
+"""Number of rounds measured before a ratio above its limit is a failure."""
 
 
 def measured(program: str, kind: str) -> tuple[Case, Case]:

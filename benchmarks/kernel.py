@@ -40,16 +40,16 @@ def judged(places: Places, names: countries.Names) -> Sites:
     return Sites(places.longitude, places.latitude, names.numbers(texts)[at], nowhere)
 
 
-def blocks(some: Sites) -> Iterator[Sites]:
+def blocks(subset: Sites) -> Iterator[Sites]:
     """Yield sites block by block."""
-    for start in range(0, len(some), BLOCK):
-        yield Sites(*(v[start : start + BLOCK] for v in vars(some).values()))
+    for start in range(0, len(subset), BLOCK):
+        yield Sites(*(v[start : start + BLOCK] for v in vars(subset).values()))
 
 
-def seconds(matcher: Matcher, some: Sites) -> float:
+def seconds(matcher: Matcher, subset: Sites) -> float:
     """Return the CPU seconds of judging sites and making their columns."""
     start = time.process_time()
-    for block in blocks(some):
+    for block in blocks(subset):
         matcher.columns(matcher.match(block))
     return time.process_time() - start
 
@@ -58,13 +58,13 @@ def main() -> None:
     """Measure and print."""
     count, *networks = (int(a) for a in (sys.argv[1:] or ("1000000", "1000", "10000")))
     world, policy = countries.load(), Policy.load("appliance-maintenance")
-    some = judged(sites(count), world.names)
+    subset = judged(sites(count), world.names)
     for size in networks or [1000]:
         serving = network(centers(size))
         for trust in (True, False):
             matcher = Matcher(serving, policy, world, as_of=DAY, trust_declared=trust)
-            first = seconds(matcher, some)
-            again = statistics.median(seconds(matcher, some) for _ in range(RUNS))
+            first = seconds(matcher, subset)
+            again = statistics.median(seconds(matcher, subset) for _ in range(RUNS))
             how = "trusted" if trust else "located"
             print(
                 f"{count:,} sites x {size:,} centers, countries {how}: {again:.3f} CPU s, "

@@ -99,24 +99,24 @@ def gathered(places: Places, matcher: Matcher) -> tuple[DrawnSites, float]:
     drawn, seconds = DrawnSites(), 0.0
     random = np.random.default_rng(1)
     for start in range(0, len(places.country), BLOCK):
-        some = slice(start, start + BLOCK)
-        declared = matcher.world.names.numbers(places.country[some].tolist())
-        lon, lat = places.longitude[some], places.latitude[some]
+        part = slice(start, start + BLOCK)
+        declared = matcher.world.names.numbers(places.country[part].tolist())
+        lon, lat = places.longitude[part], places.latitude[part]
         verdicts = matcher.match(Sites(lon, lat, declared, np.full(len(lon), np.nan)))
         columns = matcher.columns(verdicts)
         numbers, streets = random.integers(1, 999_999, len(lon)), random.integers(0, 6, len(lon))
         names = [f"{STREETS[s]} {n}" for n, s in zip(numbers, streets, strict=True)]
         labels: tuple[pa.Array, pa.Array] = (
-            arrays.text_array(places.identifier[some].tolist()),
+            arrays.text_array(places.identifier[part].tolist()),
             arrays.text_array(names),
         )
-        begun = time.process_time()
+        began = time.process_time()
         drawn.add(lon, lat, *labels, columns)
-        seconds += time.process_time() - begun
+        seconds += time.process_time() - began
     return drawn, seconds
 
 
-def made(count: int, path: Path) -> float:
+def write_page(count: int, path: Path) -> float:
     """Write the map of some sites, and return the CPU seconds that takes beyond the verdicts."""
     world, rules = countries.load(), Policy.load()
     c = centers(CENTERS)
@@ -130,12 +130,12 @@ def made(count: int, path: Path) -> float:
     matcher = Matcher(network, rules, world, as_of=DAY.item())
     covered = areas.areas(network, matcher.center_country, rules, world, DAY)
     drawn, seconds = gathered(sites(count), matcher)
-    begun = time.process_time()
+    start = time.process_time()
     tried = WhatIfRules.of(matcher, has_rules=False)
     shown = page_data.Network(network, matcher.center_country, covered, DAY, what_if=tried)
     data = page_data.payload(page_data.Heading(rules.title), drawn, shown, world.names)
     path.write_text(page.page(data), encoding="utf-8")
-    return seconds + time.process_time() - begun
+    return seconds + time.process_time() - start
 
 
 def cpu(client: CDPSession) -> float:
@@ -149,31 +149,31 @@ def looked_at(browser: Browser, path: Path) -> dict[str, float]:
     view: Page = browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
     client = view.context.new_cdp_session(view)
     client.send("Performance.enable", {"timeDomain": "threadTicks"})
-    begun = time.perf_counter()
+    start = time.perf_counter()
     view.goto(path.as_uri())
     view.wait_for_selector("html[data-drawn=yes]", state="attached", timeout=120_000)
-    told = {"drawn, CPU s": cpu(client), "drawn, s on the clock": time.perf_counter() - begun}
+    measured = {"drawn, CPU s": cpu(client), "drawn, s on the clock": time.perf_counter() - start}
     view.wait_for_selector("html[data-ready=yes]", state="attached", timeout=120_000)
-    told["ready, CPU s"] = cpu(client)
+    measured["ready, CPU s"] = cpu(client)
     view.evaluate("map.setView([48, 10], 5, { animate: false })")
     view.wait_for_timeout(1500)
     gaps = sorted(view.evaluate(FRAMES))
-    told["frames, median ms"] = statistics.median(gaps)
-    told["frames, 95 % ms"] = gaps[int(len(gaps) * 0.95)]
-    told["first search ms"] = view.evaluate(SEARCH, "hauptstraße 7777")
-    told["search of one id ms"] = view.evaluate(SEARCH, "S4171")
-    told["search that most fit ms"] = view.evaluate(SEARCH, "st")
-    told["search in vain ms"] = view.evaluate(SEARCH, "in vain")
+    measured["frames, median ms"] = statistics.median(gaps)
+    measured["frames, 95 % ms"] = gaps[int(len(gaps) * 0.95)]
+    measured["first search ms"] = view.evaluate(SEARCH, "hauptstraße 7777")
+    measured["search of one id ms"] = view.evaluate(SEARCH, "S4171")
+    measured["search that most fit ms"] = view.evaluate(SEARCH, "st")
+    measured["search in vain ms"] = view.evaluate(SEARCH, "in vain")
     for what, act in TRIALS.items():
         begun_cpu = cpu(client)
         view.evaluate(f"() => {{ {BLOCK_OPEN} {act} }}")
         view.wait_for_timeout(200)
         answered = cpu(client) - begun_cpu
         view.wait_for_timeout(2000)
-        told[f"try: {what}, CPU s"] = answered
-        told[f"try: {what}, drawn"] = cpu(client) - begun_cpu
+        measured[f"try: {what}, CPU s"] = answered
+        measured[f"try: {what}, drawn"] = cpu(client) - begun_cpu
     view.close()
-    return told
+    return measured
 
 
 def main() -> None:
@@ -181,15 +181,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sites", nargs="*", type=int, default=[5_000, 1_000_000])
     parser.add_argument("--keep", type=Path)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        folder = given.keep or Path(scratch)
+        folder = args.keep or Path(scratch)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(FLAGS)
         )
-        for count in given.sites:
+        for count in args.sites:
             path = folder / f"map-{count}.html"
-            seconds = made(count, path)
+            seconds = write_page(count, path)
             size = path.stat().st_size / 1e6
             print(f"{count:,} sites: {size:.2f} MB, made in {seconds:.1f} CPU s")
             for what, value in looked_at(browser, path).items():

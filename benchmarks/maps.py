@@ -52,11 +52,11 @@ def sites_file(count: int, path: Path) -> None:
     table.to_csv(path, index=False)
 
 
-def made(name: str, count: int, folder: Path, python: str) -> tuple[Path, float]:
+def write_page(name: str, count: int, folder: Path, python: str) -> tuple[Path, float]:
     """Write a page, and return the CPU seconds that takes."""
     page = folder / f"{name.replace(' ', '-')}-{count}.html"
     if name == OURS:
-        return page, ours.made(count, page)
+        return page, ours.write_page(count, page)
     program, *more = name.split()
     source = folder / f"sites-{count}.csv"
     if not source.exists():
@@ -79,14 +79,14 @@ def at_rest(browser: Browser, path: Path, picture: Path) -> tuple[float, float]:
     page = browser.new_context(viewport={"width": 1200, "height": 800}, offline=True).new_page()
     client = page.context.new_cdp_session(page)
     client.send("Performance.enable", {"timeDomain": "threadTicks"})
-    begun = time.perf_counter()
+    start = time.perf_counter()
     page.goto(path.as_uri(), timeout=LIMIT_S * 1000, wait_until="commit")
     used = [0.0]
-    while time.perf_counter() - begun < LIMIT_S:
+    while time.perf_counter() - start < LIMIT_S:
         page.wait_for_timeout(REST_S * 1000)
         used.append(ours.cpu(client))
         if len(used) > REST_TIMES and used[-1] - used[-1 - REST_TIMES] < REST_CPU_S:
-            took = time.perf_counter() - begun - REST_TIMES * REST_S
+            took = time.perf_counter() - start - REST_TIMES * REST_S
             page.screenshot(path=picture)
             page.context.close()
             return used[-1 - REST_TIMES], took
@@ -110,7 +110,7 @@ def measure(
         pages[name], seconds = make(name, count)
         size = pages[name].stat().st_size / 1e6
         print(f"{count:>9,} {name:<18} {size:6.1f} MB, made in {seconds:.1f} CPU s", flush=True)
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    result: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     with sync_playwright() as playwright:
         for _ in range(rounds):
             for name, path in pages.items():
@@ -118,11 +118,11 @@ def measure(
                     executable_path=shutil.which("chromium"), args=list(FLAGS)
                 )
                 try:
-                    found[name].append(at_rest(browser, path, path.with_suffix(".png")))
+                    result[name].append(at_rest(browser, path, path.with_suffix(".png")))
                 except TimeoutError as error:
                     print(f"{count:>9,} {error}", flush=True)
                 browser.close()
-    for name, times in found.items():
+    for name, times in result.items():
         if times:
             cpu, clock = (statistics.median(column) for column in zip(*times, strict=True))
             print(
@@ -137,12 +137,14 @@ def main() -> None:
     parser.add_argument("--peers", help="the Python that has the peers")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="a folder for the pages and their pictures")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = given.keep or Path(scratch)
-        for count in given.sites:
-            names = contestants(count, given.peers)
-            measure(count, names, given.rounds, lambda name, n: made(name, n, folder, given.peers))
+        folder = args.keep or Path(scratch)
+        for count in args.sites:
+            names = contestants(count, args.peers)
+            measure(
+                count, names, args.rounds, lambda name, n: write_page(name, n, folder, args.peers)
+            )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ def main() -> None:
         target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(target, 1)
         os.dup2(target, 2)
+        os.environ.pop(
+            "PYTHONDONTWRITEBYTECODE", None
+        )  # else each start compiles all modules again
         os.execv(command[0], command)  # no shell is what is wanted
     late = False
 

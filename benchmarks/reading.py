@@ -57,20 +57,20 @@ def read(path: Path) -> None:
 def measured(path: Path) -> tuple[float, float, int, int]:
     """Return the median of CPU seconds and of peak memory, rows and rejects."""
     command = [sys.executable, __file__, str(path)]
-    told = [
+    runs = [
         subprocess.run(command, check=True, capture_output=True).stdout.split() for _ in range(RUNS)
     ]
-    seconds, peak = (statistics.median(float(line[i]) for line in told) for i in (0, 1))
-    return seconds, peak, int(told[0][2]), int(told[0][3])
+    seconds, peak = (statistics.median(float(line[i]) for line in runs) for i in (0, 1))
+    return seconds, peak, int(runs[0][2]), int(runs[0][3])
 
 
 def main() -> None:
     """Measure and print; over a file that is named, once."""
-    given = sys.argv[1] if len(sys.argv) > 1 else "1000000"
-    if not given.isdigit():
-        read(Path(given))
+    argument = sys.argv[1] if len(sys.argv) > 1 else "1000000"
+    if not argument.isdigit():
+        read(Path(argument))
         return
-    count = int(given)
+    count = int(argument)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "sites.csv"
         write(path, 10)

@@ -96,14 +96,14 @@ def _introduction() -> str:
 
 def _targets() -> str:
     met = {True: "yes", False: "**no**", None: "-"}
-    rows = [(t.promise, t.found, met[t.met]) for t in targets.targets()]
+    rows = [(t.promise, t.result, met[t.met]) for t in targets.targets()]
     return "## Promises\n\n" + table(("promise", "found", "kept"), rows, texts=3)
 
 
 def _workload(sites: int) -> str:
     parts = []
     for kind, title in (("parquet", "Parquet to Parquet"), ("csv", "CSV to CSV")):
-        rows = [_cost(found) for found in figures.figures(kind, sites, cases.NETWORK)]
+        rows = [_cost(figure) for figure in figures.figures(kind, sites, cases.NETWORK)]
         if rows:
             head = ("", "what", "CPU s", "x floor", "wall s", "peak MB")
             parts.append(f"## {title}: {sites:,} sites, {cases.NETWORK:,} centers\n")
@@ -111,11 +111,11 @@ def _workload(sites: int) -> str:
     return "\n".join(parts)
 
 
-def _cost(found: Figure) -> tuple[str, ...]:
-    times = "-" if found.times_floor is None else f"{found.times_floor:.1f}"
-    who, record = found.case.contestant, found.record
+def _cost(figure: Figure) -> tuple[str, ...]:
+    times = "-" if figure.times_floor is None else f"{figure.times_floor:.1f}"
+    who, record = figure.case.contestant, figure.record
     wall, peak = f"{record.median('wall_s'):.1f}", f"{record.median('peak_mb'):.0f}"
-    return _titled(who.title, who.kind), who.kind, f"{found.cpu_s:.2f}", times, wall, peak
+    return _titled(who.title, who.kind), who.kind, f"{figure.cpu_s:.2f}", times, wall, peak
 
 
 def _titled(title: str, kind: Kind) -> str:
@@ -125,8 +125,8 @@ def _titled(title: str, kind: Kind) -> str:
 def _wrong() -> str:
     head = ("", "yes", "no", "center", "review", "band: yes", "no", "center", "review")
     rows = list(_wrong_rows())
-    told = WRONG.format(sites=cases.CHECKED, band=data.BAND_SITES, centers=data.BAND_CENTERS)
-    return f"{told}\n{table(head, rows)}" if rows else ""
+    text = WRONG.format(sites=cases.CHECKED, band=data.BAND_SITES, centers=data.BAND_CENTERS)
+    return f"{text}\n{table(head, rows)}" if rows else ""
 
 
 def _wrong_rows() -> Iterator[tuple[str, ...]]:
@@ -138,7 +138,7 @@ def _wrong_rows() -> Iterator[tuple[str, ...]]:
             )
             if plain and band:
                 names = ("yes", "no", "nearest", "review")
-                counts = [f"{found[name]:,}" for found in (plain, band) for name in names]
+                counts = [f"{counts_of[name]:,}" for counts_of in (plain, band) for name in names]
                 title = f"{who.title}, {kind}" if who.kind == Kind.OURS else who.title
                 yield _titled(title, who.kind), *counts
 
@@ -159,21 +159,21 @@ def _growth() -> str:
     head = ["", *(f"{sites:,} x {centers:,}" for sites, centers in workloads)]
     rows = []
     for who in CONTESTANTS:
-        found = [figures.figure(Case(who, "parquet", *workload)) for workload in workloads]
-        if sum(map(bool, found)) > 1 and who.name not in figures.KERNELS:
-            cells = [f"{f.cpu_s:.2f}" if f else "-" for f in found]
+        row = [figures.figure(Case(who, "parquet", *workload)) for workload in workloads]
+        if sum(map(bool, row)) > 1 and who.name not in figures.KERNELS:
+            cells = [f"{f.cpu_s:.2f}" if f else "-" for f in row]
             rows.append([_titled(who.title, who.kind), *cells])
     return f"{GROWTH}\n{table(head, rows)}" if rows else ""
 
 
 def _missing() -> str:
-    found: dict[tuple[str, str], Record] = {}
+    result: dict[tuple[str, str], Record] = {}
     for case in cases.plan(large=True):
         record = cases.load(case)
         if record.failed:
-            found.setdefault((case.contestant.title, record.failed), record)
+            result.setdefault((case.contestant.title, record.failed), record)
     lines = [
         f"- {title}: {'skipped' if record.skipped else 'failed'}, {reason}"
-        for (title, reason), record in found.items()
+        for (title, reason), record in result.items()
     ]
     return "\n".join(("## Who did not run\n", *lines, "")) if lines else ""

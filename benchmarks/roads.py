@@ -25,9 +25,9 @@ HOURS = 4 * 3600.0
 def places(network: Network, count: int, seed: int) -> Places:
     """Return places beside nodes of the largest part."""
     random = np.random.default_rng(seed)
-    some = random.choice(np.flatnonzero(network.part == 0), count)
+    nodes = random.choice(np.flatnonzero(network.part == 0), count)
     jitter = random.uniform(-0.001, 0.001, (2, count))
-    return Places(network.lon[some] + jitter[0], network.lat[some] + jitter[1])
+    return Places(network.lon[nodes] + jitter[0], network.lat[nodes] + jitter[1])
 
 
 def city(cache: str) -> None:
@@ -37,10 +37,10 @@ def city(cache: str) -> None:
     drives = engine.matrix(places(network, CENTERS, 1), places(network, SITES, 2), HOURS)
     shape = engine.isochrone(float(network.lon[0]), float(network.lat[0]), 15)
     counts = np.bincount(drives.status.ravel(), minlength=5).tolist()
-    told = (
+    text = (
         f"{len(network):,} nodes, {len(network.end):,} edges, statuses {counts}, {shape.geom_type}"
     )
-    report("20 x 10,000 drives and an isochrone", told)
+    report("20 x 10,000 drives and an isochrone", text)
 
 
 def grid() -> Network:
@@ -71,16 +71,16 @@ def large(cache: str) -> None:
     start = time.process_time()
     drives = engine.matrix(centers, sites, 100 * HOURS)
     each = (time.process_time() - start) / 5
-    told = (
+    text = (
         f"index {ready:.2f} s, {each:.2f} s a center, farthest {drives.seconds.max() / 3600:.1f} h"
     )
-    report(f"{len(network):,} nodes, {len(network.end):,} edges", told)
+    report(f"{len(network):,} nodes, {len(network.end):,} edges", text)
 
 
-def report(what: str, told: str) -> None:
+def report(what: str, text: str) -> None:
     """Print what a process has cost so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{what}: {time.process_time():.1f} CPU s, {peak:,.0f} MB; {told}", flush=True)
+    print(f"{what}: {time.process_time():.1f} CPU s, {peak:,.0f} MB; {text}", flush=True)
 
 
 def main() -> None:

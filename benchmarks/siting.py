@@ -124,7 +124,7 @@ def sites(
 
 def run(name: str) -> None:
     """Solve one instance and print its row."""
-    country, n_sites, n_candidates, n_centers, asked = INSTANCES[name]
+    country, n_sites, n_candidates, n_centers, options = INSTANCES[name]
     random = np.random.default_rng(20_261_201)
     places = towns(country)
     table = sites(places, n_sites, NEAR if name.endswith("-cities") else WIDE, random)
@@ -154,28 +154,28 @@ def run(name: str) -> None:
     )
     candidates = checked(rows, world, convention, centers.center_id)
     cpu, wall = time.process_time(), time.monotonic()
-    answer = plan(table, matcher, candidates, Question(**asked))
-    told = report.summary(answer)
+    answer = plan(table, matcher, candidates, Question(**options))
+    summary = report.summary(answer)
     report.tables(answer)
-    _print(name, time.process_time() - cpu, time.monotonic() - wall, told)
+    _print(name, time.process_time() - cpu, time.monotonic() - wall, summary)
 
 
-def _print(name: str, cpu: float, wall: float, told: dict[str, Any]) -> None:
+def _print(name: str, cpu: float, wall: float, summary: dict[str, Any]) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"| {name} | {cpu:.1f} | {wall:.1f} | {peak:.2f} | {told['objective']:,} | "
-        f"{told['bound']:,} | {told['gap']:.5%} | {told['stopped_by']} |",
+        f"| {name} | {cpu:.1f} | {wall:.1f} | {peak:.2f} | {summary['objective']:,} | "
+        f"{summary['bound']:,} | {summary['gap']:.5%} | {summary['stopped_by']} |",
         flush=True,
     )
 
 
 def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> None:
     """Solve the published instance of New York and print a row for each number of centers."""
-    given = json.loads(path.read_text("utf-8"))
-    points = np.array(given["points"])
+    data = json.loads(path.read_text("utf-8"))
+    points = np.array(data["points"])
     lat, lon = np.radians(points[:, 0])[:, None], np.radians(points[:, 1])[:, None]
     inner = np.cos(lat) * np.cos(lat.T) * np.cos(lon - lon.T) + np.sin(lat) * np.sin(lat.T)
-    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= given["radius_m"]
+    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= data["radius_m"]
     np.fill_diagonal(reach, val=True)
     n = len(points)
     start = np.concatenate([[0], np.cumsum(reach.sum(axis=1))])
@@ -191,21 +191,21 @@ def new_york(path: Path, sizes: tuple[int, ...] = (50, 60, 70, 80, 90, 100)) -> 
             1.0,
         )
     )
-    best = given["proved_optimum"] | given["best_known"]
+    best = data["proved_optimum"] | data["best_known"]
     for size in sizes:
         side = Side(np.arange(n), np.ones(n), -np.inf, size)
         program = Program(cover, np.zeros(n), np.ones(n), (side,))
         rules = Rules(size, np.zeros(0, np.int64), np.ones(n, np.bool_))
         cpu, wall = time.process_time(), time.monotonic()
-        found = optimise(program, rules, effort=Effort(), clock=Clock())
-        told = {
-            "objective": int(found.objective),
-            "bound": int(found.bound),
-            "gap": (found.bound - found.objective) / found.bound,
-            "stopped_by": f"{found.stopped_by}; published {best.get(str(size)):,}",
+        solution = optimise(program, rules, effort=Effort(), clock=Clock())
+        summary = {
+            "objective": int(solution.objective),
+            "bound": int(solution.bound),
+            "gap": (solution.bound - solution.objective) / solution.bound,
+            "stopped_by": f"{solution.stopped_by}; published {best.get(str(size)):,}",
         }
         used = time.process_time() - cpu
-        _print(f"New York p {size}", used, time.monotonic() - wall, told)
+        _print(f"New York p {size}", used, time.monotonic() - wall, summary)
 
 
 def growth() -> None:
@@ -213,8 +213,8 @@ def growth() -> None:
     from matplotlib.figure import Figure
 
     text = Path(__file__).with_name("SITING.md").read_text("utf-8")
-    found = [tuple(float(v.replace(",", "")) for v in row) for row in GROWTH.findall(text)]
-    n_sites, cpu_s, peak = zip(*sorted(found), strict=True)
+    matches = [tuple(float(v.replace(",", "")) for v in row) for row in GROWTH.findall(text)]
+    n_sites, cpu_s, peak = zip(*sorted(matches), strict=True)
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, values, what in ((left, cpu_s, "CPU seconds"), (right, peak, "peak memory, GB")):

@@ -30,8 +30,8 @@ def write_sites(folder: Path, count: int) -> None:
     table = pa.table(vars(sites(count))).rename_columns({"identifier": "site_id"})
     pq.write_table(table, folder / "one.parquet")
     for number in range(FILES):
-        some = table.slice(number * len(table) // FILES, len(table) // FILES)
-        pq.write_table(some, folder / "many" / f"{number:02}.parquet")
+        subset = table.slice(number * len(table) // FILES, len(table) // FILES)
+        pq.write_table(subset, folder / "many" / f"{number:02}.parquet")
 
 
 def write_centers(path: Path, count: int) -> None:
@@ -60,23 +60,23 @@ def main() -> None:
     write_centers(folder / "centers.csv", network)
     options = batch.Options(format="parquet", areas=False, map=False)
     start = time.perf_counter()
-    told = batch.run(
+    manifest = batch.run(
         folder / "one.parquet", folder / "centers.csv", folder / "a", as_of=AS_OF, options=options
     )
     local = time.perf_counter() - start
-    print(f"{count:,} sites x {network:,} centers, {told['ledger']}")
+    print(f"{count:,} sites x {network:,} centers, {manifest['ledger']}")
     print(f"local engine: {local:.1f} s")
     start = time.perf_counter()
     running = session()
-    begun = time.perf_counter() - start
+    start_s = time.perf_counter() - start
     start = time.perf_counter()
     same = spark.run(
         folder / "many", folder / "centers.csv", folder / "b", as_of=AS_OF, options=options
     )
     clustered = time.perf_counter() - start
     running.stop()
-    print(f"Spark local[2]: {clustered:.1f} s = {clustered / local:.1f} x, start {begun:.1f} s")
-    print(f"the same counts: {same['counts'] == told['counts']}")
+    print(f"Spark local[2]: {clustered:.1f} s = {clustered / local:.1f} x, start {start_s:.1f} s")
+    print(f"the same counts: {same['counts'] == manifest['counts']}")
     shutil.rmtree(folder)
 
 

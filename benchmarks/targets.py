@@ -14,18 +14,18 @@ GUARD: Final = {"csv": 5.5, "parquet": 5.0}
 
 @dataclass(frozen=True)
 class Target:
-    """A promise beside what was measured.
+    """A promise and what was measured.
 
     Attributes
     ----------
-    promise, found
-        In words.
+    promise, result
+        As text.
     met
         Whether it is kept; None where nothing was measured.
     """
 
     promise: str
-    found: str
+    result: str
     met: bool | None
 
 
@@ -44,11 +44,11 @@ def _times_floor(kind: str, most: float) -> Target:
     title = {"csv": "CSV to CSV", "parquet": "Parquet to Parquet"}[kind]
     promise = f"{title}, 10 million sites x 1,000 centers: at most {most} x the polars floor"
     for sites in (cases.LARGE, cases.MAIN):
-        found = figures.figure(Case(figures.contestant("run"), kind, sites, cases.NETWORK))
-        if found and found.times_floor:
+        result = figures.figure(Case(figures.contestant("run"), kind, sites, cases.NETWORK))
+        if result and result.times_floor:
             where = "" if sites == cases.LARGE else " (at 1 million)"
-            words = f"{found.times_floor:.1f} x, {found.cpu_s:.1f} CPU s{where}"
-            return Target(promise, words, found.times_floor <= most)
+            words = f"{result.times_floor:.1f} x, {result.cpu_s:.1f} CPU s{where}"
+            return Target(promise, words, result.times_floor <= most)
     return Target(promise, "not measured", None)
 
 
@@ -84,9 +84,9 @@ def _peak(most: int) -> Target:
     peaks = {}
     for sites, centers in (*workloads, (cases.MAIN, max(cases.NETWORKS))):
         records = [cases.load(Case(who, kind, sites, centers)) for kind in who.formats]
-        found = [record.median("peak_mb") for record in records if record.runs]
-        if found:
-            peaks[f"{sites:,} x {centers:,}"] = max(found)
+        result = [record.median("peak_mb") for record in records if record.runs]
+        if result:
+            peaks[f"{sites:,} x {centers:,}"] = max(result)
     words = ", ".join(f"{peak:.0f} MB at {workload}" for workload, peak in peaks.items())
     return Target(promise, words or "not measured", max(peaks.values()) <= most if peaks else None)
 

@@ -35,23 +35,27 @@ class Wrong:
 
 def wrong(report: Path, sites: Path, centers: Path) -> Wrong:
     """Return what is wrong with a report."""
-    given, network = _read(sites), _read(centers)
-    said = _read(report)
-    wanted = ("site_id", "qualified", "status", "center_id", "site_country")
-    said = said.select(c for c in wanted if c in said.columns)
-    said = given.select("site_id", "country").join(
-        said, on="site_id", how="left", maintain_order="left", validate="1:1"
+    input_rows, network = _read(sites), _read(centers)
+    answers = _read(report)
+    columns = ("site_id", "qualified", "status", "center_id", "site_country")
+    answers = answers.select(c for c in columns if c in answers.columns)
+    answers = input_rows.select("site_id", "country").join(
+        answers, on="site_id", how="left", maintain_order="left", validate="1:1"
     )
-    yes = _says_yes(said)
-    status = said["status"] if "status" in said.columns else pl.repeat("", len(said), eager=True)
+    yes = _says_yes(answers)
+    status = (
+        answers["status"]
+        if "status" in answers.columns
+        else pl.repeat("", len(answers), eager=True)
+    )
     review = (status == "review").to_numpy()
-    metres, limit = _nearest_by(sites, centers, said)
+    metres, limit = _nearest_by(sites, centers, answers)
     inside = metres <= limit
     judged = ~review
     both = np.flatnonzero(inside & yes & judged)
-    taken = _measured(given[both], network, said["center_id"][both])
+    taken = _measured(input_rows[both], network, answers["center_id"][both])
     return Wrong(
-        sites=len(given),
+        sites=len(input_rows),
         in_range=int((inside & judged).sum()),
         yes=int((yes & ~inside & judged).sum()),
         no=int((~yes & inside & judged).sum()),
@@ -66,21 +70,21 @@ def _read(path: Path) -> pl.DataFrame:
     return pl.read_csv(path, schema_overrides=TEXTS, null_values=[""])
 
 
-def _says_yes(said: pl.DataFrame) -> Bools:
-    if "status" in said.columns:
-        return (said["status"] == "qualified").fill_null(value=False).to_numpy()
-    yes = said["qualified"].cast(pl.String).str.to_lowercase().is_in(["true", "t"])
+def _says_yes(answers: pl.DataFrame) -> Bools:
+    if "status" in answers.columns:
+        return (answers["status"] == "qualified").fill_null(value=False).to_numpy()
+    yes = answers["qualified"].cast(pl.String).str.to_lowercase().is_in(["true", "t"])
     return yes.fill_null(value=False).to_numpy()
 
 
-def _nearest_by(sites: Path, centers: Path, said: pl.DataFrame) -> tuple[Floats, Floats]:
+def _nearest_by(sites: Path, centers: Path, answers: pl.DataFrame) -> tuple[Floats, Floats]:
     """Return distance and limit by the country that decided: a few are measured once more."""
     metres, limit = (a.copy() for a in nearest(sites, centers))
-    if "site_country" in said.columns:
-        decided = said["site_country"].fill_null("")
-        other = np.flatnonzero((decided != said["country"]).to_numpy())
-        some = _read(sites)[other].with_columns(country=decided[other])
-        metres[other], limit[other] = brute_force(some, _read(centers))
+    if "site_country" in answers.columns:
+        decided = answers["site_country"].fill_null("")
+        other = np.flatnonzero((decided != answers["country"]).to_numpy())
+        subset = _read(sites)[other].with_columns(country=decided[other])
+        metres[other], limit[other] = brute_force(subset, _read(centers))
     return metres, limit
 
 
@@ -91,8 +95,8 @@ def nearest(sites: Path, centers: Path) -> tuple[Floats, Floats]:
     if not kept.exists():
         metres, limit = brute_force(_read(sites), _read(centers))
         np.savez(kept, metres=metres, limit=limit)
-    with np.load(kept) as found:
-        return found["metres"], found["limit"]
+    with np.load(kept) as stored:
+        return stored["metres"], stored["limit"]
 
 
 def brute_force(sites: pl.DataFrame, centers: pl.DataFrame) -> tuple[Floats, Floats]:

@@ -75,14 +75,14 @@ def chunks(count: int) -> Iterator[Places]:
     places, _ = cities()
     for start in range(0, count, CHUNK):
         random = np.random.default_rng([SEED, start // CHUNK])
-        some = taken(places, random.integers(0, len(places.country), CHUNK))
-        lat = some.latitude + random.normal(0, JITTER_DEGREES, CHUNK)
-        lon = some.longitude + random.normal(0, JITTER_DEGREES, CHUNK)
+        drawn_places = taken(places, random.integers(0, len(places.country), CHUNK))
+        lat = drawn_places.latitude + random.normal(0, JITTER_DEGREES, CHUNK)
+        lon = drawn_places.longitude + random.normal(0, JITTER_DEGREES, CHUNK)
         size = min(CHUNK, count - start)
         yield Places(
             identifiers(start, size),
-            some.name[:size],
-            some.country[:size],
+            drawn_places.name[:size],
+            drawn_places.country[:size],
             np.round(np.clip(lat[:size], -90, 90), DECIMALS),
             np.round(np.clip(lon[:size], -180, 180), DECIMALS),
         )

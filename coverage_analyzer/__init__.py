@@ -100,7 +100,7 @@ def __getattr__(name: str) -> Any:
     Raises
     ------
     AttributeError
-        If there is no such name.
+        If the name is unknown.
     """
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"

@@ -171,9 +171,9 @@ def find_browser(browser: Browser) -> Path:
             "browser and print it."
         )
         raise InputError(msg)
-    wanted = [browser.program] if browser.program else [*NAMES, *MAC_PLACES]
-    found = next(filter(None, map(shutil.which, wanted)), None)
-    if found is None:
+    programs = [browser.program] if browser.program else [*NAMES, *MAC_PLACES]
+    path = next(filter(None, map(shutil.which, programs)), None)
+    if path is None:
         named = f"The browser {browser.program!r} was not found"
         missing = named if browser.program else "No Chromium, Chrome or Edge was found"
         msg = (
@@ -184,11 +184,11 @@ def find_browser(browser: Browser) -> Path:
     get_user = getattr(os, "geteuid", None)  # Windows has none
     if not browser.no_sandbox and get_user is not None and get_user() == 0:
         msg = (
-            f"{found} does not start its sandbox for the user root. Run this as another user, "
+            f"{path} does not start its sandbox for the user root. Run this as another user, "
             f"without the sandbox ({SANDBOX_OPTION}), or write an HTML file."
         )
         raise InputError(msg)
-    return Path(found)
+    return Path(path)
 
 
 def render(page: str, output: Paper | Picture, browser: Browser, *, ready: str = "true") -> bytes:
@@ -269,8 +269,8 @@ class _Session:
             mobile=False,
         )
         self.ask("Emulation.setEmulatedMedia", features=[LIGHT])
-        if said := self.ask("Page.navigate", url=address).get("errorText"):
-            msg = f"the page could not be opened ({said})"
+        if error := self.ask("Page.navigate", url=address).get("errorText"):
+            msg = f"the page could not be opened ({error})"
             raise _FailedError(msg)
         # The first document of a tab is complete, too: the address tells which one answers.
         expression = (
@@ -399,7 +399,7 @@ def _started(program: Path, folder: Path, browser: Browser) -> Iterator[_Session
         "about:blank",
     ]
     with contextlib.ExitStack() as stack:
-        to_browser, from_browser, pid = _spawned(program, arguments, folder, stack)
+        to_browser, from_browser, pid = _spawn(program, arguments, folder, stack)
         session = _Session(to_browser, from_browser, time.monotonic() + browser.timeout_s)
         stack.callback(_kill, pid)
         try:
@@ -416,7 +416,7 @@ def _started(program: Path, folder: Path, browser: Browser) -> Iterator[_Session
         _wait(pid)
 
 
-def _spawned(
+def _spawn(
     program: Path, arguments: list[str], folder: Path, stack: contextlib.ExitStack
 ) -> tuple[int, int, int]:
     """Start a browser; return our ends of the pipes, closed at the end, and its process id."""

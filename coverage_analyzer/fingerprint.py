@@ -162,7 +162,7 @@ class WatchedFiles:
     paths
         The files.
     optional
-        Optional files beside them; an empty one counts as missing.
+        Optional further files; an empty one counts as missing.
     """
 
     def __init__(self, *paths: Path, optional: tuple[Path, ...] = ()) -> None:
@@ -320,7 +320,7 @@ def _state_of_handle(file: IO[bytes]) -> FileState | None:
         return None
 
 
-def _state(found: os.stat_result) -> FileState | None:
-    if not stat.S_ISREG(found.st_mode):
+def _state(status: os.stat_result) -> FileState | None:
+    if not stat.S_ISREG(status.st_mode):
         return None
-    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

@@ -68,15 +68,37 @@ def ecef(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
         Metres; one more axis, of length 3, than the input. Each coordinate is contiguous.
     """
     lam, phi = np.broadcast_arrays(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
-    lam, phi = np.radians(lam), np.radians(phi)
-    north = np.sin(phi)
-    normal = EQUATOR_M / np.sqrt(1 - ECCENTRICITY2 * (north * north))
-    across = normal * np.cos(phi)
     xyz = np.empty((3, *lam.shape))
-    np.multiply(across, np.cos(lam), out=xyz[0, ...])
-    np.multiply(across, np.sin(lam), out=xyz[1, ...])
-    np.multiply(normal * (1 - ECCENTRICITY2), north, out=xyz[2, ...])
+    (sin_lam, cos_lam), (north, across) = _sin_cos(lam), _sin_cos(phi)
+    normal = np.asarray(north * north)
+    normal *= -ECCENTRICITY2
+    normal += 1
+    np.sqrt(normal, out=normal)
+    np.divide(EQUATOR_M, normal, out=normal)
+    across *= normal
+    np.multiply(across, cos_lam, out=xyz[0, ...])
+    np.multiply(across, sin_lam, out=xyz[1, ...])
+    normal *= 1 - ECCENTRICITY2
+    np.multiply(normal, north, out=xyz[2, ...])
     return np.moveaxis(xyz, 0, -1)
+
+
+def _sin_cos(degrees: Floats) -> tuple[Floats, Floats]:
+    """Return sine and cosine of angles of at most 180 degrees, within 1e-15 each.
+
+    With *t* the tangent of the half angle, they are ``2 t / (1 + t**2)`` and
+    ``2 / (1 + t**2) - 1``. One tangent costs no more than sine and cosine; where NumPy has vector
+    instructions for it, a tenth. A relative error *e* of *t* changes neither by more than *e*, as
+    their derivatives by *t*, times *t*, are at most 1. Near 180 degrees, where *t* is up to 1.6e16,
+    the error of the half angle itself, 1e-16, changes both by twice as much.
+    """
+    sin = np.asarray(np.tan(degrees * (np.pi / 360)))
+    cos = np.asarray(sin * sin)
+    cos += 1
+    np.divide(2, cos, out=cos)
+    sin *= cos
+    cos -= 1
+    return sin, cos
 
 
 def take(points: Floats, at: npt.NDArray[np.int64]) -> Floats:
@@ -98,8 +120,10 @@ def square_m2(p: Floats, q: Floats) -> Floats:
     """Return the square of `chord_m`, which is sufficient for comparisons."""
     step = p - q
     step *= step
-    square: Floats = step[..., 0] + step[..., 1]
-    return square + step[..., 2]
+    square: Floats = step[..., 0]
+    square += step[..., 1]
+    square += step[..., 2]
+    return square
 
 
 def most_m(chord: npt.ArrayLike) -> Floats:
@@ -276,14 +300,37 @@ def arc_m(p: Floats, q: Floats) -> Floats:
     """
     stretch = 1 / (1 - ECCENTRICITY2)
     with np.errstate(invalid="ignore"):
-        (dx, dy, dz), (mx, my, mz) = np.moveaxis(p - q, -1, 0), np.moveaxis(p + q, -1, 0)
-        up, middle, along = dz * dz, mx * mx + my * my, stretch * mz * mz
-        chord2 = dx * dx + dy * dy + up
-        direction = 1 + (stretch - 1) * (up / np.where(chord2 > 0, chord2, 1))
-        scale = np.sqrt((middle + along) / (middle + stretch * along))
-        diameter = 2 * EQUATOR_M / (direction * scale)
-        arc: Floats = diameter * np.arcsin(np.minimum(np.sqrt(chord2) / diameter, 1))
-    return arc
+        chord, up = _squares(p - q)
+        chord += up
+        middle, along = _squares(p + q)
+        along *= stretch
+        scale = middle + along
+        along *= stretch
+        middle += along
+        scale /= middle
+        np.sqrt(scale, out=scale)
+        up /= np.maximum(chord, np.finfo(np.float64).tiny)
+        up *= stretch - 1
+        up += 1
+        scale *= up
+        diameter = np.divide(2 * EQUATOR_M, scale, out=scale)
+        np.sqrt(chord, out=chord)
+        chord /= diameter
+        np.minimum(chord, 1, out=chord)
+        np.arcsin(chord, out=chord)
+        chord *= diameter
+    return chord
+
+
+def _squares(steps: Floats) -> tuple[Floats, Floats]:
+    """Return the squared distances of points from the axis, and from the plane of the equator.
+
+    ``steps`` belongs to this function, which uses it as memory.
+    """
+    steps *= steps
+    across = steps[..., 0]
+    across += steps[..., 1]
+    return across, steps[..., 2]
 
 
 def arc_error_m(metres: Floats) -> Floats:
@@ -293,4 +340,9 @@ def arc_error_m(metres: Floats) -> Floats:
     geodesic differ. The test-suite measures it up to `ARC_REACH_M`.
     """
     ratio = metres / 200_000
-    return 1e-5 * np.maximum((ratio * ratio) * (ratio * ratio) * ratio, 1)
+    error = ratio * ratio
+    error *= error
+    error *= ratio
+    np.maximum(error, 1, out=error)
+    error *= 1e-5
+    return error

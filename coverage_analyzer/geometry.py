@@ -1,6 +1,6 @@
 """Geodesic discs and polygons in degrees: construction, splitting at 180, area."""
 
-import itertools
+import gc
 from typing import Any, Final
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 
@@ -28,6 +28,26 @@ SAMPLED_ERROR_M: Final = 4.5
 
 GREATEST_DISC_M: Final = 5_000_000.0
 """Maximum radius of a disc."""
+
+
+def points(lon: Floats, lat: Floats) -> Geometries:
+    """Return points, shape (n,).
+
+    Without garbage collection, which would look through all points made so far again and again: a
+    million take a quarter of the time. They have no cycles, so that it would find nothing.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, shape (n,).
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return np.asarray(shapely.points(lon, lat), np.object_)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 FIRST_VERTICES: Final = 360
@@ -76,18 +96,30 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     if np.any(radius_m > GREATEST_DISC_M):
         msg = f"Areas can be calculated for limits up to {GREATEST_DISC_M / MILE_M:,.0f} miles."
         raise InputError(msg)
+    if not len(lon):
+        return np.empty(0, object)
     ring, x, y = _boundary_vertices(lon, lat, radius_m)
-    polygons = np.empty(len(lon), object)
-    for number, (start, stop) in enumerate(itertools.pairwise(_starts(ring, len(lon)))):
-        turned = np.unwrap(np.append(x[start:stop], x[start]), period=360)
-        points = np.stack([turned, np.append(y[start:stop], y[start])], axis=1)
-        if abs(turned[-1] - turned[0]) > 180:  # around the pole: close the ring over it
-            pole = np.copysign(90.0, lat[number])
-            points = np.vstack([points, [[turned[-1], pole], [turned[0], pole]]])
-        else:
-            points[-1] = points[0]  # which rotation moved by a rounding error
-        polygons[number] = shapely.Polygon(points)
+    starts = _starts(ring, len(lon))
+    first, end = starts[:-1], starts[1:]
+    points = np.stack([np.insert(v, end, v[first]) for v in (x, y)], axis=1)
+    owner = np.insert(ring, end, ring[first])
+    polygons: Geometries = shapely.polygons(shapely.linearrings(points, indices=owner))
+    over = (np.abs(np.diff(points[:, 0])) >= 180) & (np.diff(owner) == 0)
+    for number in np.unique(owner[:-1][over]).tolist():
+        polygons[number] = _unwrapped(points[owner == number], lat[number])
     return split_at_antimeridian(polygons)
+
+
+def _unwrapped(points: Floats, lat: float) -> Any:
+    """Return the polygon of a closed ring that passes 180 degrees or a pole."""
+    turned = np.unwrap(points[:, 0], period=360)
+    points = np.stack([turned, points[:, 1]], axis=1)
+    if abs(turned[-1] - turned[0]) > 180:  # around the pole: close the ring over it
+        pole = np.copysign(90.0, lat)
+        points = np.vstack([points, [[turned[-1], pole], [turned[0], pole]]])
+    else:
+        points[-1] = points[0]  # which rotation moved by a rounding error
+    return shapely.Polygon(points)
 
 
 def _starts(ring: Ints, rings: int) -> Ints:
@@ -95,38 +127,66 @@ def _starts(ring: Ints, rings: int) -> Ints:
 
 
 def _boundary_vertices(lon: Floats, lat: Floats, radius_m: Floats) -> tuple[Ints, Floats, Floats]:
-    """Return the vertices of circles, enough to keep each edge close: ring, longitude, latitude."""
-    ring = np.repeat(np.arange(len(lon)), FIRST_VERTICES)
-    azimuth = np.tile(np.arange(FIRST_VERTICES) * (360 / FIRST_VERTICES), len(lon))
+    """Return the vertices of circles, enough to keep each edge close: ring, longitude, latitude.
+
+    A circle is symmetrical about the meridian of its center, so that half of it is calculated.
+    """
+    half = np.arange(FIRST_VERTICES // 2 + 1) * (360 / FIRST_VERTICES)
+    ring, azimuth = np.repeat(np.arange(len(lon)), len(half)), np.tile(half, len(lon))
+    east, y = geodesy.destination(np.zeros(len(ring)), lat[ring], azimuth, radius_m[ring])
+    new = np.flatnonzero(azimuth < 180)  # edges that are not tested yet, by their first vertices
     while True:
-        x, y = geodesy.destination(lon[ring], lat[ring], azimuth, radius_m[ring])
-        too_far = np.flatnonzero(_exceeds_tolerance(ring, x, y, (lon, lat, radius_m)))
+        ends = (east[new], y[new], east[new + 1], y[new + 1])
+        too_far = new[_exceeds_tolerance(ends, ring[new], lat, radius_m)]
         if not len(too_far):
-            return ring, x, y
-        last = np.append(np.diff(ring) != 0, True)
-        step = np.where(last, 360, np.roll(azimuth, -1)) - azimuth
-        between = azimuth[too_far] + step[too_far] / 2
-        azimuth = np.insert(azimuth, too_far + 1, between)
-        ring = np.insert(ring, too_far + 1, ring[too_far])
+            return _mirrored(ring, east, y, lon)
+        between, circle = (azimuth[too_far] + azimuth[too_far + 1]) / 2, ring[too_far]
+        zero = np.zeros(len(circle))
+        px, py = geodesy.destination(zero, lat[circle], between, radius_m[circle])
+        added = zip((ring, azimuth, east, y), (circle, between, px, py), strict=True)
+        ring, azimuth, east, y = (np.insert(old, too_far + 1, more) for old, more in added)
+        moved = too_far + np.arange(len(too_far))
+        new = np.stack([moved, moved + 1], axis=1).ravel()
+
+
+def _mirrored(half: Ints, east: Floats, y: Floats, lon: Floats) -> tuple[Ints, Floats, Floats]:
+    """Return whole circles by their eastern halves, whose longitudes begin at their centers."""
+    starts = _starts(half, len(lon))
+    last = np.diff(starts) - 1  # the vertex in the south
+    ring, at = expand_ranges(np.zeros_like(last), 2 * last)
+    mirror = 2 * last[ring] - at
+    source = starts[ring] + np.minimum(at, mirror)
+    x = lon[ring] + np.where(at <= mirror, 1, -1) * east[source]
+    return ring, np.where(np.abs(x) > 180, x - np.copysign(360, x), x), y[source]
 
 
 def _exceeds_tolerance(
-    ring: Ints, x: Floats, y: Floats, circles: tuple[Floats, Floats, Floats]
+    ends: tuple[Floats, ...], circle: Ints, lat: Floats, radius_m: Floats
 ) -> Bools:
-    """Return which edges, from each vertex to the next of its ring, deviate from the circle."""
-    lon, lat, radius_m = (v[ring] for v in circles)
-    first = np.searchsorted(ring, ring)
-    following = np.where(np.append(np.diff(ring) == 0, False), np.arange(1, len(ring) + 1), first)
-    dx = np.mod(x[following] - x + 180, 360) - 180
-    dy = y[following] - y
-    middle = geodesy.ecef(lon, lat)
-    result = np.zeros(len(ring), np.bool_)
-    far = radius_m > geodesy.ARC_REACH_M - 2 * SAMPLED_ERROR_M
+    """Return which edges deviate from their circle.
+
+    Parameters
+    ----------
+    ends
+        Longitude and latitude of both ends, in degrees from the meridian of the center.
+    circle
+        The circle of each edge.
+    lat, radius_m
+        Of all circles.
+    """
+    x, y, next_x, next_y = ends
+    middle = geodesy.take(geodesy.ecef(0, lat), circle)
+    center, radius = lat[circle], radius_m[circle]
+    dx = np.mod(next_x - x + 180, 360) - 180
+    dy = next_y - y
+    result = np.zeros(len(circle), np.bool_)
+    far = np.flatnonzero(radius > geodesy.ARC_REACH_M - 2 * SAMPLED_ERROR_M)
     for part in (0.25, 0.5, 0.75):
         px, py = x + part * dx, y + part * dy
         away = geodesy.arc_m(geodesy.ecef(px, py), middle)
-        away[far] = geodesy.distance_m(lon[far], lat[far], px[far], py[far])
-        result |= np.abs(away - radius_m) > SAMPLED_ERROR_M
+        zero = np.zeros(len(far))
+        away[far] = geodesy.distance_m(zero, center[far], px[far], py[far])
+        result |= np.abs(away - radius) > SAMPLED_ERROR_M
     return result
 
 

@@ -196,10 +196,10 @@ def with_retries(attempt: Callable[[], T], retries: Retries, pace: Pace) -> T:
             elif number < retries.attempts:
                 retries.sleep(pause)
             last = error
-    raise HttpError(f"{last} ({_counted(retries.attempts)})") from last
+    raise HttpError(f"{last} ({_count(retries.attempts)})") from last
 
 
-def _counted(attempts: int) -> str:
+def _count(attempts: int) -> str:
     return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
@@ -261,16 +261,16 @@ def stream(request: Request) -> Generator[bytes, None, None]:
                     _check_status(answer)
                     yield from _body(answer, request.max_bytes)
                     return
-                request = replace(request, url=_redirected(request.url, answer))
+                request = replace(request, url=_redirect_target(request.url, answer))
     except HttpError:
         raise
     except (OSError, http.client.HTTPException, UnicodeError) as error:
-        problem = _translated(error, deadline)
+        problem = _translate(error, deadline)
         raise problem from error
     raise HttpError(f"more than {MAX_REDIRECTS} redirects", is_temporary=False)
 
 
-def _translated(error: Exception, deadline: "_Deadline") -> HttpError:
+def _translate(error: Exception, deadline: "_Deadline") -> HttpError:
     """Translate an error of the system or of HTTP."""
     if isinstance(error, TimeoutError) or deadline.is_over:
         return HttpError("no answer in time")
@@ -357,7 +357,7 @@ class _Connection(http.client.HTTPConnection):
         self._deadline, self._tls_name = deadline, tls_name
 
     def connect(self) -> None:
-        raw = _connected(self.host, self.port, self._deadline)
+        raw = _connect(self.host, self.port, self._deadline)
         try:
             self.sock: Any = _TimedSocket(raw, self._deadline)
             if getattr(self, "_tunnel_host", None):
@@ -371,7 +371,7 @@ class _Connection(http.client.HTTPConnection):
             raise
 
 
-def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
+def _connect(host: str, port: int, deadline: _Deadline) -> socket.socket:
     """Return a socket connected to the first address that answers.
 
     Raises
@@ -381,19 +381,19 @@ def _connected(host: str, port: int, deadline: _Deadline) -> socket.socket:
     """
     last: OSError = ConnectionError("the host name has no address")
     for family, kind, protocol, _, address in _addresses(host, port, deadline):
-        made = socket.socket(family, kind, protocol)
+        result = socket.socket(family, kind, protocol)
         try:
-            made.settimeout(deadline.left_s())
-            made.connect(address)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            result.settimeout(deadline.left_s())
+            result.connect(address)
+            result.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
-            made.close()
+            result.close()
             last = error
         except BaseException:
-            made.close()
+            result.close()
             raise
         else:
-            return made
+            return result
     raise last
 
 
@@ -420,12 +420,12 @@ def _addresses(host: str, port: int, deadline: _Deadline) -> list[Any]:
     except RuntimeError:  # no thread available
         look_up()
     try:
-        found = answers.get(timeout=deadline.left_s())
+        answer = answers.get(timeout=deadline.left_s())
     except queue.Empty:
         raise TimeoutError from None
-    if isinstance(found, Exception):
-        raise found
-    return found
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 @functools.cache
@@ -457,15 +457,15 @@ def _connection(url: str, deadline: _Deadline) -> _Connection:
 
 
 def _proxy(parts: SplitResult) -> SplitResult | None:
-    """Return the proxy of a server set in the environment; None if there is none.
+    """Return the proxy of a server set in the environment; None if missing.
 
     Raises
     ------
     HttpError
         If it is not an HTTP proxy.
     """
-    host, known = parts.hostname or "", urllib.request.getproxies()
-    named = known.get(parts.scheme) or known.get("all")
+    host, proxies = parts.hostname or "", urllib.request.getproxies()
+    named = proxies.get(parts.scheme) or proxies.get("all")
     if not named or is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     proxy = urlsplit(named if "://" in named else f"http://{named}")
@@ -518,7 +518,7 @@ def _answer(connection: _Connection, request: Request) -> http.client.HTTPRespon
     return connection.getresponse()
 
 
-def _redirected(url: str, answer: http.client.HTTPResponse) -> str:
+def _redirect_target(url: str, answer: http.client.HTTPResponse) -> str:
     """Return the target of a redirect.
 
     Raises
@@ -628,8 +628,8 @@ def _body(answer: http.client.HTTPResponse, max_bytes: int) -> Iterator[bytes]:
         raise HttpError(f"the answer is encoded as {_brief(encoding)!r}", is_temporary=False)
     if answer.length is not None and answer.length > max_bytes:
         raise HttpError(_too_large(max_bytes), is_temporary=False)
-    chunks = _limited(_chunks(answer), max_bytes)
-    yield from chunks if encoding == "identity" else _limited(_decompressed(chunks), max_bytes)
+    chunks = _limit_size(_chunks(answer), max_bytes)
+    yield from chunks if encoding == "identity" else _limit_size(_decompress(chunks), max_bytes)
 
 
 def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
@@ -646,7 +646,7 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
         raise HttpError(f"no complete answer: {answer.length:,} bytes are missing")
 
 
-def _limited(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+def _limit_size(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
     """Yield chunks up to a total size.
 
     Raises
@@ -666,7 +666,7 @@ def _too_large(max_bytes: int) -> str:
     return f"the answer is larger than {max_bytes / 2**20:,.3g} MiB"
 
 
-def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _decompress(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield decompressed gzip data, in chunks of limited size.
 
     Raises

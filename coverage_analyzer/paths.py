@@ -31,7 +31,7 @@ def utf8_name(path: Path) -> str:
     """Return a UTF-8 name of an existing or new file: its own, or that of a link.
 
     Links are created in a private folder that is removed with the process. Files with the same
-    stem, such as the parts of a shapefile, are linked beside it.
+    stem, such as the parts of a shapefile, are linked next to it.
 
     Raises
     ------

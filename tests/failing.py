@@ -51,16 +51,16 @@ def interrupts() -> None:
 @contextmanager
 def disturbed(folder: Path, act: Act, numbers: range) -> Iterator[list[str]]:
     """Act before the operations of these numbers on a folder; yield what has been asked so far."""
-    asked: list[str] = []
+    operations: list[str] = []
 
     def watched(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def operation(*given: Any, **named: Any) -> Any:
-            places = [str(p) for p in given if isinstance(p, str | Path)]
+        def operation(*arguments: Any, **named: Any) -> Any:
+            places = [str(p) for p in arguments if isinstance(p, str | Path)]
             if name == "fsync" or any(p.startswith(str(folder)) for p in places):
-                asked.append(name)
-                if len(asked) - 1 in numbers:
+                operations.append(name)
+                if len(operations) - 1 in numbers:
                     act()
-            return call(*given, **named)
+            return call(*arguments, **named)
 
         return operation
 
@@ -68,7 +68,7 @@ def disturbed(folder: Path, act: Act, numbers: range) -> Iterator[list[str]]:
         for name in ASKED:
             patch.setattr(os, name, watched(name, getattr(os, name)))
         patch.setattr(io, "open", watched("open", io.open))
-        yield asked
+        yield operations
 
 
 @contextmanager

@@ -335,10 +335,10 @@ def check_export(data: bytes, path: Path) -> bool:
         str(guessed.detected.get(name, "")).removesuffix(", guessed")
         for name in ("delimiter", "encoding")
     )
-    said = Dialect(delimiter=delimiter, encoding=encoding)
-    stated = coordinates_of(path, said)
-    assert stated is not None, f"what was said is refused: {said}"
-    assert stated[:2] == guessed[:2], f"what was said gives other rows: {said}"
+    dialect = Dialect(delimiter=delimiter, encoding=encoding)
+    stated = coordinates_of(path, dialect)
+    assert stated is not None, f"what was said is refused: {dialect}"
+    assert stated[:2] == guessed[:2], f"what was said gives other rows: {dialect}"
     plain = coordinates_of(path, Dialect(delimiter=delimiter, encoding="utf-8", decimal="."))
     for line, place in plain.places.items() if plain else ():
         assert guessed.places.get(line, place) == place, f"a guess moves line {line}"

@@ -54,14 +54,14 @@ def cases() -> dict[str, Row]:
 
 def policy() -> Policy:
     """Return the default rules with all that the vendor leaves to be filled in."""
-    given = Policy.load().model_dump(mode="json") | {"name": "gated"}
-    gates: dict[str, Any] = given["gates"]
+    data = Policy.load().model_dump(mode="json") | {"name": "gated"}
+    gates: dict[str, Any] = data["gates"]
     gates["components"] |= {"excluded": ["SSD"], "known": ["power supply", "fan"]}
     gates["registration"] |= {"grace_days": 30}
     barred = {"level": "gold-plus", "countries": ["CA"], "clause": "components-excluded"}
     gates["not_offered"] = [barred]
     gates["export_approval"]["countries"] = ["CA"]
-    return Policy.from_mapping(given)
+    return Policy.from_mapping(data)
 
 
 def products() -> Products:
@@ -77,8 +77,8 @@ def sites() -> str:
     lines = [",".join(header)]
     for name, case in cases().items():
         lon, lat = PLACES[case["country"], case["center"]]
-        said = [case[column] for column in SAID]
-        lines.append(",".join([name, str(lat), str(lon), case["country"], *said]))
+        cells = [case[column] for column in SAID]
+        lines.append(",".join([name, str(lat), str(lon), case["country"], *cells]))
     lon, lat = PLACES["US", "open"]
     lines.append(f"undated,{lat},{lon},US,,,,,31.12.2026,")
     return "\n".join(lines) + "\n"

@@ -403,8 +403,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "geodesy.arc_m",
-        "BinOp[/]{Constant[2]}.right",
-        Keep(".right"),
+        "AugAssign[*]#4/5",
+        Delete(),
         "printed distances by a radius that knows no direction",
     ),
     # ------------------------------------------------------------------------ nearness
@@ -421,7 +421,7 @@ MUTANTS: Final = (
         "a country without a center measures to its neighbour's",
     ),
     Mutant(
-        "nearness._compare_remaining",
+        "nearness._compare_near",
         "Call[minimum]{Call[maximum]}",
         Rewrite(
             "np.copyto(_1, _2, where=(_2 >= _3) & (_2 < _1))",
@@ -433,8 +433,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "geodesy.arc_error_m",
-        "Return",
-        Rewrite("return np.full_like(_1, 1e-5)", ".value.right.args.0.right"),
+        "Call[maximum]",
+        Rewrite("_1.fill(1)", ".args.0"),
         "an arc of 1,000 km is held for as good as one of 200",
     ),
     Mutant(
@@ -463,20 +463,20 @@ MUTANTS: Final = (
     ),
     Mutant(
         "nearness.Index._filter",
-        "BinOp[|]",
-        Keep(".right"),
+        "Call[_could_be_nearest]",
+        Rewrite("_ & _1", "Compare[<=]#1/2"),
         "no nearest center where none is in reach",
     ),
     Mutant(
         "nearness._could_be_nearest",
-        "Call[reduceat].args.0",
-        Rewrite("_1", "arguments.args.1"),
+        "Call[rival_chord_m]#1/2.args.0",
+        Keep(".left"),
         "the nearest of a cell's middle for that of each site",
     ),
     Mutant(
-        "nearness.Index.nearest",
-        "BinOp[+]{Call[take]}",
-        Rewrite("_1.astype(np.int64)", ".right"),
+        "nearness.Index.search",
+        "Call[take]{Attribute[certain]}",
+        Rewrite("np.zeros_like(_)"),
         "centers that surely reach are not counted",
     ),
     # ------------------------------------------------------------------------ matching
@@ -512,8 +512,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "bands.Bands.of",
-        "Call[reversed]",
-        Keep(".args.0"),
+        "Call[minimum]",
+        Rewrite("np.copyto(_1, _2)", ".args.0", ".args.1"),
         "the widest band wins over the one that holds the site",
     ),
     Mutant(
@@ -584,8 +584,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "outcomes.away_from_zero",
-        "BinOp[/]",
-        Rewrite("np.round(_1, 3)", ".left.left.args.0"),
+        "Call[copysign]",
+        Rewrite("np.round(_1, 3)", ".args.1"),
         "a margin of 0 for who does not qualify",
     ),
     # ---------------------------------------------------------------- programmes, the letter
@@ -640,11 +640,14 @@ MUTANTS: Final = (
     Mutant(
         "entitlements._rank",
         "Assign.value",
-        Rewrite("(Answer.does_not, Answer.not_stated, Answer.unknown, Answer.applies)"),
+        Rewrite(
+            "(OfferStatus.does_not, OfferStatus.not_stated,"
+            " OfferStatus.unknown, OfferStatus.applies)"
+        ),
         "the worst way to an offer is told",
     ),
     Mutant(
-        "comparison._marked",
+        "comparison._escape_markdown",
         "Assign.value",
         Keep(".func.value.func.value"),
         "markup in a table of Markdown",
@@ -658,7 +661,9 @@ MUTANTS: Final = (
     Mutant(
         "finding._Search.add",
         "AugAssign{Attribute[lines]}",
-        Rewrite("_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut].args.1"),
+        Rewrite(
+            "_1 = _2[_3].tolist()", ".target", ".value.func.value.value", "Call[_cut_block].args.1"
+        ),
         "of an id that stands twice the first row is taken",
     ),
     Mutant(
@@ -889,7 +894,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "guard.escape_formulas",
-        "Call[_replaced].args.2",
+        "Call[_replace].args.2",
         Rewrite("_1", "Call[take]#2/2"),
         "formulas are not escaped",
     ),
@@ -938,13 +943,13 @@ MUTANTS: Final = (
         "areas are not split at 180 degrees",
     ),
     Mutant(
-        "geometry.discs",
+        "geometry._unwrapped",
         "Constant[180]",
         Value(540),
         "a disc round the pole is a band without it",
     ),
     Mutant(
-        "geometry.discs",
+        "geometry._unwrapped",
         "Call[copysign]",
         Value(90.0),
         "the South Pole's disc is the rest of the world",
@@ -1114,13 +1119,13 @@ MUTANTS: Final = (
     ),
     # ------------------------------------------------------------------------- terms
     Mutant(
-        "addresses._compared",
+        "addresses._compare_parts",
         "BoolOp{Attribute[numbers]}",
         Keep(".values.0"),
         "numbers are words like others",
     ),
     Mutant(
-        "addresses._compared",
+        "addresses._compare_parts",
         "IfExp{Call[_alike]}.body",
         Rename("unclear", "equivalent"),
         "likeness of letters accepts",
@@ -1256,8 +1261,8 @@ MUTANTS: Final = (
         "a time of day that clocks skip is an hour off",
     ),
     Mutant(
-        "commitments.Committer._addressed",
-        "Call[Likeness]",
+        "commitments.Committer._check_address",
+        "Call[AddressMatch]",
         Rewrite("Likeness.equivalent"),
         "a variation of the address is accepted",
     ),
@@ -1338,8 +1343,8 @@ def tested(folder: Path, tests: Sequence[str]) -> Outcome:
         return Outcome(failed=True, by=named[1])
     if run.returncode == 0:
         return Outcome(failed=False, by="")
-    said = (run.stdout + run.stderr).strip().splitlines()[-5:]
-    return Outcome(failed=False, by="", broken=" / ".join(said) or f"exit {run.returncode}")
+    output = (run.stdout + run.stderr).strip().splitlines()[-5:]
+    return Outcome(failed=False, by="", broken=" / ".join(output) or f"exit {run.returncode}")
 
 
 def tried(mutant: Mutant | None) -> Outcome:

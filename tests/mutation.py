@@ -278,11 +278,11 @@ def named(tree: ast.AST, name: str) -> ast.AST:
         If the name is not defined.
     """
     for part in name.split("."):
-        known = {own: node for node in getattr(tree, "body", ()) for own in _names(node)}
-        if part not in known:
+        node_of = {own: node for node in getattr(tree, "body", ()) for own in _names(node)}
+        if part not in node_of:
             msg = f"{name}: {part} is not defined"
             raise PlaceError(msg)
-        tree = known[part]
+        tree = node_of[part]
     return tree
 
 

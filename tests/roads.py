@@ -33,17 +33,17 @@ def line_of(lon: list[float], lat: float = 0.0, seconds: float = 60) -> Network:
     places = np.column_stack([lon, np.full(n, lat)])
     one, other = np.arange(n - 1, dtype=np.int32), np.arange(1, n, dtype=np.int32)
     links = (np.concatenate([one, other]), np.concatenate([other, one]))
-    told = (
+    edges = (
         np.full(2 * n - 2, float(seconds)),
         np.full(2 * n - 2, 1000.0),
         np.zeros(2 * n - 2, np.bool_),
     )
-    return compressed(places, links, told, "line")
+    return compressed(places, links, edges, "line")
 
 
-def nodes_at(network: Network, some: Any) -> Places:
+def nodes_at(network: Network, subset: Any) -> Places:
     """Return the places of nodes."""
-    return Places(network.lon[some], network.lat[some])
+    return Places(network.lon[subset], network.lat[subset])
 
 
 def reference(network: Network) -> Any:
@@ -70,10 +70,10 @@ def polygon_error_m(engine: RoadEngine, start: Places, minutes: float, sites: Pl
     A site whose drive is within the minutes belongs into the isochrone, one that is not, outside;
     one that could be put on a road belongs into the area of roads. The greatest depth of both.
     """
-    found = engine.matrix(start, sites, minutes * 60)
-    on_road = ~np.isin(found.status[0], (RoadStatus.unsnapped, RoadStatus.outside_network))
+    result = engine.matrix(start, sites, minutes * 60)
+    on_road = ~np.isin(result.status[0], (RoadStatus.unsnapped, RoadStatus.outside_network))
     served = engine.isochrone(float(start.lon[0]), float(start.lat[0]), minutes)
-    expected = [(served, found.status[0] == RoadStatus.within), (engine.road_area(), on_road)]
+    expected = [(served, result.status[0] == RoadStatus.within), (engine.road_area(), on_road)]
     plane = pyproj.Proj(proj="aeqd", lon_0=start.lon[0], lat_0=start.lat[0])
     points = shapely.points(*plane(*sites))
     deepest = 0.0
@@ -89,8 +89,8 @@ def polygon_error_m(engine: RoadEngine, start: Places, minutes: float, sites: Pl
 def sites_around(network: Network, count: int, seed: int = 0) -> Places:
     """Return places beside random nodes, up to some 2 km off, and some far away."""
     random = np.random.default_rng(seed)
-    some = random.integers(0, len(network), count)
+    subset = random.integers(0, len(network), count)
     far = np.where(np.arange(count) % 10 == 0, 10.0, 1.0)
     away = random.normal(0, 0.008, (2, count)) * far
-    lon = (network.lon[some] + away[0] + 180) % 360 - 180
-    return Places(lon, np.clip(network.lat[some] + away[1], -90, 90))
+    lon = (network.lon[subset] + away[0] + 180) % 360 - 180
+    return Places(lon, np.clip(network.lat[subset] + away[1], -90, 90))

@@ -63,10 +63,10 @@ def sites_file(folder: Path, text: str | bytes = SITES, name: str = "sites.csv")
     return path
 
 
-def judged(folder: Path, text: str | bytes = SITES, **given: Any) -> dict[str, Any]:
+def judged(folder: Path, text: str | bytes = SITES, **options: Any) -> dict[str, Any]:
     """Run over small files in a folder; the report is in its ``out``."""
     sites, centers = sites_file(folder, text), centers_file(folder)
-    return batch.run(sites, centers, folder / "out", **({"as_of": AS_OF} | given))
+    return batch.run(sites, centers, folder / "out", **({"as_of": AS_OF} | options))
 
 
 def part_of(folder: Path, name: str) -> Path | None:

@@ -22,8 +22,8 @@ def binaries() -> Path | None:
     if os.geteuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}:
         return None  # the server refuses to run as root
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name))
-    found = shutil.which("postgres")
-    folders = [*([Path(found).resolve().parent] if found else []), *folders]
+    result = shutil.which("postgres")
+    folders = [*([Path(result).resolve().parent] if result else []), *folders]
     ready = [f for f in folders if (f / "initdb").exists() and (f / "postgres").exists()]
     return ready[-1] if ready else None
 

@@ -33,10 +33,10 @@ EXPECTED: Final = {row["site_id"]: tuple(row[name] for name in ANSWER) for row i
 
 def written(folder: Path) -> tuple[Path, Path, Path]:
     """Write the rows, without their answers, the centers and the products; return the files."""
-    given = [name for name in CASES[0] if name not in {*ANSWER, "why"}]
+    headers = [name for name in CASES[0] if name not in {*ANSWER, "why"}]
     sites, centers, products = (folder / f"{name}.csv" for name in ("sites", "centers", "products"))
     with sites.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, given, extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(file, headers, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(CASES)
     centers.write_text(CENTERS, encoding="utf-8")

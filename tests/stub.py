@@ -144,8 +144,8 @@ class Stub:
     """
 
     def __init__(self) -> None:
-        told = json.loads(RECORDED.read_text("utf-8"))
-        self.status, self.answers = told["status"], told["search"]
+        recorded = json.loads(RECORDED.read_text("utf-8"))
+        self.status, self.answers = recorded["status"], recorded["search"]
         self.faults: list[Fault] = []
         self.always: Fault | None = None
         self.asked: list[str] = []
@@ -188,15 +188,15 @@ class Handler(BaseHTTPRequestHandler):
                 fault = self.stub.always
                 (fault or (lambda h: h.give(200, json.dumps(h.stub.status))))(self)
                 return
-            asked = sorted(pair for pair in parse_qsl(parts.query) if pair[0] not in FORM)
-            self.stub.asked.append(urlencode(asked))
+            calls = sorted(pair for pair in parse_qsl(parts.query) if pair[0] not in FORM)
+            self.stub.asked.append(urlencode(calls))
             self.stub.agents.append(self.headers["User-Agent"])
             fault = self.stub.faults.pop(0) if self.stub.faults else self.stub.always
             if fault is not None:
                 fault(self)
             else:
-                found = self.stub.answers.get(self.stub.asked[-1], [])
-                self.give(200, json.dumps(found))
+                result = self.stub.answers.get(self.stub.asked[-1], [])
+                self.give(200, json.dumps(result))
 
     def give(
         self, code: int, text: str, kind: str = "application/json", retry_after: str = ""

@@ -97,8 +97,8 @@ def centers() -> Centers:
 
 def sites_near(matcher: Matcher, rng: np.random.Generator, off_m: Sequence[float] = OFF_M) -> Sites:
     """Return sites near the limits of the centers, so many metres beyond, and some anywhere."""
-    given, names = matcher.centers, matcher.world.names
-    at = rng.integers(len(given), size=N_SITES)
+    source, names = matcher.centers, matcher.world.names
+    at = rng.integers(len(source), size=N_SITES)
     country = matcher.center_country[at]
     bands = [matcher.policy.bands_in(names.codes[n]) for n in country.tolist()]
     limit = np.array([b[rng.integers(len(b))].up_to_m for b in bands])
@@ -106,7 +106,7 @@ def sites_near(matcher: Matcher, rng: np.random.Generator, off_m: Sequence[float
     far = rng.random(N_SITES) < 0.25
     metres = np.where(far, rng.uniform(0, 250_000, N_SITES), metres)
     azimuth = rng.uniform(-180, 180, N_SITES)
-    lon, lat = destination(given.lon[at], given.lat[at], azimuth, metres)
+    lon, lat = destination(source.lon[at], source.lat[at], azimuth, metres)
     accuracy = rng.choice([np.nan, np.nan, np.nan, 1, 20, 1_000, 40_000], N_SITES)
     declared = np.where(rng.random(N_SITES) < 0.1, rng.permutation(country), country)
     return Sites(lon, lat, declared.astype(np.int16), accuracy)

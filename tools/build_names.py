@@ -466,7 +466,7 @@ def countries() -> dict[str, Country]:
         if len(code) == len("XKX") and len(targets) == 1 and code not in WITHDRAWN:
             codes[targets[0]].append(code)
     english = territories("en")
-    found: dict[str, Country] = {}
+    result: dict[str, Country] = {}
     for alpha2 in sorted(c for c in english if c.isalpha() and len(c) == len("XK")):
         if alpha2 in NOT_COUNTRIES:
             continue
@@ -477,10 +477,10 @@ def countries() -> dict[str, Country]:
         if len(alpha3) != 1 or len(numeric) != 1:
             sys.exit(f"{alpha2}: one alpha-3 and one numeric code wanted, not {alpha3}, {numeric}")
         name = NAMES.get(alpha2, readable(english[alpha2]))
-        found[alpha2] = Country(alpha2, alpha3[0], numeric[0], name)
-    if len(found) != COUNTRIES:
-        sys.exit(f"{COUNTRIES} countries wanted, not {len(found)}: see NOT_COUNTRIES")
-    return found
+        result[alpha2] = Country(alpha2, alpha3[0], numeric[0], name)
+    if len(result) != COUNTRIES:
+        sys.exit(f"{COUNTRIES} countries wanted, not {len(result)}: see NOT_COUNTRIES")
+    return result
 
 
 def readable(name: str) -> str:
@@ -491,13 +491,13 @@ def readable(name: str) -> str:
 
 def spellings(name: str, language: str) -> list[str]:
     """Names in one language as people may key them, CLDR's own first."""
-    found = [name]
+    result = [name]
     if language == "ru":  # CLDR abbreviates "island" and "islands"
-        found.append(name.replace("о-ва", "острова").replace("о-в", "остров"))  # noqa: RUF001
+        result.append(name.replace("о-ва", "острова").replace("о-в", "остров"))  # noqa: RUF001
     if language in TWO_LETTERS:
-        found.append(name.translate(TWO_LETTERS[language]))
-    found.append(name.translate(PLAIN_LETTERS))
-    return found
+        result.append(name.translate(TWO_LETTERS[language]))
+    result.append(name.translate(PLAIN_LETTERS))
+    return result
 
 
 def languages_of(alpha2: str) -> list[str]:
@@ -509,12 +509,12 @@ def languages_of(alpha2: str) -> list[str]:
 
 def cldr_aliases(alpha2: str) -> list[str]:
     """Names of a country in all its languages, in their order, repeats included."""
-    found: list[str] = []
+    result: list[str] = []
     for language in languages_of(alpha2):
         name = territories(language).get(alpha2, alpha2)
         if name != alpha2:  # the root locale, which others inherit, gives codes
-            found += spellings(name, language)
-    return found
+            result += spellings(name, language)
+    return result
 
 
 def owned_words(table: dict[str, Country], hand: dict[str, list[str]]) -> dict[str, str]:
@@ -540,23 +540,25 @@ def owned_words(table: dict[str, Country], hand: dict[str, list[str]]) -> dict[s
 
 def collisions(cldr: dict[str, list[str]], owners: dict[str, str]) -> dict[str, Dropped]:
     """CLDR's names that must not be stored, by their folded form."""
-    wanted: dict[str, dict[str, str]] = defaultdict(dict)
+    by_key: dict[str, dict[str, str]] = defaultdict(dict)
     for alpha2, words in cldr.items():
         for word in words:
-            wanted[country_key(word)].setdefault(alpha2, word)
+            by_key[country_key(word)].setdefault(alpha2, word)
     refused = {country_key(word) for word in AMBIGUOUS}
-    found: dict[str, Dropped] = {}
-    for key, by_country in wanted.items():
+    dropped: dict[str, Dropped] = {}
+    for key, by_country in by_key.items():
         word, codes = next(iter(by_country.values())), tuple(by_country)
         owner = owners.get(key)
         if not key or key in refused:
-            found[key] = Dropped(word, codes, "ambiguous" if key else "nothing left after folding")
+            dropped[key] = Dropped(
+                word, codes, "ambiguous" if key else "nothing left after folding"
+            )
         elif owner is None and len(codes) > 1:
-            found[key] = Dropped(word, codes, "several countries")
+            dropped[key] = Dropped(word, codes, "several countries")
         elif owner is not None and codes != (owner,):
             others = tuple(code for code in codes if code != owner)
-            found[key] = Dropped(by_country[others[0]], others, f"belongs to {owner}")
-    return found
+            dropped[key] = Dropped(by_country[others[0]], others, f"belongs to {owner}")
+    return dropped
 
 
 def stored_aliases(
@@ -565,13 +567,13 @@ def stored_aliases(
     """Aliases of one country, hand-written ones first, each folded form once."""
     codes = set(country[:3])
     seen = {country_key(country.name)}
-    found: list[str] = []
+    result: list[str] = []
     for word in [*hand, *(word for word in cldr if country_key(word) not in dropped)]:
         # "U.S." is stored, though it folds to a code: whoever looks codes up as written misses it.
         if country_key(word) not in seen and word not in codes:
             seen.add(country_key(word))
-            found.append(word)
-    return found
+            result.append(word)
+    return result
 
 
 def as_csv(rows: list[tuple[Country, list[str]]]) -> str:

@@ -60,38 +60,40 @@ def names_of(entry: dict[str, Any]) -> Iterator[str]:
 
 def official_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
     """Return for each country its names by their folded form, without those known or shared."""
-    known, refused = load(), {country_key(word) for word in (*AMBIGUOUS, *SEVERAL)}
+    own_names, refused = load(), {country_key(word) for word in (*AMBIGUOUS, *SEVERAL)}
     claims: dict[str, dict[str, str]] = defaultdict(dict)
     for entry in entries:
         code = "XK" if entry["cca3"] == "UNK" else entry["cca2"]
         for name in names_of(entry):
             claims[country_key(name)].setdefault(code, name)
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    result: dict[str, dict[str, str]] = defaultdict(dict)
     for key, by_country in claims.items():
         code, name = next(iter(by_country.items()))
-        taken = known.number(key) > 0
+        taken = own_names.number(key) > 0
         if len(by_country) > 1 or taken or key in refused or len(key) < SHORTEST:
-            if not taken or known.codes[known.number(key)] != code:
+            if not taken or own_names.codes[own_names.number(key)] != code:
                 print(f"not stored: {name!r} of {' '.join(by_country)}", file=sys.stderr)
             continue
-        found[code][key] = name
-    return found
+        result[code][key] = name
+    return result
 
 
 def subdivisions(text: str) -> dict[tuple[str, str], list[str]]:
     """Return the suffixes of ISO 3166-2 by the country that each is, and the prefix."""
-    known = load()
+    own_names = load()
     codes = [*re.findall(r"code: '([A-Z]{2}-[A-Z0-9]{1,3})'", text)]
     owner = {code: OWN_ENTRIES.get(code, code[:2]) for code in codes}
-    for number, sovereign in enumerate(known.sovereign.tolist()):
+    for number, sovereign in enumerate(own_names.sovereign.tolist()):
         if sovereign:  # "FR-RE": an entry of ISO 3166-1, written as a part of its sovereign
-            owner[f"{known.codes[sovereign]}-{known.codes[number]}"] = known.codes[number]
-    if unknown := {code for code in owner.values() if code not in known.codes}:
+            owner[f"{own_names.codes[sovereign]}-{own_names.codes[number]}"] = own_names.codes[
+                number
+            ]
+    if unknown := {code for code in owner.values() if code not in own_names.codes}:
         sys.exit(f"no such countries: {unknown}")
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    result: dict[tuple[str, str], list[str]] = defaultdict(list)
     for code, country in sorted(owner.items()):
-        found[country, code[:2]].append(code[3:])
-    return found
+        result[country, code[:2]].append(code[3:])
+    return result
 
 
 def written(path: Path, rows: list[tuple[str, ...]]) -> None:

@@ -29,7 +29,7 @@ HEADS: Final = {
 
 def entries(text: str) -> list[dict[str, str]]:
     """Return each row of a table as a dictionary: section, kind, code and texts."""
-    found = []
+    result = []
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         title = section.partition("\n")[0]
         for head, rows in TABLE.findall(section):
@@ -38,8 +38,8 @@ def entries(text: str) -> list[dict[str, str]]:
                 code, *texts = cells(row)
                 values = dict(zip([HEADS[c] for c in columns], map(plain, texts), strict=True))
                 name = re.findall(r"`([^`]+)`", code)[0]
-                found.append({"section": title, "kind": kind, "code": name, **values})
-    return found
+                result.append({"section": title, "kind": kind, "code": name, **values})
+    return result
 
 
 def cells(row: str) -> list[str]:

@@ -65,9 +65,9 @@ def package(name: str, sha256: str, scratch: Path) -> dict[str, bytes]:
         ["npm", "pack", name, "--silent"], cwd=scratch, check=True, capture_output=True, text=True
     )
     archive = scratch / packed.stdout.split()[-1]
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if found != sha256:
-        sys.exit(f"{name} has the sha256 {found}, not {sha256!r}.")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if digest != sha256:
+        sys.exit(f"{name} has the sha256 {digest}, not {sha256!r}.")
     with tarfile.open(archive) as files:
         return {
             member.name: content.read()
@@ -91,19 +91,19 @@ def table(core: dict[str, bytes], names: dict[str, bytes]) -> list[tuple[str, st
     """Return the rows: code, name, the region that contains it, what it stands for instead."""
 
     def data(files: dict[str, bytes], path: str, *keys: str) -> dict[str, Any]:
-        found = json.loads(files[f"package/{path}"])
+        content = json.loads(files[f"package/{path}"])
         for key in keys:
-            found = found[key]
-        return dict(found)
+            content = content[key]
+        return dict(content)
 
     english = data(names, "subdivisions/en/en.json", "subdivisions", "localeDisplayNames")
     titles = {code_of(k): str(v) for k, v in dict(english["subdivisions"]).items()} | MENDED
     held = data(core, "supplemental/subdivisionContainment.json", "supplemental")
     parent = {
         code_of(child): code_of(holder)
-        for holder, found in held["subdivisionContainment"].items()
+        for holder, result in held["subdivisionContainment"].items()
         if len(holder) > 2
-        for child in found["_contains"]
+        for child in result["_contains"]
     }
     metadata = data(core, "supplemental/aliases.json", "supplemental", "metadata")
     replaced = {

@@ -311,8 +311,8 @@ def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
     ]
     # Small airports only fill up the share near the centers: there are not enough larger ones.
     anywhere = shuffled((candidate for candidate in order if candidate.large), "anywhere")
-    wanted = round(SITES * NEAR_SHARE)
-    for pool, size in ((near, wanted), (anywhere, SITES)):
+    n_near = round(SITES * NEAR_SHARE)
+    for pool, size in ((near, n_near), (anywhere, SITES)):
         for candidate in pool:
             if len(chosen) >= size:
                 break

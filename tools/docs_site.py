@@ -59,7 +59,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, *, page: Page, **_given: Any) -> str:
+def on_page_markdown(markdown: str, *, page: Page, **_options: Any) -> str:
     """Let links between docs and the rest of the repository lead to the site's copies."""
     if COMMANDS in markdown:
         markdown = markdown.replace(COMMANDS, commands())

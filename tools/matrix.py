@@ -52,15 +52,15 @@ def passes(name: str, base: str, package: str, *constraints: str) -> bool | None
         [str(python), "-W", "error", "-c", NAMES],
         tested if "[" in package else [*tested, *WITHOUT_EXTRAS],
     ]
-    said = [f"== {name}"]
+    lines = [f"== {name}"]
     for step in steps:
         done = subprocess.run(
             step, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        said += [done.stdout.rstrip()] * bool(done.stdout.strip())
+        lines += [done.stdout.rstrip()] * bool(done.stdout.strip())
         if done.returncode:
             break
-    print("\n".join(said), flush=True)
+    print("\n".join(lines), flush=True)
     return done.returncode == 0
 
 

@@ -122,9 +122,9 @@ def unpacked(scratch: Path) -> Path:
         site / "tzdata" / "zoneinfo" / "zone.tab": ZONES_SHA256,
     }
     for path, sha256 in pinned.items():
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if found != sha256:
-            raise SystemExit(f"{path.name} has sha256 {found}, expected {sha256}")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != sha256:
+            raise SystemExit(f"{path.name} has sha256 {digest}, expected {sha256}")
     return site
 
 
@@ -155,8 +155,8 @@ def zones(scratch: Path) -> Geometries:
     for name in sorted(set(rings) & set(country)):
         for shell, *holes in rings[name]:
             polygons[country[name]].append(shapely.Polygon(shell, holes))
-    valid = {c: shapely.make_valid(np.array(some)) for c, some in polygons.items()}
-    return {c: shapely.union_all(some) for c, some in sorted(valid.items())}
+    valid = {c: shapely.make_valid(np.array(shapes)) for c, shapes in polygons.items()}
+    return {c: shapely.union_all(shapes) for c, shapes in sorted(valid.items())}
 
 
 def parts(geometry: shapely.Geometry) -> list[shapely.Polygon]:
@@ -168,8 +168,8 @@ def parts(geometry: shapely.Geometry) -> list[shapely.Polygon]:
 
 def area_km2(geometry: shapely.Geometry) -> float:
     """Return the area, good to a few per cent."""
-    some = parts(geometry)
-    return sum(p.area * np.cos(np.radians(p.centroid.y)) * KM2_PER_SQUARE_DEGREE for p in some)
+    polygons = parts(geometry)
+    return sum(p.area * np.cos(np.radians(p.centroid.y)) * KM2_PER_SQUARE_DEGREE for p in polygons)
 
 
 def in_metres(geometry: shapely.Geometry, lat: float) -> shapely.Geometry:
@@ -184,12 +184,12 @@ def evidence(faces: Geometries, newer: Geometries) -> Geometries:
     shapely.prepare(void)
     kept = {}
     for code, geometry in newer.items():
-        some = [
+        polygons = [
             p
             for p in parts(geometry)
             if not any(v.intersects(p) and v.intersection(p).area > p.area / 2 for v in void)
         ]
-        kept[code] = shapely.MultiPolygon(some)
+        kept[code] = shapely.MultiPolygon(polygons)
     return {code: geometry for code, geometry in kept.items() if code not in NO_EVIDENCE}
 
 
@@ -208,7 +208,7 @@ def strips(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list
     shores = np.array(parts(land))
     shapely.prepare(shores)
     tree = shapely.STRtree(shores)
-    found = []
+    result = []
     shown = evidence(faces, newer)
     boxes = {code: shapely.box(*g.bounds) for code, g in (*faces.items(), *shown.items())}
     for before, mine in faces.items():
@@ -220,8 +220,8 @@ def strips(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list
                 continue
             if boxes[before].intersects(boxes[now]):
                 for piece in parts(shapely.intersection(mine, theirs)):
-                    found += _of_piece(piece, (before, now), faces[now], (tree, shores))
-    return found
+                    result += _of_piece(piece, (before, now), faces[now], (tree, shores))
+    return result
 
 
 def gaps(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list[Strip]:
@@ -233,7 +233,7 @@ def gaps(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list[S
     tree, codes = shapely.STRtree(list(shown.values())), list(shown)
     whole = shapely.union_all(list(faces.values()))
     holes = [shapely.Polygon(ring) for p in parts(whole) for ring in p.interiors]
-    found = []
+    result = []
     for hole in holes:
         middle = hole.representative_point()
         ashore = len(shore.query(hole, predicate="covered_by")) > 0
@@ -242,8 +242,8 @@ def gaps(faces: Geometries, newer: Geometries, land: shapely.Geometry) -> list[S
             shares = {c: shapely.intersection(hole, shown[c]) for c in owners}
             owner = max(owners, key=lambda c: shares[c].area, default="")
             if owner and shares[owner].area > MOSTLY * hole.area:
-                found.append(Strip("", owner, area_km2(hole), depth_m(hole, faces[owner]), hole))
-    return found
+                result.append(Strip("", owner, area_km2(hole), depth_m(hole, faces[owner]), hole))
+    return result
 
 
 def _of_piece(
@@ -259,9 +259,9 @@ def _of_piece(
     near = [land[i] for i in tree.query(piece, predicate="intersects")]
     ashore = shapely.union_all(shapely.intersection(piece, near)) if near else shapely.Polygon()
     whole = area_km2(ashore) >= MOSTLY * area_km2(piece)
-    some = [piece] if whole else [p for p in parts(ashore) if area_km2(p) >= LEAST_KM2]
-    depths = [depth_m(p, other) for p in some]
-    pairs = zip(some, depths, strict=True)
+    pieces = [piece] if whole else [p for p in parts(ashore) if area_km2(p) >= LEAST_KM2]
+    depths = [depth_m(p, other) for p in pieces]
+    pairs = zip(pieces, depths, strict=True)
     return [Strip(*sides, area_km2(p), d, p) for p, d in pairs if DEPTH_M < d < np.inf]
 
 
@@ -290,18 +290,18 @@ def disputed(strip: Strip) -> bool:
 
 def updated(faces: Geometries, changes: Iterable[Strip]) -> Geometries:
     """Return the faces with each strip moved to its country of now, or made a contested face."""
-    taken, given = collections.defaultdict(list), collections.defaultdict(list)
+    taken, added = collections.defaultdict(list), collections.defaultdict(list)
     for strip in changes:
         if strip.before:
             taken[strip.before].append(strip.shape)
         face = f"{strip.before}+{strip.now}" if disputed(strip) else strip.now
-        given[face].append(strip.shape)
-    made = dict(faces)
-    for code, some in taken.items():
-        made[code] = shapely.difference(made[code], shapely.union_all(some))
-    for code, some in given.items():
-        made[code] = shapely.union_all([made.get(code, shapely.Polygon()), *some])
-    return {face: shapely.MultiPolygon(parts(geometry)) for face, geometry in made.items()}
+        added[face].append(strip.shape)
+    result = dict(faces)
+    for code, shapes in taken.items():
+        result[code] = shapely.difference(result[code], shapely.union_all(shapes))
+    for code, shapes in added.items():
+        result[code] = shapely.union_all([result.get(code, shapely.Polygon()), *shapes])
+    return {face: shapely.MultiPolygon(parts(geometry)) for face, geometry in result.items()}
 
 
 def table(changes: Iterable[Strip]) -> str:
@@ -311,9 +311,9 @@ def table(changes: Iterable[Strip]) -> str:
         pairs[strip.before, strip.now, disputed(strip)].append(strip)
     rows = sorted(pairs.items(), key=lambda row: -sum(s.km2 for s in row[1]))
     lines = [
-        f"| {before or 'none'} | {f'{before}+{now}' if doubt else now} | {len(some)} | "
-        f"{sum(s.km2 for s in some):.1f} | {max(s.depth_m for s in some) / 1000:.1f} |"
-        for (before, now, doubt), some in rows
+        f"| {before or 'none'} | {f'{before}+{now}' if doubt else now} | {len(strips)} | "
+        f"{sum(s.km2 for s in strips):.1f} | {max(s.depth_m for s in strips) / 1000:.1f} |"
+        for (before, now, doubt), strips in rows
     ]
     head = "| April 2022 | now | strips | km2 | deepest, km |\n|---|---|---|---|---|\n"
     return head + "\n".join(lines) + "\n"
@@ -350,9 +350,9 @@ def sampled(lines: np.ndarray, land: shapely.Geometry) -> np.ndarray:
     lengths = np.hypot(*(lines[:, 1] - lines[:, 0]).T)
     points = np.zeros((0, 2))
     while len(points) < SAMPLE:
-        some = rng.choice(len(lines), SAMPLE, p=lengths / lengths.sum())
+        segments = rng.choice(len(lines), SAMPLE, p=lengths / lengths.sum())
         along = rng.random((SAMPLE, 1))
-        at = lines[some, 0] * (1 - along) + lines[some, 1] * along
+        at = lines[segments, 0] * (1 - along) + lines[segments, 1] * along
         angle, away = rng.random((2, SAMPLE)) * [[2 * np.pi], [SAMPLE_M / METRES_PER_DEGREE]]
         shift = np.stack([np.sin(angle) / np.cos(np.radians(at[:, 1])), np.cos(angle)], axis=1)
         at += shift * away[:, None]

@@ -48,19 +48,19 @@ def main() -> None:
     if sys.argv[1] == "--sample":
         sample(Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
         return
-    extract, wanted = Path(sys.argv[1]).resolve(), int([*sys.argv, "300"][2])
+    extract, n_rows = Path(sys.argv[1]).resolve(), int([*sys.argv, "300"][2])
     install()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nominatim-")))
         folder.chmod(0o755)
         environment = stack.enter_context(cluster(folder))
-        begun = time.monotonic()
+        start = time.monotonic()
         imported(extract, folder / "project", environment)
-        print(f"{extract.name} imported in {time.monotonic() - begun:.0f} s")
+        print(f"{extract.name} imported in {time.monotonic() - start:.0f} s")
         url = stack.enter_context(served(folder / "project", environment))
         addresses = folder / "addresses.csv"
-        run(PYTHON, __file__, "--sample", extract, wanted, addresses)
-        tell(addresses, asked(addresses, folder, url))
+        run(PYTHON, __file__, "--sample", extract, n_rows, addresses)
+        tell(addresses, query_all(addresses, folder, url))
 
 
 def install() -> None:
@@ -71,9 +71,9 @@ def install() -> None:
         (HOME / "ready").touch()
 
 
-def run(*command: Any, **given: Any) -> None:
+def run(*command: Any, **options: Any) -> None:
     """Run a command to its end, which has to be a good one."""
-    subprocess.run(list(map(str, command)), check=True, **given)
+    subprocess.run(list(map(str, command)), check=True, **options)
 
 
 def programs() -> Path:
@@ -179,7 +179,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def sample(extract: Path, wanted: int, path: Path) -> None:
+def sample(extract: Path, n_rows: int, path: Path) -> None:
     """Write addresses of an extract with the place where it has them; runs with `PYTHON`."""
     import osmium
 
@@ -195,22 +195,22 @@ def sample(extract: Path, wanted: int, path: Path) -> None:
                 statistics.fmean(v) for v in zip(*((s.lat, s.lon) for s in spots), strict=True)
             )
             rows.append((*texts, f"{lat:.7f}", f"{lon:.7f}"))
-    chosen = random.Random(SEED).sample(sorted(set(rows)), wanted)  # noqa: S311 - no secret
+    chosen = random.Random(SEED).sample(sorted(set(rows)), n_rows)  # noqa: S311 - no secret
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*PARTS, "mapped_latitude", "mapped_longitude"))
         writer.writerows(chosen)
 
 
-def asked(addresses: Path, folder: Path, url: str) -> list[dict[str, str]]:
+def query_all(addresses: Path, folder: Path, url: str) -> list[dict[str, str]]:
     """Geocode by the verb, twice: the second time nothing may be asked."""
     program = Path(sys.executable).with_name("coverage-analyzer")
     rows = []
     for name in ("first.csv", "second.csv"):
-        begun = time.monotonic()
+        start = time.monotonic()
         options = ("-o", folder / name, "--server", url, "--cache", folder / "cache.sqlite")
         run(program, "geocode", addresses, *options)
-        print(f"{name}: {time.monotonic() - begun:.1f} s")
+        print(f"{name}: {time.monotonic() - start:.1f} s")
         with (folder / name).open(encoding="utf-8", newline="") as file:
             rows.append(list(csv.DictReader(file)))
     assert rows[0] == rows[1], "the second run says something else"

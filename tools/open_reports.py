@@ -133,14 +133,14 @@ def in_duckdb(runs: dict[str, Path], _folder: Path) -> list[Facts]:
 
 def in_sqlite(runs: dict[str, Path], _folder: Path) -> list[Facts]:
     """Return what sqlite reads in the table of a run, and in a GeoPackage."""
-    found = []
+    facts = []
     for path, table in (
         (runs["csv"] / "../r.db", "verdicts"),
         (runs["gpkg"] / "report.gpkg", "sites"),
     ):
         with sqlite3.connect(path) as database:
-            found.append(of_row(database.execute(QUERY.format(table=table)).fetchone()))
-    return found
+            facts.append(of_row(database.execute(QUERY.format(table=table)).fetchone()))
+    return facts
 
 
 def in_postgresql(_runs: dict[str, Path], folder: Path) -> list[Facts]:
@@ -159,20 +159,20 @@ def in_postgresql(_runs: dict[str, Path], folder: Path) -> list[Facts]:
 
 def in_libreoffice(runs: dict[str, Path], folder: Path) -> list[Facts]:
     """Return what LibreOffice reads in the workbook, by locale, and print it as PDF."""
-    found = []
+    facts = []
     for locale, name in OTHERS.items():
-        made = folder / f"libreoffice-{name}"
+        target = folder / f"libreoffice-{name}"
         filter_ = "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,false,false,false,false,-1"
-        convert(runs["xlsx"] / "report.xlsx", filter_, made, locale)
-        (sheet,) = made.glob("*Report.csv")
+        convert(runs["xlsx"] / "report.xlsx", filter_, target, locale)
+        (sheet,) = target.glob("*Report.csv")
         with sheet.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter=";"))
         days = {row["as_of"] for row in rows}
         miles = sum(float(row["distance_miles"].replace(",", ".") or 0) for row in rows)
         north = sum(float(row["latitude"].replace(",", ".")) > 45 for row in rows)
-        found.append(Facts(len(rows), f"{miles:.3f}", north, *days))
+        facts.append(Facts(len(rows), f"{miles:.3f}", north, *days))
     convert(runs["xlsx"] / "report.xlsx", "pdf", folder, "en-US")
-    return found
+    return facts
 
 
 def convert(path: Path, kind: str, folder: Path, locale: str) -> None:
@@ -243,15 +243,15 @@ def main(folder: Path) -> int:
     kinds: tuple[formats.Format, ...] = ("csv", "parquet", "geoparquet", "gpkg", "xlsx")
     tables = {"csv": f"sqlite:///{folder / 'r.db'}?table=verdicts"}
     runs = {kind: run(kind, folder / kind, tables.get(kind, "")) for kind in kinds}
-    wanted, wrong = expected(runs["csv"] / "report.csv"), 0
-    print(f"expected: {wanted}")
+    reference, wrong = expected(runs["csv"] / "report.csv"), 0
+    print(f"expected: {reference}")
     for name, (installed, read) in PROGRAMS.items():
         if not installed():
             print(f"{name}: not installed, left out")
             continue
-        for found in read(runs, folder):
-            wrong += found != wanted
-            print(f"{name}: {'as expected' if found == wanted else f'DIFFERENT: {found}'}")
+        for facts in read(runs, folder):
+            wrong += facts != reference
+            print(f"{name}: {'as expected' if facts == reference else f'DIFFERENT: {facts}'}")
     return wrong
 
 

@@ -150,16 +150,16 @@ def command(code: Path, *arguments: str | Path) -> None:
 def make(code: Path, folder: Path, *letterhead: str | Path) -> None:
     """Make the run and the letter of the sample data with a tree of files."""
     sites = "data/customer_sites.csv"
-    given = ("--centers", "data/service_centers.csv", "--as-of", DAY)
-    command(code, "run", sites, *given, "-o", folder)
+    arguments = ("--centers", "data/service_centers.csv", "--as-of", DAY)
+    command(code, "run", sites, *arguments, "-o", folder)
     letter = folder / "letter.html"
-    command(code, "letter", sites, "--site", "LSZH", *given, *letterhead, "-o", letter)
+    command(code, "letter", sites, "--site", "LSZH", *arguments, *letterhead, "-o", letter)
 
 
 def plan(folder: Path) -> Path:
     """Plan ten centers for the sample data, and return the page."""
-    sites, given = "data/customer_sites.csv", ("--centers", "data/service_centers.csv")
-    command(ROOT, "place", sites, *given, "--new", "10", "--as-of", DAY, "-o", folder)
+    sites, arguments = "data/customer_sites.csv", ("--centers", "data/service_centers.csv")
+    command(ROOT, "place", sites, *arguments, "--new", "10", "--as-of", DAY, "-o", folder)
     return folder / "plan.html"
 
 
@@ -250,10 +250,10 @@ def main() -> None:
     parser.add_argument("--before", default=BEFORE, help="the commit that is shown beside")
     parser.add_argument("--only", default="", help="a part of the names of pictures")
     parser.add_argument("--million", type=Path, nargs=2, help="maps of a million sites")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as scratch,
-        tree(given.before) as older,
+        tree(args.before) as older,
         sync_playwright() as playwright,
     ):
         now, before = Path(scratch) / "now", Path(scratch) / "before"
@@ -262,7 +262,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(FLAGS)
         )
-        take(browser, now, before, given.only, given.million)
+        take(browser, now, before, args.only, args.million)
         browser.close()
 
 

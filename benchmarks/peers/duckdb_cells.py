@@ -58,7 +58,7 @@ def main() -> None:
     """Read, match, write."""
     files = arguments()
     texts = "types={'country': 'VARCHAR', 'name': 'VARCHAR'}"
-    given = {
+    names = {
         "source": f"read_csv('{files.sites}', {texts})" if files.csv else f"'{files.sites}'",
         "centers": files.centers,
         "out": files.out,
@@ -66,8 +66,8 @@ def main() -> None:
     }
     connection = duckdb.connect()
     connection.load_extension(str(SPATIAL / "spatial.duckdb_extension"))
-    connection.execute(CELLS.format(**given))
-    connection.execute(REPORT.format(**given))
+    connection.execute(CELLS.format(**names))
+    connection.execute(REPORT.format(**names))
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ def areas(lon: Floats, lat: Floats, limit_m: Floats) -> tuple[np.ndarray, np.nda
     start = (np.repeat(lon, CORNERS), np.repeat(lat, CORNERS))
     x, y, _ = GEOD.fwd(*start, azimuth, np.repeat(limit_m * WIDER, CORNERS))
     x = start[0] + (x - start[0] + 180) % 360 - 180
-    made = shapely.polygons(np.stack((x, y), axis=1).reshape(count, CORNERS, 2))
-    west, _, east, _ = shapely.bounds(made).T
-    parts, centers = [made], [np.arange(count)]
+    polygons = shapely.polygons(np.stack((x, y), axis=1).reshape(count, CORNERS, 2))
+    west, _, east, _ = shapely.bounds(polygons).T
+    parts, centers = [polygons], [np.arange(count)]
     for over, turn in ((west < -180, 360), (east > 180, -360)):
-        parts.append(shapely.transform(made[over], lambda xy, t=turn: xy + np.array([t, 0])))
+        parts.append(shapely.transform(polygons[over], lambda xy, t=turn: xy + np.array([t, 0])))
         centers.append(np.flatnonzero(over))
     return np.concatenate(parts), np.concatenate(centers)
 
@@ -38,8 +38,8 @@ def main() -> None:
     lon, lat, limit = (centers[c].to_numpy() for c in ("longitude", "latitude", "limit_m"))
     sites = read_sites(files.sites)
     points = gpd.points_from_xy(sites["longitude"], sites["latitude"])
-    made, whose = areas(lon, lat, limit)
-    area, site = gpd.GeoSeries(points).sindex.query(made, predicate="intersects")
+    shapes, whose = areas(lon, lat, limit)
+    area, site = gpd.GeoSeries(points).sindex.query(shapes, predicate="intersects")
     center = whose[area]
     # Codes compare faster than texts.
     codes = pd.Index(centers["country"].unique().to_numpy())

@@ -57,12 +57,12 @@ def inlined(text: str) -> str:
     """Return a page with its scripts and styles inside; what is not known is left out."""
     text = re.sub(
         r'<script src="([^"]+)"></script>',
-        lambda found: f"<script>{_safe(files.get(found[1], ''))}</script>",
+        lambda match: f"<script>{_safe(files.get(match[1], ''))}</script>",
         text,
     )
     return re.sub(
         r'<link rel="stylesheet" href="([^"]+)"\s*/?>',
-        lambda found: f"<style>{files.get(found[1], '')}</style>",
+        lambda match: f"<style>{files.get(match[1], '')}</style>",
         text,
     )
 

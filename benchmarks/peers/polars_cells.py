@@ -44,11 +44,11 @@ def main() -> None:
     """Read, match, write."""
     files = arguments()
     sites = scan(files.sites).collect(engine="streaming")
-    some = in_space(sites.select("country", "longitude", "latitude")).with_row_index("site")
+    points = in_space(sites.select("country", "longitude", "latitude")).with_row_index("site")
     cells = reached(in_space(read_centers(files.centers)).drop("name"))
     square = sum((pl.col(c) - pl.col(f"{c}_right")) ** 2 for c in "xyz")
     pairs = (
-        celled(some.lazy())
+        celled(points.lazy())
         .join(cells, on=KEY)
         .filter(square <= pl.col("limit_m") ** 2)
         .select("site", "center_id", "limit_m", "^l.*itude.*$")

@@ -32,8 +32,8 @@ def nearest(
     return best, metres
 
 
-def _measured(some: Floats, other: Floats) -> Floats:
-    return GEOD.inv(some[:, 0], some[:, 1], other[:, 0], other[:, 1])[2]
+def _measured(ours: Floats, other: Floats) -> Floats:
+    return GEOD.inv(ours[:, 0], ours[:, 1], other[:, 0], other[:, 1])[2]
 
 
 def main() -> None:
@@ -47,8 +47,8 @@ def main() -> None:
     own = centers.with_row_index().group_by("country").agg("index", pl.col("limit_m").first())
     for _, rows, members, limit in rows_of.join(own, on="country").iter_rows():
         at, mine = np.array(rows), np.array(members)
-        found, away = nearest(points[at], here[at], targets[mine], there[mine], limit)
-        best[at], metres[at] = np.where(found < 0, -1, mine[found]), away
+        position, away = nearest(points[at], here[at], targets[mine], there[mine], limit)
+        best[at], metres[at] = np.where(position < 0, -1, mine[position]), away
     inside = best >= 0
     report = sites.with_columns(
         qualified=pl.Series(inside),

@@ -32,8 +32,8 @@ def main() -> None:
     engine.sql(PLACES.format(columns=f"row, {kept}", table="some")).to_view("sites")
     columns = f"center_id, limit_m, {kept}"
     engine.sql(PLACES.format(columns=columns, table="network")).to_view("centers")
-    found = engine.sql(PAIRS.format(farther=FARTHER)).to_arrow_table()
-    pairs = pl.from_arrow(found).filter(pl.col("site_country") == pl.col("country"))
+    pairs_table = engine.sql(PAIRS.format(farther=FARTHER)).to_arrow_table()
+    pairs = pl.from_arrow(pairs_table).filter(pl.col("site_country") == pl.col("country"))
     ends = (pairs[c].to_numpy() for c in ("lon", "lat", "there_lon", "there_lat"))
     _, _, metres = Geod(ellps="WGS84").inv(*ends)
     best = (

@@ -24,8 +24,8 @@ def main() -> None:
     own = centers.with_row_index().group_by("country").agg("index")
     for _, rows, members in rows_of.join(own, on="country").iter_rows():
         at, mine = np.array(rows), np.array(members)
-        away, found = BallTree(there[mine], metric="haversine").query(here[at], k=1)
-        best[at], metres[at] = mine[found[:, 0]], away[:, 0] * EARTH_M
+        away, position = BallTree(there[mine], metric="haversine").query(here[at], k=1)
+        best[at], metres[at] = mine[position[:, 0]], away[:, 0] * EARTH_M
     report = sites.with_columns(
         qualified=pl.Series(metres <= limit_m[best]),
         center_id=centers["center_id"].gather(pl.Series(best)),

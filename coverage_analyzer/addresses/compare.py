@@ -22,7 +22,7 @@ from coverage_analyzer.addresses.units import lifted
 from coverage_analyzer.countries import names
 
 
-class Likeness(enum.StrEnum):
+class AddressMatch(enum.StrEnum):
     """How two addresses compare, the closest match first."""
 
     identical = enum.auto()
@@ -106,7 +106,7 @@ class Parts:
         return " ".join(min(w) for w in self.words)
 
 
-def likeness(registered: str, given: str, country: str) -> Likeness:
+def address_match(registered: str, requested: str, country: str) -> AddressMatch:
     """Compare the address of a request with the registered one.
 
     Parameters
@@ -123,25 +123,25 @@ def likeness(registered: str, given: str, country: str) -> Likeness:
     >>> likeness("350 Fifth Avenue, New York", "350 Sixth Avenue, New York", "US")
     <Likeness.different: 'different'>
     """
-    if _plain(registered) == _plain(given):
-        return Likeness.identical
-    if max(len(registered), len(given)) > LONGEST:
-        return Likeness.unclear
-    return _compared(parts(registered, country), parts(given, country), country)
+    if _plain(registered) == _plain(requested):
+        return AddressMatch.identical
+    if max(len(registered), len(requested)) > LONGEST:
+        return AddressMatch.unclear
+    return _compare_parts(parts(registered, country), parts(requested, country), country)
 
 
-def _compared(one: Parts, other: Parts, country: str) -> Likeness:
+def _compare_parts(one: Parts, other: Parts, country: str) -> AddressMatch:
     """Compare two addresses that are not identical."""
     if (one.country or country) != (other.country or country):
-        return Likeness.different_country
+        return AddressMatch.different_country
     if _postcodes_differ(one, other) or one.numbers != other.numbers:
-        return Likeness.unclear if _are_regrouped(one, other) else Likeness.different
+        return AddressMatch.unclear if _are_regrouped(one, other) else AddressMatch.different
     if not _same_words(one, other):
-        return Likeness.unclear if _alike(one, other) else Likeness.different
+        return AddressMatch.unclear if _alike(one, other) else AddressMatch.different
     if one.postcode[:1] != other.postcode[:1] or one.cedex != other.cedex:
-        return Likeness.unclear
+        return AddressMatch.unclear
     if one.is_latin != other.is_latin:  # two names may be transliterated alike
-        return Likeness.unclear
+        return AddressMatch.unclear
     return _by_units(one, other)
 
 
@@ -155,13 +155,13 @@ def _are_regrouped(one: Parts, other: Parts) -> bool:
     return len(one.names) == len(other.names) and all(a & b for a, b in pairs)
 
 
-def _by_units(one: Parts, other: Parts) -> Likeness:
+def _by_units(one: Parts, other: Parts) -> AddressMatch:
     """Compare two addresses that differ only in their units."""
     if one.units == other.units:
-        return Likeness.equivalent
+        return AddressMatch.equivalent
     if sorted(v for _, v in one.units) == sorted(v for _, v in other.units):
-        return Likeness.unclear  # "Apt 3" and "#3" may be the same door
-    return Likeness.unit_differs
+        return AddressMatch.unclear  # "Apt 3" and "#3" may be the same door
+    return AddressMatch.unit_differs
 
 
 def _plain(text: str) -> str:
@@ -200,7 +200,7 @@ def parts(text: str, country: str) -> Parts:
     own = ""
     if len(segments) > 1 and (own := _country(segments[-1], spelling)):
         segments = segments[:-1]
-    folded, cedex = CEDEX.subn(" ", _folded(" , ".join(segments)))
+    folded, cedex = CEDEX.subn(" ", _fold(" , ".join(segments)))
     rest, postcode = _postcode(folded, spelling, country)
     segments = [s.strip(" .-") for s in rest.split(",") if s.strip(" .-")]
     if segments:
@@ -208,8 +208,8 @@ def parts(text: str, country: str) -> Parts:
     words: list[Readings] = []
     units: list[tuple[str, str]] = list(lifted_units)
     for segment in segments:
-        rest_of_it, found = _units(_tokens(segment, spelling), spelling)
-        units += found
+        rest_of_it, units_here = _units(_tokens(segment, spelling), spelling)
+        units += units_here
         words += [_readings(rest_of_it, at, spelling) for at in range(len(rest_of_it))]
     is_latin = not any(c.isalpha() and c > "\u02af" for c in rest)
     atoms = _atoms(whole, spelling, country)
@@ -218,10 +218,10 @@ def parts(text: str, country: str) -> Parts:
 
 def _atoms(text: str, spelling: Spelling, country: str) -> tuple[str, ...]:
     """Return all numbers of an address in order, with the letters attached to them."""
-    folded = CEDEX.sub(" ", _folded(text))
+    folded = CEDEX.sub(" ", _fold(text))
     rest, _ = _postcode(folded, spelling, country)
-    found = (atom.strip() for atom in ATOM.findall(rest))
-    return tuple(SUFFIXES.get(atom, atom) for atom in found)
+    atoms = (atom.strip() for atom in ATOM.findall(rest))
+    return tuple(SUFFIXES.get(atom, atom) for atom in atoms)
 
 
 def _country(segment: str, spelling: Spelling) -> str:
@@ -235,7 +235,7 @@ def _country(segment: str, spelling: Spelling) -> str:
     return table.codes[number] if number > 0 else ""
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Return text without case, width variants and Japanese block signs; umlauts are kept."""
     wide = unicodedata.normalize("NFKC", text).casefold().replace("〒", "").replace("i\u0307", "i")
     wide = re.sub(r"([0-9]+)\s*(?:丁目|番地の?|番|号)", r"\1-", wide)
@@ -249,13 +249,13 @@ def _postcode(text: str, spelling: Spelling, country: str) -> tuple[str, tuple[s
     """Split a normalised text into the text without its postcode and the parts of the postcode."""
     # International form: D-80331, FL-9490, SE-111 22.
     text = re.sub(rf"\b(?:{country.lower()}|[abdfl]|fl)-(?=[0-9]{{3}})", "", text)
-    found = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
-    if not found:
+    matches = list(re.finditer(spelling.postcode, text)) if spelling.postcode else []
+    if not matches:
         return text, ()
-    last = found[-1]
-    given = [part for part in last.groups() if part]
+    last = matches[-1]
+    groups = [part for part in last.groups() if part]
     # Only the US has an optional part; elsewhere the halves are one code.
-    code = tuple(given) if country == "US" else ("".join(given),)
+    code = tuple(groups) if country == "US" else ("".join(groups),)
     return f"{text[: last.start()]},{text[last.end() :]}", code
 
 

@@ -42,9 +42,9 @@ def address_lines(
     >>> address_lines({"address": "Main St 5, 19106 Camden", "city": "Camden"})
     ('Main St 5, 19106 Camden',)
     """
-    given = {name: _tidy(text) for name, text in cells.items()}
+    texts = {name: _tidy(text) for name, text in cells.items()}
     whole = [line for text in (cells.get("address") or "").splitlines() if (line := _tidy(text))]
-    lines = [*whole, _street(given, country), *map(_tidy, extra), _town(given, country)]
+    lines = [*whole, _street(texts, country), *map(_tidy, extra), _town(texts, country)]
     kept: list[str] = []
     for line in lines:
         if not set(_words(line)) <= set(_words(" ".join(kept))):
@@ -52,16 +52,16 @@ def address_lines(
     return tuple(kept)
 
 
-def _street(given: Mapping[str, str], country: str) -> str:
-    street, number = given.get("street", ""), given.get("house_number", "")
+def _street(texts: Mapping[str, str], country: str) -> str:
+    street, number = texts.get("street", ""), texts.get("house_number", "")
     if number in street.split():
         return street
     parts = (number, street) if country in NUMBER_FIRST else (street, number)
     return " ".join(filter(None, parts))
 
 
-def _town(given: Mapping[str, str], country: str) -> str:
-    code, city, state = (given.get(name, "") for name in ("postcode", "city", "state"))
+def _town(texts: Mapping[str, str], country: str) -> str:
+    code, city, state = (texts.get(name, "") for name in ("postcode", "city", "state"))
     if _words(state) == _words(city):
         state = ""
     if country in STATE_BEFORE_CODE:

@@ -51,4 +51,4 @@ def codes_in(text: str, country: str) -> list[str]:
     pattern = rf"(?<![\w]){_PREFIX}(?P<code>{form})(?!\w|-[0-9])"
     if country not in {"JP", "PL", "PT", "BR", "CA"}:
         pattern = rf"(?<![\w])(?<![0-9][-/]){_PREFIX}(?P<code>{form})(?!\w)"
-    return [compact(found["code"]) for found in re.finditer(pattern, folded)]
+    return [compact(match["code"]) for match in re.finditer(pattern, folded)]

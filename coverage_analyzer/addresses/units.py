@@ -125,9 +125,9 @@ def lifted(text: str, country: str) -> tuple[str, Units]:
     return rest.strip(), units
 
 
-def _take(units: Units, kind: str, found: re.Match[str]) -> str:
+def _take(units: Units, kind: str, match: re.Match[str]) -> str:
     """Record the units of a match and return its remaining text."""
-    groups = {name: value for name, value in found.groupdict().items() if value}
+    groups = {name: value for name, value in match.groupdict().items() if value}
     house, value, several = (groups.pop(name, "") for name in ("house", "value", "unit"))
     kind = kind or next(iter(groups), "")
     for one in re.findall(r"\w+", several) if several else [value or "0"]:

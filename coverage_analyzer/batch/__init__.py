@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
     Raises
     ------
     AttributeError
-        If there is no such name.
+        If the name is unknown.
     """
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}"

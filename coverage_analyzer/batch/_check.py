@@ -87,7 +87,7 @@ def check(
     options = options.written_like(table)
     style = text_style(options.style, options.excel_locale, table)
     network = _centers(centers, table, options, (world, convention))
-    ledger, found = Ledger(), CountryFindings(world)
+    ledger, tally = Ledger(), CountryFindings(world)
     with ExitStack() as stack:
         writer = None
         if rejects is not None:
@@ -97,7 +97,7 @@ def check(
             places = table.site_rows(rows)
             declared = places.declared(world.names)
             _, ground = assign_country(places.lon, places.lat, declared, world, convention)
-            found.add(table, rows, declared, ground)
+            tally.add(table, rows, declared, ground)
             ids.add(table.keys(rows.block), rows.block.lines)
             ledger.add(rows)
             if writer is not None:
@@ -108,7 +108,7 @@ def check(
             options.progress(ledger.read, 1.0)
         repeats = ids.repeats()
     ledger.check()
-    usable = sum(found.basis[basis.name.lower()] for basis in USABLE)
+    usable = sum(tally.basis[basis.name.lower()] for basis in USABLE)
     return {
         "sites": str(table.path),
         "columns": table.matched_columns,
@@ -127,9 +127,9 @@ def check(
         "rejects": dict(ledger.reasons),
         "first_rejects": ledger.first,
         "duplicates": repeats.figures(),
-        "countries": _in_order(found.basis),
+        "countries": _in_order(tally.basis),
         "usable_country": usable / ledger.decided if ledger.decided else None,
-        **found.to_dict(),
+        **tally.to_dict(),
         "centers": None if network is None else network.to_dict(),
     }
 

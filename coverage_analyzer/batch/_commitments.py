@@ -22,8 +22,8 @@ from coverage_analyzer.batch.requests import (
 from coverage_analyzer.batch.stream import checked_centers, products_of
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.due_times.calculator import (
-    Answer,
     Commitment,
+    CommitmentStatus,
     Committer,
     commitment_columns,
 )
@@ -161,15 +161,15 @@ def answer_requests(
         sites, options.columns, options.dialect, unread=(), read=rules.start_columns
     )
     columns, dialect = options.center_columns, options.center_dialect
-    given = open_table(centers, CENTERS, columns, dialect, unread=())
-    check_two_tables(site_table, given)
-    committer = _committer(given, rules, options)
-    asked = read_requests(asked_table)
-    rows = registered_rows(site_table, (r.site_id for r in asked.requests))
-    answers = committer.answers(asked.requests, rows)
-    decided = [a for a in answers if a.status is not Answer.rejected]
-    refused = _rejects(asked, answers)
-    ledger = _ledger(asked, decided, refused)
+    center_table = open_table(centers, CENTERS, columns, dialect, unread=())
+    check_two_tables(site_table, center_table)
+    committer = _committer(center_table, rules, options)
+    requested = read_requests(asked_table)
+    rows = registered_rows(site_table, (r.site_id for r in requested.requests))
+    answers = committer.answers(requested.requests, rows)
+    decided = [a for a in answers if a.status is not CommitmentStatus.rejected]
+    refused = _rejects(requested, answers)
+    ledger = _ledger(requested, decided, refused)
     style = text_style(options.style, options.excel_locale, asked_table)
     if kind == XLSX:
         _write_workbook(Path(str(output)), decided, style, committer.policy)
@@ -186,7 +186,7 @@ def answer_requests(
             *committer.policy.warnings,
             *asked_table.guesses,
             *site_table.guesses,
-            *_unnoticed(asked_table, site_table),
+            *_notices(asked_table, site_table),
             *_unseen(asked_table, site_table, rules),
             *committer.regions.warnings,
         ],
@@ -215,17 +215,19 @@ def _committer(
     return Committer(levels, as_of=day(options.as_of), form=options.moment_format)
 
 
-def _rejects(asked: Requested, answers: Sequence[Commitment]) -> list[Reject]:
+def _rejects(requested: Requested, answers: Sequence[Commitment]) -> list[Reject]:
     """Return the rows without a result, in file order."""
     refused = [
         Reject(line, Rejected[answer.reason], "; ".join(answer.steps), raw)
-        for line, raw, answer in zip(asked.lines, asked.raw, answers, strict=True)
-        if answer.status is Answer.rejected
+        for line, raw, answer in zip(requested.lines, requested.raw, answers, strict=True)
+        if answer.status is CommitmentStatus.rejected
     ]
-    return sorted([*asked.rejects, *refused], key=lambda reject: reject.line)
+    return sorted([*requested.rejects, *refused], key=lambda reject: reject.line)
 
 
-def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[Reject]) -> Ledger:
+def _ledger(
+    requested: Requested, decided: Sequence[Commitment], refused: Sequence[Reject]
+) -> Ledger:
     """Return the ledger of the requests.
 
     Raises
@@ -233,7 +235,7 @@ def _ledger(asked: Requested, decided: Sequence[Commitment], refused: Sequence[R
     CoverageError
         If one is lost.
     """
-    ledger = Ledger(asked.read, len(decided), len(refused), asked.blank)
+    ledger = Ledger(requested.read, len(decided), len(refused), requested.blank)
     ledger.reasons.update(reject.reason.value for reject in refused)
     ledger.first += [f"line {r.line}: {r.detail}" for r in refused[:FIRST_REJECTS]]
     ledger.check()
@@ -320,12 +322,12 @@ def _write_rejects(path: Path, refused: Sequence[Reject], style: Style) -> None:
         writer.write(refused)
 
 
-def _unnoticed(asked: Table, sites: Table) -> list[str]:
+def _notices(requests: Table, sites: Table) -> list[str]:
     """Return a warning for each header that may be meant for a missing column."""
-    return [*asked.notices, *sites.notices]
+    return [*requests.notices, *sites.notices]
 
 
-def _unseen(asked: Table, sites: Table, policy: Policy) -> list[str]:
+def _unseen(requests: Table, sites: Table, policy: Policy) -> list[str]:
     """Return which checks are skipped because their column is missing.
 
     A policy of format 2 without a rule on addresses compares none.
@@ -333,7 +335,7 @@ def _unseen(asked: Table, sites: Table, policy: Policy) -> list[str]:
     compares = policy.format == 1 or policy.commitments.accepted is not None
     texts = [
         f"The {what} have no column 'address', nor its parts: addresses are not compared."
-        for table, what in ((asked, "requests"), (sites, "sites"))
+        for table, what in ((requests, "requests"), (sites, "sites"))
         if compares and not has_addresses(table)
     ]
     if "installed_on" not in sites.columns:

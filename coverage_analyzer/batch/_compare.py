@@ -166,14 +166,14 @@ def compared(
     place = Path(output)
     with Publication(place, _new_names(place)) as publication:
         try:
-            found = job.compared(publication.scratch, publication)
+            result = job.compared(publication.scratch, publication)
             publication.publish(_earlier(place))
         except CoverageError:
             raise
         except OSError as error:
             msg = f"The comparison could not be written to {place}: {error}."
             raise PublishError(msg) from error
-    return found
+    return result
 
 
 def _check_folder(output: str | Path | None, *inputs: str | Path) -> None:
@@ -224,8 +224,8 @@ class _Job:
         output = Output(publication, self.reading.headers, self.options)
         tally = tally_of(before.side, after.side)
         with output.opened():
-            for found in changes(before, after, self.reading.headers, tally, scratch):
-                output.add(found)
+            for block in changes(before, after, self.reading.headers, tally, scratch):
+                output.add(block)
         for report in self.reports:
             report.watched.check()
         return output.finished((before, after), tally, notes, self.gates)
@@ -271,16 +271,16 @@ class Output:
         finally:
             self._writer.close()
 
-    def add(self, found: Changes) -> None:
+    def add(self, changes: Changes) -> None:
         """Write changes."""
-        if not len(found.rows):
+        if not len(changes.rows):
             return
-        rows = table.rows(found, weighted=bool(self.options.weight))
+        rows = table.rows(changes, weighted=bool(self.options.weight))
         if self._writer is not None:
             self._writer.write(rows)
         if self.options.keep_rows:
             self.rows.append(rows)
-        self.shown.add(found, rows)
+        self.shown.add(changes, rows)
 
     def finished(
         self,

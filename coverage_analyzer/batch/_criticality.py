@@ -113,10 +113,10 @@ def criticality(
     if output is not None:
         FOLDER.check(output, {"run": run})
     opened = open_run(run)
-    return published(FOLDER, output, lambda publication: _found(opened, options, publication))
+    return published(FOLDER, output, lambda publication: _write(opened, options, publication))
 
 
-def _found(
+def _write(
     opened: RunAgain, options: CriticalityOptions, publication: Publication | None
 ) -> dict[str, Any]:
     """Read all rows, write the files if there is a place for them, and return the result."""

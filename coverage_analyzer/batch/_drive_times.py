@@ -7,11 +7,13 @@ a verdict depends on its row alone (`roads.recheck`), so repeating it changes no
 import dataclasses
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,7 @@ import pyarrow.compute as pc
 import shapely
 
 from coverage_analyzer import arrays, countries
+from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.batch import ledger, run_summary
 from coverage_analyzer.batch.network import WhatIfReader, heading_of, network_of, with_road_parts
 from coverage_analyzer.batch.report_output import ReportOutput
@@ -60,19 +63,25 @@ from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import (
     DriveTimes,
-    drive_times,
+    discard_results,
     open_engine,
     road_area,
     snap_limit_m,
 )
 from coverage_analyzer.roads.engine import Engine, Places
-from coverage_analyzer.roads.fastest import ServingCenters, fastest_centers, moved
+from coverage_analyzer.roads.fastest import ServingCenters, moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
+from coverage_analyzer.roads.measuring import DriveOptions, measured_drives, near_centers
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.verdict import TYPES, Reason, Status
+
+ROWS_AT_ONCE: Final = 2_000_000
+"""Rows whose drives are measured together, at about 150 bytes each."""
+
+DEFAULT_OPTIONS: Final = DriveOptions()
 
 MARK: Final = "By road: "
 """Prefix of the road warnings in ``run.json``, which the next recheck replaces."""
@@ -96,6 +105,7 @@ def drive(
     *,
     minutes: float | None = None,
     policy: Policy | str | Path | None = None,
+    options: DriveOptions = DEFAULT_OPTIONS,
 ) -> dict[str, Any]:
     """Measure the drive to each site of a run, and publish the run folder again.
 
@@ -110,6 +120,8 @@ def drive(
         the site's band (`roads.limits`).
     policy
         The policy of the run; required if it is not built in.
+    options
+        How drives are measured.
 
     Returns
     -------
@@ -134,16 +146,36 @@ def drive(
     watched, manifest = watched_run(folder)
     rules = run_policy(_check_engine(folder, manifest), policy)
     limits = drive_limits(rules, minutes)
-    engine = open_engine(roads)
+    centers = serving_centers(folder, manifest)
+    engine = open_engine(roads, near_centers(centers, rules), options.processes)
     with Publication(folder, [NAME]) as publication:
-        job = Job(folder, manifest, rules, engine, limits)
+        job = Job(folder, manifest, rules, engine, limits, centers, options)
         try:
-            return job.published(publication, watched)
+            result = job.published(publication, watched)
         except PublishError:
             raise
         except OSError as error:
             msg = f"The report could not be written to {folder}: {error}."
             raise PublishError(msg) from error
+    discard_results(engine)
+    return result
+
+
+def serving_centers(folder: Path, manifest: Mapping[str, Any]) -> ServingCenters:
+    """Return the centers of a run, with the country of each and whether it was open.
+
+    Raises
+    ------
+    InputError
+        If their file cannot be used.
+    """
+    centers, country = centers_as_used(folder, countries.load(), style_of(manifest))
+    return ServingCenters(
+        centers.center_id,
+        Places(centers.lon, centers.lat),
+        np.array([country[center_id] for center_id in centers.center_id], object),
+        centers.is_open(np.datetime64(manifest["as_of"], "D")),
+    )
 
 
 def _check_engine(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -195,11 +227,34 @@ class Totals:
     places: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     roads: Counter[str] = field(default_factory=Counter)
+    other_centers: int = 0
     off_road: OffRoad = field(default_factory=OffRoad)
     drawn: DrawnSites = field(default_factory=DrawnSites)
     summary: SummaryTotals | None = None
     report: Writer | None = None
     what_if: WhatIfRules | None = None
+
+
+class RowFacts(NamedTuple):
+    """What the drives of a block depend on.
+
+    Attributes
+    ----------
+    lon, lat
+        Degrees on WGS 84 of each site, shape (n,).
+    before
+        Its verdict.
+    named
+        Position of the center that it names; -1 without one, shape (n,).
+    miles
+        Geodesic distance to that, shape (n,).
+    """
+
+    lon: Floats
+    lat: Floats
+    before: recheck.VerdictRows
+    named: Ints
+    miles: Floats
 
 
 @dataclass(frozen=True)
@@ -211,6 +266,8 @@ class Job:
     policy: Policy
     engine: Engine
     limits: DriveLimits
+    centers: ServingCenters
+    options: DriveOptions = DEFAULT_OPTIONS
 
     @property
     def style(self) -> Style:
@@ -309,7 +366,7 @@ class Job:
             at = int(center)
             own = covered.geometry[(covered.center == at) & (limits == minutes)]
             place = float(network.centers.lon[at]), float(network.centers.lat[at])
-            served = self.engine.isochrone(*place, float(minutes))
+            served = self.engine.isochrone(*place, float(minutes) / self.options.minutes_factor)
             unserved, unknown = parts_not_served(shapely.union_all(own), served, roads)
             kinds = {"served": served, "unserved": unserved, "no_road_data": unknown}
             found += [
@@ -326,17 +383,10 @@ class Job:
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
-        style = self.style
-        centers, country = centers_as_used(self.folder, countries.load(), style)
-        serving = ServingCenters(
-            centers.center_id,
-            Places(centers.lon, centers.lat),
-            np.array([country[center_id] for center_id in centers.center_id], object),
-            centers.is_open(np.datetime64(self.manifest["as_of"], "D")),
-        )
+        style, serving = self.style, self.centers
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
-        totals.summary = SummaryTotals(len(centers), self.policy.unit)
+        totals.summary = SummaryTotals(len(serving.center_id), self.policy.unit)
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
@@ -347,9 +397,8 @@ class Job:
             totals.drawn = DrawnSites(shown_columns)
             trial = WhatIfReader(self.folder, self.manifest, table)
             totals.what_if = trial.rules
-            for rows in table.rows():
+            for rows, drives, chosen in self._driven(table):
                 verdict = _typed(verdict_columns(table, rows))
-                drives, chosen = self._driven(rows, verdict, serving)
                 driven = drives.columns()
                 after = self._ruled(rows, verdict, (drives, chosen), serving)
                 _count(totals, verdict | after, driven["status"][chosen >= 0])
@@ -363,7 +412,10 @@ class Job:
                 totals.off_road.add(
                     (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
                 )
-                times.write(shown, driven, np.flatnonzero(chosen >= 0))
+                started = arrays.take_texts(drives.center, arrays.text_array(serving.center_id))
+                times.write((*shown, started), driven, np.flatnonzero(chosen >= 0))
+                away = (drives.center >= 0) & (drives.center != chosen)
+                totals.other_centers += int(away.sum())
                 where = rows.coordinates
                 known = Drive(driven["minutes"], driven["road_miles"])
                 texts = own_columns.texts(table, rows.block, own)
@@ -377,22 +429,42 @@ class Job:
         return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
     def _driven(
-        self, rows: ParsedRows, verdict: Mapping[str, pa.Array], serving: ServingCenters
-    ) -> tuple[DriveTimes, npt.NDArray[np.int64]]:
-        """Return the drives of a block, and the center of each site; -1 for none."""
-        named = _positions(verdict["center_id"], serving.center_id)
-        before, sites = self._rows(verdict), Places(rows.coordinates.lon, rows.coordinates.lat)
-        chosen = fastest_centers(self.engine, serving, sites, (before, named), self.policy)
-        miles = arrays.as_numpy(verdict["distance_miles"])
-        if np.any(chosen != named):
-            miles = np.where(chosen == named, miles, serving.miles(sites, chosen))
-        drives = drive_times(
-            self.engine, serving.places, sites, (chosen, miles), minutes=self.limits.longest
+        self, table: Table
+    ) -> Iterator[tuple[ParsedRows, DriveTimes, npt.NDArray[np.int64]]]:
+        """Yield each block, its drives, and the center of each site; -1 for none.
+
+        The report is read twice: many blocks ahead for the facts that drives depend on, so that a
+        center is searched once for all its sites, and again for the blocks themselves.
+        """
+        again = table.rows()
+        ahead = report_table(self.folder, self.manifest)
+        for facts in _groups(map(partial(self._facts, ahead), ahead.rows()), ROWS_AT_ONCE):
+            drives, chosen = measured_drives(
+                self.engine,
+                self.centers,
+                Places(*(np.concatenate([getattr(f, n) for f in facts]) for n in ("lon", "lat"))),
+                (
+                    recheck.VerdictRows.concatenate([f.before for f in facts]),
+                    np.concatenate([f.named for f in facts]),
+                    np.concatenate([f.miles for f in facts]),
+                ),
+                (self.policy, self.limits),
+                self.options,
+            )
+            ends = np.cumsum([0, *(len(f.lon) for f in facts)]).tolist()
+            for start, end in pairwise(ends):
+                yield next(again), drives.take(slice(start, end)), chosen[start:end]
+
+    def _facts(self, table: Table, rows: ParsedRows) -> "RowFacts":
+        """Return what the drives of a block depend on."""
+        verdict = _typed(verdict_columns(table, rows))
+        return RowFacts(
+            rows.coordinates.lon,
+            rows.coordinates.lat,
+            self._rows(verdict),
+            _positions(verdict["center_id"], self.centers.center_id),
+            arrays.as_numpy(verdict["distance_miles"]),
         )
-        limit = recheck.limit_minutes(
-            before, self.policy, self.limits, drives.road_miles, drives.minutes
-        )
-        return drives.compared_with(limit), chosen
 
     def _rows(self, verdict: Mapping[str, pa.Array]) -> recheck.VerdictRows:
         """Return the verdict columns that roads can change, as numbers."""
@@ -448,7 +520,9 @@ class Job:
             "roads": {
                 "engine": self.engine.fingerprint(),
                 **self.limits.to_dict(),
+                **self.options.to_dict(),
                 "status": dict(sorted(totals.roads.items())),
+                "from_other_centers": totals.other_centers,
                 "attribution": ATTRIBUTION,
             },
         }
@@ -464,12 +538,30 @@ class Job:
                 f"of more than {minutes} minutes, {lost:,} without a road. A road map alone does "
                 f"not decide: manual review needed."
             )
+        if totals.other_centers:
+            told.append(
+                f"{quantity(totals.other_centers, 'site')} cannot be reached in time from the "
+                f"center of the verdict, but from another center in reach: see drive_center_id in "
+                f"{NAME}. The verdicts are unchanged."
+            )
         told += totals.off_road.warnings(snap_limit_m(self.engine))
         if self.manifest.get("table"):
             told.append(
                 f"The rows in {self.manifest['table']} are unchanged. To update them, run again."
             )
         return told
+
+
+def _groups(facts: Iterable[RowFacts], n_rows: int) -> Iterator[list[RowFacts]]:
+    """Yield the facts of consecutive blocks together, some n rows at a time."""
+    group: list[RowFacts] = []
+    for block in facts:
+        group.append(block)
+        if sum(len(f.lon) for f in group) >= n_rows:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _names(kind: type[Status] | type[Reason]) -> list[str]:

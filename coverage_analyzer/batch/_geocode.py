@@ -27,7 +27,7 @@ from coverage_analyzer.files.typed_rows import own_text
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.delimited import RejectsWriter, Style
 from coverage_analyzer.files.writers.rejects import check_rejects, rejects_file
-from coverage_analyzer.geocoding import Answer, Found, Geocoder, Grade, Service
+from coverage_analyzer.geocoding import GeocodeOutcome, Geocoder, GeocodeResult, Grade, Service
 from coverage_analyzer.schema.columns import (
     ADDRESSES,
     GEOCODED,
@@ -87,14 +87,14 @@ class Totals:
 
     ledger: Ledger = field(default_factory=Ledger)
     grades: Counter[Grade] = field(default_factory=Counter)
-    reasons: Counter[Found] = field(default_factory=Counter)
+    reasons: Counter[GeocodeOutcome] = field(default_factory=Counter)
 
     @property
     def rows(self) -> int:
         """Number of rows processed."""
         return self.grades.total()
 
-    def add(self, answers: Sequence[Answer]) -> None:
+    def add(self, answers: Sequence[GeocodeResult]) -> None:
         """Count results."""
         self.grades.update(a.grade for a in answers)
         self.reasons.update(a.reason for a in answers)
@@ -160,7 +160,7 @@ def geocode(
         if options.rejects is not None:
             rejects = stack.enter_context(rejects_file(Path(options.rejects), options.style))
         job = Job(table, geocoder, by_grade, options, totals, rejects)
-        _written(job, part, kind)
+        _write_rows(job, part, kind)
         totals.ledger.check()
         geocoder.check()
     log.info("published %s", path)
@@ -177,14 +177,14 @@ def geocode(
         "warnings": [
             *table.guesses,
             *table.notices,
-            *_unanswered(geocoder),
+            *_unanswered_warning(geocoder),
         ],
     }
 
 
 @dataclass(frozen=True)
 class Job:
-    """Input and state of `_written`."""
+    """Input and state of `_write_rows`."""
 
     table: Table
     geocoder: Geocoder
@@ -194,7 +194,7 @@ class Job:
     rejects: RejectsWriter | None
 
 
-def _written(job: Job, part: Path, kind: formats.Format) -> None:
+def _write_rows(job: Job, part: Path, kind: formats.Format) -> None:
     """Write all rows and count them."""
     table, options = job.table, job.options
     names = renamed(table.headers)
@@ -203,11 +203,11 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
     with ExitStack() as stack:
         for block in table.blocks():
             for first in range(0, max(len(block.lines), 1), AT_ONCE):
-                batch = _located(job, block.columns.slice(first, AT_ONCE), headers)
+                batch = _with_added_columns(job, block.columns.slice(first, AT_ONCE), headers)
                 if writer is None:
                     own = own_text(batch, table)
-                    made = formats.report_writer(part, kind, batch.schema, options.style, own)
-                    writer = stack.enter_context(made)
+                    opening = formats.report_writer(part, kind, batch.schema, options.style, own)
+                    writer = stack.enter_context(opening)
                 writer.write(batch)
                 if options.progress:
                     options.progress(job.totals.rows, table.source.share())
@@ -218,7 +218,7 @@ def _written(job: Job, part: Path, kind: formats.Format) -> None:
             options.progress(job.totals.rows, 1.0)
 
 
-def _located(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
+def _with_added_columns(job: Job, rows: pa.RecordBatch, headers: Sequence[str]) -> pa.RecordBatch:
     """Return rows of the table with the added columns, and count them."""
     at = job.table.columns
     texts = {name: as_text(rows.column(i)).to_pylist() for name, i in at.items()}
@@ -247,7 +247,9 @@ def queries(texts: Mapping[str, Sequence[str]]) -> list[geocoding.Query | None]:
     return [geocoding.query(dict(zip(texts, cells, strict=True))) for cells in rows]
 
 
-def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[str, pa.Array]:
+def columns(
+    answers: Sequence[GeocodeResult], by_grade: Mapping[Grade, float]
+) -> dict[str, pa.Array]:
     """Return the columns of `schema.columns.GEOCODED` for results."""
     days = np.array([a.on or "1970-01-01" for a in answers], "datetime64[D]")
     undated = np.array([not a.on for a in answers], np.bool_)
@@ -259,15 +261,15 @@ def columns(answers: Sequence[Answer], by_grade: Mapping[Grade, float]) -> dict[
         arrays.text_array([a.matched for a in answers]),
         arrays.text_array([a.by for a in answers]),
         arrays.from_numpy(days, undated),
-        arrays.text_array([a.told for a in answers]),
+        arrays.text_array([a.reason_text for a in answers]),
     )
     return dict(zip(GEOCODED, values, strict=True))
 
 
 def _numbers(values: Sequence[float | None], decimals: int) -> pa.Array:
     """Return numbers, null where missing."""
-    found = np.array([np.nan if v is None else v for v in values], np.float64)
-    return arrays.from_numpy(np.round(found, decimals), np.isnan(found))
+    array = np.array([np.nan if v is None else v for v in values], np.float64)
+    return arrays.from_numpy(np.round(array, decimals), np.isnan(array))
 
 
 def renamed(headers: Sequence[str]) -> dict[str, str]:
@@ -278,13 +280,13 @@ def renamed(headers: Sequence[str]) -> dict[str, str]:
     >>> renamed(["site_id", "Lat", "geocoded_on"])
     {'Lat': 'input_Lat', 'geocoded_on': 'input_geocoded_on'}
     """
-    known = [c for c in SITES if c.name in GEOCODED]
-    taken = {*GEOCODED, *(name for c in known for name in (c.name, *c.synonyms))}
-    folded = {header_key(name) for name in taken}
-    return free_names(headers, {header for header in headers if header_key(header) in folded})
+    own = [c for c in SITES if c.name in GEOCODED]
+    names = {*GEOCODED, *(name for c in own for name in (c.name, *c.synonyms))}
+    keys = {header_key(name) for name in names}
+    return free_names(headers, {header for header in headers if header_key(header) in keys})
 
 
-def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
+def check_columns(matched: Mapping[str, int] | Mapping[str, str], headers: Sequence[str]) -> None:
     """Raise if a table has no address column.
 
     Raises
@@ -292,7 +294,7 @@ def check_columns(found: Mapping[str, int] | Mapping[str, str], headers: Sequenc
     InputError
         With the columns of the table.
     """
-    if not set(PLACES) & set(found):
+    if not set(PLACES) & set(matched):
         there = ", ".join(map(repr, headers[:20]))
         msg = (
             f"No address column found ({', '.join(PLACES)}). Columns in the file: {there}. Choose "
@@ -313,7 +315,7 @@ def _kind(path: Path) -> formats.Format:
     return endings[kind_of(path, list(endings), what="Geocoded sites are")]
 
 
-def _unanswered(geocoder: Geocoder) -> list[str]:
+def _unanswered_warning(geocoder: Geocoder) -> list[str]:
     """Return a warning about rows for which the server gave no answer."""
     failed = geocoder.unanswered
     if not failed:

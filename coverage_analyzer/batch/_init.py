@@ -69,10 +69,12 @@ def init(
     refuse_overwriting({"settings": output}, [sites, centers, policy_file(policy)])
     kind_of(output, [".toml"], what="The settings are")
     _refuse_existing(output, force=force)
-    names = [_named(path, output.parent) for path in (sites, centers)]
+    names = [_name_from(path, output.parent) for path in (sites, centers)]
     file = policy_file(policy)
     rules = (
-        Entry("name", policy) if file is None else Entry("file", _named(str(file), output.parent))
+        Entry("name", policy)
+        if file is None
+        else Entry("file", _name_from(str(file), output.parent))
     )
     inspection = inspect(sites, centers, policy=policy, options=options)
     text = text_of(
@@ -117,7 +119,7 @@ def _refuse_existing(output: Path, *, force: bool) -> None:
         raise InputError(msg)
 
 
-def _named(path: str, folder: Path) -> str:
+def _name_from(path: str, folder: Path) -> str:
     """Return how the settings file in a folder names an input.
 
     Raises
@@ -143,19 +145,21 @@ def _input(
     dialect: Dialect,
 ) -> list[Section]:
     """Return the sections on an input: the file, how it is written, its columns."""
-    known = {key.name for key in KEYS}
+    setting_names = {key.name for key in KEYS}
     entries = [Entry("file", name)]
-    written = _written(inspected.detected, dialect)
+    written = _dialect_keys(inspected.detected, dialect)
     for key, (value, note) in written.items():
-        if f"{table}.{key}" in known:
+        if f"{table}.{key}" in setting_names:
             entries.append(Entry(key, value, note))
     own = [h if kind == "text" else f"{h} ({kind})" for h, kind in inspected.types.items()]
     notes = [f"Other columns are copied unchanged: {', '.join(own)}."] if own else []
-    headers = {n: h for n, h in inspected.columns.items() if f"{table}.columns.{n}" in known}
+    headers = {
+        n: h for n, h in inspected.columns.items() if f"{table}.columns.{n}" in setting_names
+    }
     return [Section(table, entries), Section(f"{table}.columns", [Entry("", headers)], notes)]
 
 
-def _written(detected: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[Any, str]]:
+def _dialect_keys(detected: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[Any, str]]:
     """Return how a file is written, by key: what was given, else what was detected."""
     result: dict[str, tuple[Any, str]] = {}
     for key, value in detected.items():

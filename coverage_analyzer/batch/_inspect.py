@@ -142,8 +142,8 @@ def inspect(
     about_centers = _inspected_centers(network, world, convention)
     codes = {*inspected.countries, *about_centers.countries}
     names = dict(zip(world.names.codes, world.names.titles, strict=True))
-    shown = {code: names[code] for code in sorted(codes) if code}
-    return Inspection(inspected, about_centers, shown)
+    country_names = {code: names[code] for code in sorted(codes) if code}
+    return Inspection(inspected, about_centers, country_names)
 
 
 @dataclass
@@ -181,11 +181,11 @@ class _Sites:
                     is_complete = next(blocks, None) is None
                     break
             repeats = ids.repeats()
-        found = {int(at): kind.kind for at, kind in types.result().items()}
+        kind_of = {int(at): kind.kind for at, kind in types.result().items()}
         return TableInspection(
             path=str(table.path),
             columns=table.matched_columns,
-            types={table.headers[at]: found.get(at, "text") for at in own},
+            types={table.headers[at]: kind_of.get(at, "text") for at in own},
             detected=table.detected,
             preview=self.preview,
             ledger=self.ledger.figures(),
@@ -209,43 +209,43 @@ class _Sites:
             places.lon, places.lat, declared, self.world, self.convention
         )
         self.ledger.add(rows)
-        self.assigned.update(_counted(number, names.codes))
+        self.assigned.update(_count_by_country(number, names.codes))
         self.found.add(self.table, rows, declared, basis)
         for row in range(min(PREVIEW_ROWS - len(self.preview), len(number))):
-            self.preview.append(self._shown(rows, row, names.codes[number[row]]))
+            self.preview.append(self._preview_row(rows, row, names.codes[number[row]]))
 
-    def _shown(self, rows: ParsedRows, row: int, country: str) -> dict[str, str]:
+    def _preview_row(self, rows: ParsedRows, row: int, country: str) -> dict[str, str]:
         """Return a row as it was understood."""
         table, block = self.table, rows.block
-        known = {name: as_text(table.column(block, name))[row].as_py() for name in table.columns}
-        known |= {name: _day(values[row]) for name, values in rows.days.items()}
-        known["latitude"] = f"{rows.coordinates.lat[row]:.{DECIMALS}f}"
-        known["longitude"] = f"{rows.coordinates.lon[row]:.{DECIMALS}f}"
-        known["country"] = _country(known.get("country") or "", country)
-        taken = set(table.columns.values())
+        texts = {name: as_text(table.column(block, name))[row].as_py() for name in table.columns}
+        texts |= {name: _day(values[row]) for name, values in rows.days.items()}
+        texts["latitude"] = f"{rows.coordinates.lat[row]:.{DECIMALS}f}"
+        texts["longitude"] = f"{rows.coordinates.lon[row]:.{DECIMALS}f}"
+        texts["country"] = _country(texts.get("country") or "", country)
+        used = set(table.columns.values())
         own = {
-            (f"input_{header}" if header in known else header): as_text(block.columns.column(at))[
+            (f"input_{header}" if header in texts else header): as_text(block.columns.column(at))[
                 row
             ].as_py()
             for at, header in enumerate(table.headers)
-            if at not in taken
+            if at not in used
         }
-        return {name: text or "" for name, text in {**known, **own}.items()}
+        return {name: text or "" for name, text in {**texts, **own}.items()}
 
 
-def _doubts(found: CountryFindings) -> list[str]:
+def _doubts(countries: CountryFindings) -> list[str]:
     """Return what is doubtful about countries, the most frequent first."""
     lines = [
         f"{what}: {quantity(n, 'site')}."
         for basis, what in DOUBTFUL.items()
-        if (n := found.basis[basis.name.lower()])
+        if (n := countries.basis[basis.name.lower()])
     ]
-    listed = found.to_dict()
+    lists = countries.to_dict()
     lines += [
         f"{quantity(pair['sites'], 'site')}: {pair['text']}."
-        for pair in listed["country_conflicts"][:MAX_LISTED]
+        for pair in lists["country_conflicts"][:MAX_LISTED]
     ]
-    for name in listed["unknown_countries"][:MAX_LISTED]:
+    for name in lists["unknown_countries"][:MAX_LISTED]:
         near = f" Did you mean {name['nearest']!r}?" if name["nearest"] else ""
         lines.append(f"Unknown country {name['text']!r}: {quantity(name['sites'], 'site')}.{near}")
     return lines
@@ -278,7 +278,7 @@ def _inspected_centers(table: Table, world: Countries, convention: Convention) -
         detected=table.detected,
         preview=_shown_centers(centers, number, codes, table),
         ledger={"read": len(centers), "decided": len(centers), "rejected": 0, "blank": 0},
-        countries=dict(_counted(number, codes).most_common()),
+        countries=dict(_count_by_country(number, codes).most_common()),
         doubts=[
             *table.notices,
             *table.guesses,
@@ -311,12 +311,12 @@ def _shown_centers(
         "opens_on": [_day(day) for day in centers.opens_on[:PREVIEW_ROWS]],
         "closes_on": [_day(day) for day in centers.closes_on[:PREVIEW_ROWS]],
     }
-    shown = [name for name in texts if name in table.columns or name == "country"]
+    names = [name for name in texts if name in table.columns or name == "country"]
     rows = range(min(PREVIEW_ROWS, len(centers)))
-    return [{name: str(texts[name][row]) for name in shown} for row in rows]
+    return [{name: str(texts[name][row]) for name in names} for row in rows]
 
 
-def _counted(number: Numbers, codes: Sequence[str]) -> Counter[str]:
+def _count_by_country(number: Numbers, codes: Sequence[str]) -> Counter[str]:
     """Return how many rows count as in each country."""
     counts = np.bincount(np.maximum(number, 0), minlength=len(codes))
     return Counter({codes[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()})

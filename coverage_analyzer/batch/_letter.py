@@ -47,6 +47,6 @@ def site_letter(
     job = open_letter_job(sites, centers, policy=policy, as_of=as_of, options=options)
     site = find_row(job.table, site_id, options.product)
     letter = job.letter(site)
-    for told in (*job.warnings, *letter.story.unseen):
-        options.warn(told)
+    for message in (*job.warnings, *letter.story.unseen):
+        options.warn(message)
     return letter.page

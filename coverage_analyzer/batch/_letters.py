@@ -127,9 +127,9 @@ def site_letters(
     earlier = _earlier_files(place)
     job = open_letter_job(sites, centers, policy=policy, as_of=as_of, options=options)
     only = options.only
-    wanted = None if only is None else dict.fromkeys(site_id.strip() for site_id in only)
+    site_ids = None if only is None else dict.fromkeys(site_id.strip() for site_id in only)
     with Publication(place) as publication:
-        series = _Series(job, options, publication, wanted)
+        series = _Series(job, options, publication, site_ids)
         series.write()
         series.ledger.check()
         publication.path(MANIFEST).write_text(series.manifest(), encoding="utf-8")
@@ -190,9 +190,9 @@ def _earlier_files(folder: Path) -> list[str]:
         msg = f"{folder} is a run folder. Choose a different folder for letters."
         raise InputError(msg)
     try:
-        listed = documents.read_json(folder / MANIFEST)["files"]
+        names = documents.read_json(folder / MANIFEST)["files"]
         fixed = {INDEX, REJECTS, MANIFEST}
-        return [n for n in listed if isinstance(n, str) and (n in fixed or NAME.fullmatch(n))]
+        return [n for n in names if isinstance(n, str) and (n in fixed or NAME.fullmatch(n))]
     except (OSError, ValueError, KeyError, TypeError):
         for name in (INDEX, REJECTS, MANIFEST):
             if (folder / name).exists():
@@ -211,10 +211,10 @@ class _Series:
     job: LetterJob
     options: SeriesOptions
     publication: Publication
-    wanted: dict[str, None] | None
+    site_ids: dict[str, None] | None
     ledger: Ledger = field(default_factory=Ledger)
     statuses: Counter[str] = field(default_factory=Counter)
-    found: set[str] = field(default_factory=set)
+    found_ids: set[str] = field(default_factory=set)
     unseen: dict[str, None] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
 
@@ -237,34 +237,34 @@ class _Series:
             closing(ahead(table.rows(), table.source.cancel)) as blocks,
         ):
             for rows in blocks:
-                some = self._selected(rows)
-                cells = [self._written(site, names) for site in found_sites(table, some)]
+                subset = self._select(rows)
+                cells = [self._write_letter(site, names) for site in found_sites(table, subset)]
                 columns = list(zip(*cells, strict=True)) or [()] * len(COLUMNS)
                 arrays_ = [arrays.text_array(column) for column in columns]
                 writer.write(pa.RecordBatch.from_arrays(arrays_, schema=schema))
-                refused.write(some.rejects)
-                self.ledger.add(some)
+                refused.write(subset.rejects)
+                self.ledger.add(subset)
                 if self.options.progress:
                     self.options.progress(self.ledger.read, table.source.share())
         self._check_missing()
 
-    def _selected(self, rows: ParsedRows) -> ParsedRows:
+    def _select(self, rows: ParsedRows) -> ParsedRows:
         """Return the rows that get letters; if only some do, without what is counted of others."""
         table, product = self.job.table, self.options.product
         keep = np.ones(len(rows.block.lines), np.bool_)
-        if self.wanted is not None:
+        if self.site_ids is not None:
             ids = pc.utf8_trim_whitespace(table.row_ids(rows.block))
-            listed = pc.is_in(ids, value_set=arrays.text_array(list(self.wanted)))
-            keep &= arrays.to_bools(listed)
+            is_selected = pc.is_in(ids, value_set=arrays.text_array(list(self.site_ids)))
+            keep &= arrays.to_bools(is_selected)
         if product:
             keep &= _has_product(table, rows, product)
-        if self.wanted is not None:
-            self.found.update(ids.take(arrays.from_numpy(np.flatnonzero(keep))).to_pylist())
-        if self.wanted is None and not product:
+        if self.site_ids is not None:
+            self.found_ids.update(ids.take(arrays.from_numpy(np.flatnonzero(keep))).to_pylist())
+        if self.site_ids is None and not product:
             return rows
         return rows.taken(np.flatnonzero(keep))
 
-    def _written(self, site: Any, names: SafeNames) -> tuple[str, ...]:
+    def _write_letter(self, site: Any, names: SafeNames) -> tuple[str, ...]:
         """Write the letter about a site, and return its row of the index.
 
         Raises
@@ -272,11 +272,13 @@ class _Series:
         PublishError
             If the disk refuses.
         """
-        made = self.job.letter(site)
-        story, file = made.story, names.name(site.site_id)
+        letter = self.job.letter(site)
+        story, file = letter.story, names.name(site.site_id)
         path = self.publication.path(file)
         try:
-            data = self.options.printer(made.page) if self.options.printer else made.page.encode()
+            data = (
+                self.options.printer(letter.page) if self.options.printer else letter.page.encode()
+            )
             path.write_bytes(data)
         except PublishError:
             raise
@@ -297,7 +299,7 @@ class _Series:
             story.reason,
             story.center.center_id if story.center else "",
             story.available_on,
-            str(made.valid_until or ""),
+            str(letter.valid_until or ""),
         )
 
     def _check_missing(self) -> None:
@@ -308,14 +310,14 @@ class _Series:
         InputError
             With the first ones.
         """
-        missing = [site_id for site_id in self.wanted or () if site_id not in self.found]
+        missing = [site_id for site_id in self.site_ids or () if site_id not in self.found_ids]
         if not missing:
             return
-        shown = ", ".join(visible(repr(site_id)) for site_id in missing[:SHOWN])
+        names = ", ".join(visible(repr(site_id)) for site_id in missing[:SHOWN])
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         msg = (
             f"{self.job.table.path}: no readable row for {quantity(len(missing), 'site')} of the "
-            f"list: {shown}{more}. No letters were written. Correct the list or the sites."
+            f"list: {names}{more}. No letters were written. Correct the list or the sites."
         )
         if "site_id" not in self.job.table.columns:
             msg = f"{msg} No column was understood as the id of the sites: --column site_id=HEADER."
@@ -324,7 +326,7 @@ class _Series:
     def manifest(self) -> str:
         """Return what the folder contains, as JSON."""
         matcher = self.job.letters.matcher
-        told = {
+        content = {
             "format": 1,
             "sites": str(self.job.table.path),
             "policy": matcher.policy.name,
@@ -334,7 +336,7 @@ class _Series:
             "status": dict(self.statuses),
             "files": [*self.files, MANIFEST],
         }
-        return json.dumps(told, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
+        return json.dumps(content, indent=2).encode("utf-8", "backslashreplace").decode() + "\n"
 
 
 def _has_product(table: Table, rows: ParsedRows, product: str) -> Any:
@@ -349,6 +351,6 @@ def _has_product(table: Table, rows: ParsedRows, product: str) -> Any:
     if cells is None:
         msg = f"{table.path} has no column 'product'. Omit --product."
         raise InputError(msg)
-    wanted = header_key(product)
+    key = header_key(product)
     names = cells.cast(pa.string()).to_pylist()
-    return np.array([header_key(name or "") == wanted for name in names], np.bool_)
+    return np.array([header_key(name or "") == key for name in names], np.bool_)

@@ -54,10 +54,12 @@ def redrawn(
     watched, manifest = watched_run(folder)
     with unchanged_during(watched):
         heading = heading_of(manifest, title)
-        return _redrawn(folder, manifest, heading, tiles, _shown(manifest, columns))
+        return _redrawn(folder, manifest, heading, tiles, _columns_shown(manifest, columns))
 
 
-def _shown(manifest: dict[str, Any], columns: Sequence[str] | str | None) -> tuple[str, ...]:
+def _columns_shown(
+    manifest: dict[str, Any], columns: Sequence[str] | str | None
+) -> tuple[str, ...]:
     """Return the own columns to show."""
     return map_columns(manifest) if columns is None else own_columns.named(columns)
 

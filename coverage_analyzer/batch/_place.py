@@ -146,10 +146,10 @@ def place(
     question.check()
     folder = Path(output)
     _check_folder(inputs, folder, policy, options)
-    opened = _opened(inputs, policy, as_of, options)
+    opened = _open_inputs(inputs, policy, as_of, options)
     with Publication(folder, _new_names(folder, question)) as publication:
         try:
-            return _published(opened, inputs, question, publication, options)
+            return _write_all(opened, inputs, question, publication, options)
         except CoverageError:
             raise
         except OSError as error:
@@ -172,8 +172,8 @@ def _check_folder(
         msg = f"{folder} is a run folder. Choose a different folder for the plan."
         raise InputError(msg)
     refuse_overwriting({"plan": RunFolder(folder, (*FILES, ALTERNATIVES))}, read)
-    given = [p for p in (inputs.sites, inputs.centers, inputs.candidates) if str(p) == "-"]
-    if len(given) > 1:
+    streams = [p for p in (inputs.sites, inputs.centers, inputs.candidates) if str(p) == "-"]
+    if len(streams) > 1:
         msg = "Only one of sites, centers and candidates can come from standard input."
         raise InputError(msg)
     if not inputs.is_run and not str(inputs.centers):
@@ -213,7 +213,7 @@ class Opened:
     matcher: Matcher
 
 
-def _opened(
+def _open_inputs(
     inputs: PlaceInputs,
     policy: Policy | str | Path | None,
     as_of: datetime.date | str | None,
@@ -298,7 +298,7 @@ class _Gathered:
         Raises
         ------
         InputError
-            If there is none, or weights cannot be used.
+            If it is missing, or weights cannot be used.
         """
         if not sum(map(len, self.sites)):
             msg = "There are no usable sites."
@@ -325,7 +325,7 @@ def _numeric(cells: pa.Array) -> pa.Array:
     return cells if is_number else as_text(cells)
 
 
-def check_header(headers: list[str], wanted: str, option: str, what: str) -> None:
+def check_header(headers: list[str], header: str, option: str, what: str) -> None:
     """Raise if a table has no such column.
 
     Raises
@@ -333,9 +333,9 @@ def check_header(headers: list[str], wanted: str, option: str, what: str) -> Non
     InputError
         With the columns that there are.
     """
-    if wanted and wanted not in headers:
-        listed = ", ".join(repr(h) for h in headers[:20])
-        msg = f"{option} {wanted!r}: the {what} have no such column. Columns: {listed}."
+    if header and header not in headers:
+        names = ", ".join(repr(h) for h in headers[:20])
+        msg = f"{option} {header!r}: the {what} have no such column. Columns: {names}."
         raise InputError(msg)
 
 
@@ -374,7 +374,7 @@ def read_candidates(inputs: PlaceInputs, matcher: Matcher) -> Candidates | None:
         parts.append(_places(rows, table, inputs.cost, matcher))
     try:
         refuse(problems, read, "candidate")
-        return checked(_joined(parts), matcher.world, matcher.convention, matcher.centers.center_id)
+        return checked(_join(parts), matcher.world, matcher.convention, matcher.centers.center_id)
     except InputError as error:
         msg = f"{table.path}: {error}"
         raise InputError(msg) from None
@@ -400,7 +400,7 @@ def _places(rows: ParsedRows, table: Table, cost: str, matcher: Matcher) -> Plac
     )
 
 
-def _joined(parts: list[Places]) -> Places:
+def _join(parts: list[Places]) -> Places:
     none = np.zeros(0)
     return Places(
         [text or "" for part in parts for text in part.candidate_id],
@@ -413,7 +413,7 @@ def _joined(parts: list[Places]) -> Places:
     )
 
 
-def _published(
+def _write_all(
     opened: Opened,
     inputs: PlaceInputs,
     question: Question,
@@ -424,12 +424,12 @@ def _published(
     table, ledger = _read_sites(opened, inputs.weight, options)
     candidates = read_candidates(inputs, opened.matcher)
     answer = plan(table, opened.matcher, candidates, question)
-    told = _manifest(opened, inputs, answer, ledger)
-    told["files"] = _names(question)
+    manifest = _manifest(opened, inputs, answer, ledger)
+    manifest["files"] = _names(question)
     style = text_style(options.style, options.excel_locale, opened.sites)
-    _write(answer, opened.matcher, told, publication, style)
+    _write(answer, opened.matcher, manifest, publication, style)
     publication.publish(_earlier(publication.folder))
-    return told
+    return manifest
 
 
 def _manifest(opened: Opened, inputs: PlaceInputs, answer: Plan, ledger: Ledger) -> dict[str, Any]:
@@ -469,7 +469,7 @@ def _manifest(opened: Opened, inputs: PlaceInputs, answer: Plan, ledger: Ledger)
 def _write(
     answer: Plan,
     matcher: Matcher,
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     publication: Publication,
     style: Style,
 ) -> None:
@@ -486,9 +486,9 @@ def _write(
     after = with_centers(matcher, centers) if len(centers) else matcher
     rows = contents.center_rows(after.centers, after.center_country, after.world.names)
     contents.write_centers(publication.path("centers_planned.csv"), rows, style)
-    html = plan_page.page(answer, matcher, told)
+    html = plan_page.page(answer, matcher, manifest)
     publication.path("plan.html").write_text(html, encoding="utf-8")
     if answer.setting.question.alternatives:
         path = publication.path(ALTERNATIVES)
         write_rows(path, report.ALTERNATIVES, tables.alternatives, style)
-    contents.write_manifest(publication.path(PLAN), told)
+    contents.write_manifest(publication.path(PLAN), manifest)

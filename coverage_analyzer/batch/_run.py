@@ -1,7 +1,8 @@
 """The batch job: read, assess and write sites block by block, and publish at the end.
 
-Reading and assessing run ahead of writing: each block passes through all three, in order, but while
-one is written the next is read and assessed.
+A block passes through four stages: it is read, assessed, written, counted. Each stage runs ahead of
+the next one if there is a thread for it; the order of the blocks is the same for any number of
+threads, and so is every file.
 """
 
 import dataclasses
@@ -9,7 +10,7 @@ import datetime
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ from coverage_analyzer.batch.network import (
     write_network,
 )
 from coverage_analyzer.batch.options import Options
-from coverage_analyzer.batch.overlap import ahead
+from coverage_analyzer.batch.overlap import ahead, n_threads
 from coverage_analyzer.batch.previous_report import Previous
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import (
@@ -78,6 +79,9 @@ if TYPE_CHECKING:
     from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
+
+ASSESSED, WRITTEN, READ = 1, 2, 3
+"""A run with more threads than this has one more for the stage: the first two are worth most."""
 
 
 def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that have them
@@ -413,22 +417,26 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         totals.summary = SummaryTotals(len(matcher.centers), matcher.policy.unit)
     totals.what_if = what_if_rules(matcher, table)
     path, typer = publication.path(f"report.{options.format}"), RowTyper(table, options.types)
+    threads, cancel = n_threads(options.threads), table.source.cancel
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
-        work = judged(table.rows(), table, matcher)
-        blocks = stack.enter_context(closing(ahead(work, table.source.cancel)))
+        rows = ahead(table.rows(), cancel) if threads > READ else table.rows()
+        work = judged(rows, table, matcher)
+        blocks = stack.enter_context(closing(ahead(work, cancel) if threads > ASSESSED else work))
         first = next(blocks)  # there is one, be it empty
         totals.style = style = text_style(options.style, options.excel_locale, table, first.rows)
         rejects = RejectsWriter(publication.path("rejects.csv"), style)
         stack.callback(rejects.close)
         converts = bool(options.excel_locale)
         report = ReportOutput(path, options.format, style, typer, stack, converts=converts)
-        for some in itertools.chain([first], blocks):
-            report.write(some.report, some.rows)
+        all_blocks = itertools.chain([first], blocks)
+        written = _written(all_blocks, report, rejects, outputs.elsewhere)
+        first = next(written)  # opens the file, which is closed after the thread has ended
+        rest = stack.enter_context(
+            closing(ahead(written, cancel) if threads > WRITTEN else written)
+        )
+        for some in itertools.chain([first], rest):
             outputs.previous.add(some, table)
-            if outputs.elsewhere is not None:
-                outputs.elsewhere.write(typer.typed(some.report, some.rows))
-            rejects.write(some.rows.rejects)
             totals.ledger.add(some.rows)
             totals.tally.add(some.verdicts)
             totals.empty.update(matcher.gates.empty(some.facts))
@@ -445,6 +453,21 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         if outputs.elsewhere is not None:
             outputs.elsewhere.describe(file_metadata(about))
     return totals
+
+
+def _written(
+    blocks: Iterable[Judged],
+    report: ReportOutput,
+    rejects: RejectsWriter,
+    elsewhere: TableWriter | None,
+) -> Generator[Judged, None, None]:
+    """Yield blocks whose rows and rejects have been written."""
+    for some in blocks:
+        report.write(some.report, some.rows)
+        if elsewhere is not None:
+            elsewhere.write(report.typed(some.report, some.rows))
+        rejects.write(some.rows.rejects)
+        yield some
 
 
 def _draw(

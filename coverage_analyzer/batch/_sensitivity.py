@@ -123,11 +123,11 @@ def sensitivity(
         FOLDER.check(output, {"run": run})
     opened = open_run(run)
     return published(
-        FOLDER, output, lambda publication: _found(opened, question, options, publication)
+        FOLDER, output, lambda publication: _write(opened, question, options, publication)
     )
 
 
-def _found(
+def _write(
     opened: RunAgain,
     question: Question,
     options: SensitivityOptions,

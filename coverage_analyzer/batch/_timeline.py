@@ -90,10 +90,10 @@ def timeline(
         {"timeline": output}, [sites, centers, options.products, policy_file(policy)]
     )
     ending = kind_of(output, list(KINDS), what="A timeline is")
-    given = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
-    line = _line(given, Policy.load(policy), days, options)
+    center_table = open_table(centers, CENTERS, options.center_columns, options.center_dialect)
+    line = _line(center_table, Policy.load(policy), days, options)
     read = line.matcher.policy.start_columns
-    table = open_sites(sites, options.columns, options.dialect, centers=given, read=read)
+    table = open_sites(sites, options.columns, options.dialect, centers=center_table, read=read)
     options = options.written_like(table)
     totals, matcher = Totals(Census(len(line.matcher.policy.titles))), line.matcher
     style = text_style(options.style, options.excel_locale, table)
@@ -169,7 +169,7 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
         for rows in blocks:
             inputs = matcher.inputs(table.site_rows(rows))
             changes = line.changes(*inputs)
-            writer.write(_told(rows, table, matcher, changes))
+            writer.write(_change_rows(rows, table, matcher, changes))
             totals.census.add(changes)
             totals.ledger.add(rows)
             totals.empty.update(matcher.gates.empty(inputs.facts))
@@ -180,12 +180,14 @@ def _stream(table: Table, line: Timeline, writer: Writer, totals: Totals, option
         options.progress(totals.ledger.read, 1.0)
 
 
-def _told(rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes) -> pa.RecordBatch:
+def _change_rows(
+    rows: ParsedRows, table: Table, matcher: Matcher, changes: Changes
+) -> pa.RecordBatch:
     """Return changes as rows of the file."""
     parts = [table.column(rows.block, name) for name in _parts(table)]
     texts = [as_text(c) for c in (table.row_ids(rows.block), *parts) if c is not None]
-    named = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
-    columns = [*named, *changes.columns(matcher).values()]
+    labels = [cells.take(arrays.from_numpy(changes.site)) for cells in texts]
+    columns = [*labels, *changes.columns(matcher).values()]
     return pa.RecordBatch.from_arrays(columns, schema=_schema(table))
 
 

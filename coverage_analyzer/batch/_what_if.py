@@ -157,14 +157,14 @@ def what_if(
     folder = Path(output)
     with Publication(folder, FOLDER.new(folder)) as publication:
         try:
-            found = job.compared(publication)
+            result = job.compared(publication)
             publication.publish(FOLDER.earlier(folder))
         except CoverageError:
             raise
         except OSError as error:
             msg = f"The comparison could not be written to {folder}: {error}."
             raise PublishError(msg) from error
-    return found
+    return result
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,9 @@ class _Job:
                     self.options.progress(job.counts[0].rows, report.table.source.share())
         texts = self.edit.texts(self.opened.spec, self.changed)
         notes = [f"What if: {'; '.join(texts)}.", *self.opened.notes]
-        sides = [_counted(side, counts) for side, counts in zip(job.sides, job.counts, strict=True)]
+        sides = [
+            _spooled_side(side, counts) for side, counts in zip(job.sides, job.counts, strict=True)
+        ]
         return output.finished((sides[0], sides[1]), job.tally, notes, Gates((), ()))
 
     def _own(self, rows: ParsedRows, headers: Sequence[str]) -> dict[str, pa.Array]:
@@ -209,7 +211,7 @@ class _Job:
         return {h: as_text(columns.column(table.headers.index(h))) for h in headers}
 
 
-def _counted(side: Side, counts: Counts) -> SpooledSide:
+def _spooled_side(side: Side, counts: Counts) -> SpooledSide:
     """Return a side with the counts of its rows, which were not spooled."""
     spool = Spool(Path("not-written"), VerdictCodes())
     spool.counts = counts

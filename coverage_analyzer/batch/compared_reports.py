@@ -130,10 +130,10 @@ def check_rows(report: Report, rows: int) -> None:
     InputError
         With both numbers.
     """
-    decided = report.manifest.get("ledger", {}).get("decided", rows)
-    if rows != decided:
+    expected = report.manifest.get("ledger", {}).get("decided", rows)
+    if rows != expected:
         msg = (
-            f"{report.table.path} is damaged: it has {rows} rows, and the run wrote {decided}. "
+            f"{report.table.path} is damaged: it has {rows} rows, and the run wrote {expected}. "
             f"Run again."
         )
         raise InputError(msg)
@@ -196,8 +196,8 @@ def _check_headers(report: Report, headers: tuple[str, ...], option: str) -> Non
     """
     for header in headers:
         if header not in report.table.headers:
-            listed = ", ".join(map(repr, _own_headers(report)[:20]))
-            msg = f"{option} {header!r}: {report.table.path} has no such column. Columns: {listed}."
+            names = ", ".join(map(repr, _own_headers(report)[:20]))
+            msg = f"{option} {header!r}: {report.table.path} has no such column. Columns: {names}."
             raise InputError(msg)
 
 
@@ -257,14 +257,14 @@ def spooled(
     if csv_scan.can_scan(Path(str(report.table.path))):
         blocks = _scanned_blocks(report, reading, own, path.with_suffix(".scan"))
         with contextlib.suppress(InputError):  # below, the same file says what is wrong and where
-            spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
+            spool = _fill(Spool(path, codes, other), report, reading, own, blocks)
     if spool is None:
         blocks = report.table.blocks()
-        spool = _filled(Spool(path, codes, other), report, reading, own, blocks)
+        spool = _fill(Spool(path, codes, other), report, reading, own, blocks)
     return SpooledSide(side_of(report), spool)
 
 
-def _filled(
+def _fill(
     spool: Spool,
     report: Report,
     reading: Reading,
@@ -303,13 +303,13 @@ def _scanned_blocks(
     table = report.table
     path = Path(str(table.path))
     folder.mkdir()
-    known = [table.columns[n] for n in {*INPUTS, *LABELS, *PARTS} & table.columns.keys()]
+    own_columns = [table.columns[n] for n in {*INPUTS, *LABELS, *PARTS} & table.columns.keys()]
     headers = {*reading.headers.key, *own, *SHOWN, reading.weight} & set(table.headers)
-    wanted = {*known, *map(table.headers.index, headers)}
+    positions = {*own_columns, *map(table.headers.index, headers)}
     delimiter = str(table.detected["delimiter"])
     escaped = {*_own_headers(report), "center_id"} if formulas.is_escaped(path) else set()
     first = 1
-    for batch in csv_scan.scan(path, len(table.headers), delimiter, wanted, folder):
+    for batch in csv_scan.scan(path, len(table.headers), delimiter, positions, folder):
         texts = [
             unescape_formulas(cells) if header in escaped else cells
             for header, cells in zip(table.headers, batch.columns, strict=True)
@@ -328,8 +328,8 @@ def side_of(report: Report) -> Side:
         If a file of its folder was damaged.
     """
     manifest, inputs = report.manifest, kept.run_inputs(report.folder, report.manifest)
-    known = {*report.known, *report.table.area_columns}
-    names = [name for name in INPUTS if name in known]
+    columns = {*report.known, *report.table.area_columns}
+    names = [name for name in INPUTS if name in columns]
     facts = {
         "path": str(report.folder),
         "report": Path(str(report.table.path)).name,
@@ -441,8 +441,8 @@ def joined(columns: list[pa.Array]) -> pa.Array | None:
 def group_headers(report: Report, reading: Reading) -> list[str]:
     """Return the own columns in which lost sites may have something in common."""
     table = report.table
-    named = {table.headers[at] for name, at in table.columns.items() if name in NOT_GROUPS}
-    left = {*named, *reading.headers.key, reading.weight}
+    not_groups = {table.headers[at] for name, at in table.columns.items() if name in NOT_GROUPS}
+    left = {*not_groups, *reading.headers.key, reading.weight}
     types = dict(zip(table.headers, table.source.types, strict=True))
     return [h for h in _own_headers(report) if h not in left and _is_group(types[h])]
 
@@ -465,8 +465,8 @@ def weights_of(report: Report, block: RowBlock, header: str) -> Floats | None:
     cells = block.columns.column(report.table.headers.index(header))
     kind = cells.type
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    found = numbers(cells if is_number else as_text(cells), decimal=report.table.decimal_mark)[0]
-    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    weights = numbers(cells if is_number else as_text(cells), decimal=report.table.decimal_mark)[0]
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(bad):
         row = int(bad[0])
         msg = (
@@ -474,4 +474,4 @@ def weights_of(report: Report, block: RowBlock, header: str) -> Floats | None:
             f"{as_text(cells)[row].as_py()!r}, not a number of 0 or more."
         )
         raise InputError(msg)
-    return found
+    return weights

@@ -14,7 +14,7 @@ from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.schema.columns import COUNTRY_STATED, as_text
 
 MAX_TEXTS: Final = 10_000
-"""So many different unknown names are counted."""
+"""Maximum number of different unknown names that are counted."""
 
 
 @dataclass

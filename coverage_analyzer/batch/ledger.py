@@ -117,8 +117,9 @@ class Tally:
     def add(self, verdicts: Verdicts) -> None:
         """Count verdicts."""
         keys = np.stack([verdicts.country, verdicts.level, verdicts.status]).astype(np.int64)
-        places, counts = np.unique(np.ravel_multi_index(tuple(keys), PLACES), return_counts=True)
-        self._places.update(dict(zip(places.tolist(), counts.tolist(), strict=True)))
+        counts = np.bincount(np.ravel_multi_index(tuple(keys), PLACES))
+        places = np.flatnonzero(counts)
+        self._places.update(dict(zip(places.tolist(), counts[places].tolist(), strict=True)))
         self._reasons += np.bincount(verdicts.reason, minlength=len(Reason))
 
     def counts(self, matcher: Matcher) -> dict[tuple[str, str, str], int]:

@@ -44,8 +44,8 @@ class LetterOptions(Options):
         """Return the given options with the defaults of the others."""
         if isinstance(options, cls):
             return options
-        known = [] if options is None else dataclasses.fields(options)
-        return cls(**{each.name: getattr(options, each.name) for each in known})
+        fields = [] if options is None else dataclasses.fields(options)
+        return cls(**{each.name: getattr(options, each.name) for each in fields})
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,14 @@ class LetterJob:
     def letter(self, site: FoundSite) -> SiteLetter:
         """Return the letter about a site."""
         matcher = self.letters.matcher
-        given = [site.cell(name) for name in columns.COUNTRY_STATED]
-        declared = matcher.world.names.stated(given)
+        countries = [site.cell(name) for name in columns.COUNTRY_STATED]
+        declared = matcher.world.names.stated(countries)
         stated = {name: site.cell(name) for name in (*eligibility.TEXTS, *eligibility.DAYS)}
         place, accuracy_m = (site.lon, site.lat), site.accuracy_m
-        told = explanation(matcher, *place, country=declared, accuracy_m=accuracy_m, stated=stated)
-        story = with_route(told, matcher.policy)
+        explained = explanation(
+            matcher, *place, country=declared, accuracy_m=accuracy_m, stated=stated
+        )
+        story = with_route(explained, matcher.policy)
         has_promise = story.status not in WITHOUT_PROMISE
         end = self.promises.end(story, declared) if has_promise else None
         name, lines = site.cell("name"), site.address(story.country)
@@ -106,29 +108,31 @@ def open_letter_job(
     PolicyError
         If the policy is invalid.
     """
-    wanted, rules = day(as_of), Policy.load(policy)
+    as_of_day, rules = day(as_of), Policy.load(policy)
     head = options.letterhead or NO_LETTERHEAD
     head = head if isinstance(head, Letterhead) else read_letterhead(head)
-    given = open_table(centers, columns.CENTERS, options.center_columns, options.center_dialect)
+    center_table = open_table(
+        centers, columns.CENTERS, options.center_columns, options.center_dialect
+    )
     matcher = build_matcher(
-        given,
+        center_table,
         rules,
-        as_of=wanted,
+        as_of=as_of_day,
         trust_declared=options.trust_declared,
         products=products_of(options.products, options.product_dialect),
     )
     letters = Letters(matcher, head)
-    known = columns.site_columns(rules.start_columns)
-    table = open_table(sites, known, options.columns, options.dialect)
-    check_two_tables(table, given)
+    known_columns = columns.site_columns(rules.start_columns)
+    table = open_table(sites, known_columns, options.columns, options.dialect)
+    check_two_tables(table, center_table)
     return LetterJob(table, letters, Promises(matcher))
 
 
 def _doubts(table: Table) -> list[str]:
     """Return warnings to check before a letter is sent."""
-    told = list(table.notices)
+    messages = list(table.notices)
     if set(VERDICT) <= set(table.headers):
-        told.append(
+        messages.append(
             "The input is a report. The letter assesses it again and ignores its drive times."
         )
-    return told
+    return messages

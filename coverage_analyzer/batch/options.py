@@ -71,6 +71,9 @@ class Options:
         report in its place. If one fires, the report is not replaced either.
     metrics
         A ``.prom`` file for the figures of the run, in the text format of Prometheus.
+    threads
+        Among how many threads a run is divided: 1 to 4 (more have nothing to do); by default 4, on
+        one core 1. No file depends on it.
     settings
         The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
     progress
@@ -102,6 +105,7 @@ class Options:
     max_rejects: RejectLimit | int | str = DEFAULT_LIMIT
     hold_if: str | Sequence[str] = ()
     metrics: str | Path = ""
+    threads: int | None = None
     settings: Mapping[str, str] | None = None
     progress: Callable[[int, float], None] | None = None
     warn: Callable[[str], object] = log.warning
@@ -114,9 +118,10 @@ class Options:
     def to_dict(self) -> dict[str, Any]:
         """Return the options as plain data, ready for JSON.
 
-        Without those that only this process can use, or that ``run.json`` has under its own key.
+        Without those that only this process can use, that change no file, or that ``run.json`` has
+        under its own key.
         """
-        left = {"progress", "warn", "settings", "table", "products", "max_rejects"}
+        left = {"progress", "warn", "threads", "settings", "table", "products", "max_rejects"}
         left |= {"hold_if", "metrics"}
         names = [each.name for each in dataclasses.fields(self) if each.name not in left]
         return {name: _plain(getattr(self, name)) for name in names}

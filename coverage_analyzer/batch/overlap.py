@@ -1,10 +1,13 @@
-"""Run two stages of work concurrently, one slightly ahead of the other."""
+"""Run stages of work concurrently, each slightly ahead of the one that takes its items."""
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from typing import Any, Final, NamedTuple, TypeVar
+
+from coverage_analyzer.errors import InputError
 
 T = TypeVar("T")
 
@@ -15,6 +18,33 @@ PATIENCE_S: Final = 1.0
 """How long to wait for an item that is no longer needed. One that hangs, such as a query, must not
 keep an interrupted program from ending.
 """
+
+
+STAGES: Final = 4
+"""The stages of a run: reading, assessing, writing, counting."""
+
+
+def n_threads(asked: int | None = None) -> int:
+    """Return the number of threads of a run: as asked, else one per stage if there are cores.
+
+    More threads than cores are useful, because stages wait for each other.
+
+    Raises
+    ------
+    InputError
+        If fewer than one are asked for.
+
+    Examples
+    --------
+    >>> n_threads(2)
+    2
+    """
+    if asked is not None and asked < 1:
+        msg = f"threads is {asked}; give at least 1."
+        raise InputError(msg)
+    if asked is not None:
+        return asked
+    return STAGES if (os.cpu_count() or 1) > 1 else 1
 
 
 class End(NamedTuple):
@@ -32,10 +62,10 @@ def ahead(
     production is first cancelled by `cancel`. If the system provides no further thread, items are
     produced on request.
     """
-    made: queue.Queue[T | End] = queue.Queue(DEPTH)
+    results: queue.Queue[T | End] = queue.Queue(DEPTH)
     unwanted = threading.Event()
 
-    thread = threading.Thread(target=_make, args=(items, made, unwanted), daemon=True)
+    thread = threading.Thread(target=_make, args=(items, results, unwanted), daemon=True)
     try:
         thread.start()
     except RuntimeError:  # "can't start new thread"
@@ -43,32 +73,32 @@ def ahead(
             yield from items
         return
     try:
-        while not isinstance(item := made.get(), End):
+        while not isinstance(item := results.get(), End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
         unwanted.set()
-        _empty(made)  # so that the thread finds it if it waits for space
+        _empty(results)  # so that the thread finds it if it waits for space
         if thread.is_alive():
             cancel()
         thread.join(PATIENCE_S)
 
 
 def _make(
-    items: Generator[T, None, None], made: "queue.Queue[T | End]", unwanted: threading.Event
+    items: Generator[T, None, None], results: "queue.Queue[T | End]", unwanted: threading.Event
 ) -> None:
     """Put all items into a queue, followed by the end marker."""
     error: BaseException | None = None
     try:
         with closing(items):
             for item in items:
-                made.put(item)
+                results.put(item)
                 if unwanted.is_set():
                     return
     except BaseException as raised:  # noqa: BLE001 (raised again, in the thread that waits)
         error = raised
-    made.put(End(error))
+    results.put(End(error))
 
 
 def _empty(items: "queue.Queue[Any]") -> None:

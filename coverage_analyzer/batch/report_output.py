@@ -74,19 +74,23 @@ class ReportOutput:
             batch = self._typer.typed(batch, rows)
         batch = formats.with_points(self._kind, batch, rows.coordinates.lon, rows.coordinates.lat)
         if self.writer is None:
-            self.writer = self._stack.enter_context(self._opened(batch))
+            self.writer = self._stack.enter_context(self._open_writer(batch))
         self.writer.write(batch)
+
+    def typed(self, batch: pa.RecordBatch, rows: ParsedRows) -> pa.RecordBatch:
+        """Return rows of the report with their types, as `write` takes them (`RowTyper`)."""
+        return self._typer.typed(batch, rows)
 
     def describe(self, manifest: Mapping[str, Any]) -> None:
         """Note what the file is to say of itself, before it is closed (`file_metadata`)."""
         if self.writer is not None:
             self.writer.describe(file_metadata(manifest))
 
-    def _opened(self, batch: pa.RecordBatch) -> "Writer":
+    def _open_writer(self, batch: pa.RecordBatch) -> "Writer":
         """Return the writer for rows like some."""
         schema, own = batch.schema, own_text(batch, self._typer.table)
-        stated = {schema.names[at] for at in self._typer.stated}
-        own = dataclasses.replace(own, names=[n for n in own.names if n not in stated])
+        given_columns = {schema.names[at] for at in self._typer.stated}
+        own = dataclasses.replace(own, names=[n for n in own.names if n not in given_columns])
         if self._converts:
             packing = formats.packing(self._kind)
             return ConvertedCsvWriter(self._path, schema, self._style, own, packing=packing)

@@ -76,39 +76,41 @@ def request(cells: Mapping[str, str]) -> Request:
     )
 
 
-def registered_rows(table: Table, wanted: Iterable[str]) -> dict[str, list[RegisteredSite]]:
+def registered_rows(table: Table, site_ids: Iterable[str]) -> dict[str, list[RegisteredSite]]:
     """Return all usable rows of the given sites, by id, of an open table (`schema.columns.SITES`).
 
     Without an id column the line number is the id. Memory grows with the sites requested, not with
     those read.
     """
-    ids = arrays.text_array(sorted(set(wanted)))
-    found: dict[str, list[RegisteredSite]] = defaultdict(list)
+    ids = arrays.text_array(sorted(set(site_ids)))
+    result: dict[str, list[RegisteredSite]] = defaultdict(list)
     for rows in table.rows():
         block, where = rows.block, rows.coordinates
         names = pc.utf8_trim_whitespace(table.row_ids(block))
-        some = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
-        picked = arrays.from_numpy(some)
-        cells = {name: _texts(table, block, name, picked) for name in ROW}
-        cells["address"] = _addresses(table, block, cells["address"], picked)
-        for name, known in rows.days.items():
-            cells[name] = ["" if np.isnat(day) else str(day) for day in known[some]]
+        row_at = np.flatnonzero(arrays.to_bools(pc.is_in(names, value_set=ids)))
+        indices = arrays.from_numpy(row_at)
+        cells = {name: _texts(table, block, name, indices) for name in ROW}
+        cells["address"] = _addresses(table, block, cells["address"], indices)
+        for name, dates in rows.days.items():
+            cells[name] = ["" if np.isnat(day) else str(day) for day in dates[row_at]]
         for number, (at, name) in enumerate(
-            zip(some.tolist(), names.take(picked).to_pylist(), strict=True)
+            zip(row_at.tolist(), names.take(indices).to_pylist(), strict=True)
         ):
             place = float(where.lon[at]), float(where.lat[at]), float(where.accuracy_m[at])
             texts = {column: values[number] for column, values in cells.items()}
-            found[name].append(registered_site(texts, place))
-    return found
+            result[name].append(registered_site(texts, place))
+    return result
 
 
-def _texts(table: Table, block: RowBlock, name: str, some: pa.Array | None = None) -> Sequence[str]:
+def _texts(
+    table: Table, block: RowBlock, name: str, indices: pa.Array | None = None
+) -> Sequence[str]:
     """Return a known column as text, empty if the table lacks it; timestamps as ISO 8601."""
     cells = table.column(block, name)
     if cells is None:
-        return [""] * len(block.lines if some is None else some)
-    if some is not None:
-        cells = cells.take(some)
+        return [""] * len(block.lines if indices is None else indices)
+    if indices is not None:
+        cells = cells.take(indices)
     return [text or "" for text in cells.cast(pa.string()).to_pylist()]
 
 
@@ -118,29 +120,29 @@ def has_addresses(table: Table) -> bool:
 
 
 def _addresses(
-    table: Table, block: RowBlock, whole: Sequence[str], some: pa.Array | None = None
+    table: Table, block: RowBlock, whole: Sequence[str], indices: pa.Array | None = None
 ) -> Sequence[str]:
     """Return the address of each row: the given whole one, else one made of its parts."""
-    found = address_columns(table.headers, table.columns)
-    at = [*found.parts.values(), *found.extra]
-    if not found or all(map(str.strip, whole)):
+    address = address_columns(table.headers, table.columns)
+    at = [*address.parts.values(), *address.extra]
+    if not address or all(map(str.strip, whole)):
         return whole
     cells = [block.columns.column(position) for position in at]
-    texts = [as_text(c if some is None else c.take(some)).to_pylist() for c in cells]
+    texts = [as_text(c if indices is None else c.take(indices)).to_pylist() for c in cells]
     return [
-        text if text.strip() else joined_address(found, parts)
+        text if text.strip() else joined_address(address, parts)
         for text, *parts in zip(whole, *texts, strict=True)
     ]
 
 
-def joined_address(found: AddressColumns, cells: Sequence[str]) -> str:
+def joined_address(columns: AddressColumns, cells: Sequence[str]) -> str:
     """Return an address on one line from the cells of its parts and further lines, in that order.
 
     Examples
     --------
-    >>> found = AddressColumns({"street": 3, "postcode": 5, "city": 4})
-    >>> joined_address(found, ["Hauptstr. 5", "80331", "M\u00fcnchen"])
+    >>> columns = AddressColumns({"street": 3, "postcode": 5, "city": 4})
+    >>> joined_address(columns, ["Hauptstr. 5", "80331", "M\u00fcnchen"])
     'Hauptstr. 5, 80331 M\u00fcnchen'
     """
-    parts = dict(zip(found.parts, cells, strict=False))
-    return ", ".join(address_lines(parts, cells[len(found.parts) :]))
+    parts = dict(zip(columns.parts, cells, strict=False))
+    return ", ".join(address_lines(parts, cells[len(columns.parts) :]))

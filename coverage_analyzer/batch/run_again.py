@@ -79,7 +79,7 @@ class RunAgain:
         Raises
         ------
         InputError
-            If there is no such column, or one is not a number of 0 or more.
+            If the column is unknown, or a cell is not a number of 0 or more.
         """
         return weights_of(self.report, rows.block, header)
 

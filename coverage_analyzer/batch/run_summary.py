@@ -21,7 +21,7 @@ NAME: Final = "summary.html"
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows beside the manifest and the counts.
+    """What the page shows in addition to the manifest and the counts.
 
     Attributes
     ----------

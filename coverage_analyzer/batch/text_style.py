@@ -44,7 +44,7 @@ def text_style(
     Raises
     ------
     InputError
-        If there is no such locale.
+        If the locale is unknown.
 
     Examples
     --------
@@ -56,8 +56,8 @@ def text_style(
         delimiter, mark = _by_locale(locale)
     elif style.excel:
         mark = "," if _has_decimal_commas(style, table, rows) else "."
-        given = None if table is None else table.detected.get("delimiter")
-        delimiter = ";" if mark == "," or given == ";" else ","
+        delimiter_read = None if table is None else table.detected.get("delimiter")
+        delimiter = ";" if mark == "," or delimiter_read == ";" else ","
     else:
         return style
     decimal = "," if mark == "," else style.decimal
@@ -72,7 +72,7 @@ def _by_locale(locale: str) -> tuple[str, str]:
     Raises
     ------
     InputError
-        If there is no such locale.
+        If the locale is unknown.
     """
     try:
         return LOCALES[locale.lower()]

@@ -82,7 +82,7 @@ def _columns(findings: dict[str, Any], what: str) -> list[str]:
 
 
 MOST: Final = 20
-"""So many pairs of countries and unknown names are shown; --json prints all."""
+"""Maximum number of pairs of countries and of unknown names shown; --json prints all."""
 
 
 def _countries(findings: dict[str, Any]) -> list[str]:

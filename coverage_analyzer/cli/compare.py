@@ -97,21 +97,21 @@ def compare(
         progress=messages.progress,
     )
     result = compared(before, after, output, job_options)
-    found = result.manifest
+    manifest = result.manifest
     if not messages.as_json and form == "markdown":
-        click.echo(summary.markdown(found, result.flows, result.segments), nl=False)
+        click.echo(summary.markdown(manifest, result.flows, result.segments), nl=False)
     elif not messages.as_json and not messages.quiet:
-        click.echo("\n".join(map(fitted, summary.lines(found))))
-    warnings = [f"Note: {note}" for note in found["notes"]]
-    warnings += [f"Warning: {reason}" for reason in found["rules"]["warned"]]
-    warnings += [f"Failed: {reason}" for reason in found["rules"]["failed"]]
+        click.echo("\n".join(map(fitted, summary.lines(manifest))))
+    warnings = [f"Note: {note}" for note in manifest["notes"]]
+    warnings += [f"Warning: {reason}" for reason in manifest["rules"]["warned"]]
+    warnings += [f"Failed: {reason}" for reason in manifest["rules"]["failed"]]
     files = []
     if output:
-        n_changes = sum(found["changes"].values())
+        n_changes = sum(manifest["changes"].values())
         files = [
             f"Wrote {quantity(n_changes, 'change')} to {Path(output) / 'changes.csv'}.",
             f"Open {Path(output) / 'compare.html'} in a browser.",
         ]
-    ledger = summary.ledger_line(found)
-    messages.print_findings(found, [], warnings, files, ledger=ledger)
-    return 1 if found["rules"]["failed"] else 0
+    ledger = summary.ledger_line(manifest)
+    messages.print_findings(manifest, [], warnings, files, ledger=ledger)
+    return 1 if manifest["rules"]["failed"] else 0

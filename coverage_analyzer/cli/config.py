@@ -26,14 +26,14 @@ def config(as_json: bool) -> None:
     from coverage_analyzer.settings.tables import KEYS
 
     used = settings.current()
-    found = values.sources(used.layers)
+    sources = values.sources(used.layers)
     variables = {key.name: key.variable for key in KEYS}
-    usual = settings.defaults(_commands(), found)
-    names = [*(key.name for key in KEYS if key.name in found or key.name in usual)]
-    names += [name for name in found if name not in variables]
+    usual = settings.defaults(_commands(), sources)
+    names = [*(key.name for key in KEYS if key.name in sources or key.name in usual)]
+    names += [name for name in sources if name not in variables]
     rows = []
     for name in names:
-        value = found.get(name) or values.Value(name, usual[name], "default")
+        value = sources.get(name) or values.Value(name, usual[name], "default")
         where = f"environment, {variables[name]}" if value.source == "environment" else value.source
         rows.append((name, _hidden(value.value), where))
     if as_json:

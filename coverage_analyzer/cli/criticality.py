@@ -48,7 +48,7 @@ def criticality(
     from coverage_analyzer.batch.text_style import text_style
 
     chosen = Options(**choices)
-    found = job(
+    result = job(
         folder,
         output,
         CriticalityOptions(
@@ -59,27 +59,28 @@ def criticality(
         ),
     )
     if not messages.as_json and not messages.quiet:
-        click.echo("\n".join(map(fitted, lines(found))))
+        click.echo("\n".join(map(fitted, lines(result))))
     files = [f"Wrote {Path(output) / 'criticality.csv'}."] if output else []
-    notes = [f"Note: {note}" for note in found["notes"]]
+    notes = [f"Note: {note}" for note in result["notes"]]
     ledger = (
-        f"sites {found['sites']} = served {found['served']} "
-        f"+ others {found['sites'] - found['served']}"
+        f"sites {result['sites']} = served {result['served']} "
+        f"+ others {result['sites'] - result['served']}"
     )
-    messages.print_findings(found, [], notes, files, ledger=ledger)
+    messages.print_findings(result, [], notes, files, ledger=ledger)
     return 0
 
 
-def lines(found: Mapping[str, Any]) -> list[str]:
+def lines(manifest: Mapping[str, Any]) -> list[str]:
     """Return the result as text."""
-    title, served = found["policy"]["title"], quantity(found["served"], "site")
+    title, served = manifest["policy"]["title"], quantity(manifest["served"], "site")
+    total = f"{manifest['sites']:,}"
     result = [
-        f"{title}, as of {found['as_of']}: {served} of {found['sites']:,} qualified or pending.",
-        f"{found['alone']:,} of them are reached by a single open center.",
+        f"{title}, as of {manifest['as_of']}: {served} of {total} qualified or pending.",
+        f"{manifest['alone']:,} of them are reached by a single open center.",
         "If a center closes:",
         f"  {'lost':>8} {'waiting':>8} {'delayed':>8} {'of sites':>8}  center",
     ]
-    busy = [center for center in found["centers"] if center["sites"]]
+    busy = [center for center in manifest["centers"] if center["sites"]]
     for c in busy[:SHOWN]:
         heir = f", most go to {c['takes_over']}" if c["takes_over"] else ""
         counts = (c["lost"], c["waiting"], c["delayed"], c["sites"])
@@ -87,10 +88,10 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         result.append(f"  {numbers}  {c['center_id']} {c['name']}".rstrip() + heir)
     if len(busy) > SHOWN:
         result.append(f"  and {len(busy) - SHOWN:,} more")
-    idle = len(found["centers"]) - len(busy)
+    idle = len(manifest["centers"]) - len(busy)
     if idle:
         result.append(f"{quantity(idle, 'center')} without such sites: nothing is lost.")
-    return [*result, *_pairs(found["pairs"] or [])]
+    return [*result, *_pairs(manifest["pairs"] or [])]
 
 
 def _pairs(pairs: list[Mapping[str, Any]]) -> list[str]:

@@ -40,14 +40,14 @@ def entitlements(customer: str | None, as_of: str | None, as_json: bool, **quest
     Example:
       coverage-analyzer entitlements --product XenApp --version 6.5 --customer acme.toml
     """
-    from coverage_analyzer.programmes.entitlements import entitlements as found
+    from coverage_analyzer.programmes.entitlements import entitlements as job
 
     facts = _facts(customer) if customer else {}
-    told = found(facts, date=as_of, **question)
+    answer = job(facts, date=as_of, **question)
     if as_json:
-        print_json(told.to_dict())
+        print_json(answer.to_dict())
     else:
-        put(str(told))
+        put(str(answer))
 
 
 def _facts(path: str) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def explain(
         trust_declared=trust_declared,
         products=products_of(products.path, products.dialect),
     )
-    found = explanation(
+    point = explanation(
         matcher,
         site.longitude,
         site.latitude,
@@ -154,11 +154,11 @@ def explain(
     )
     for warning in matcher.region_warnings:
         say(f"Warning: {warning}")
-    story = with_route(found, policy)
+    explained = with_route(point, policy)
     if as_json:
-        print_json(story.to_dict())
+        print_json(explained.to_dict())
     else:
-        put(str(story))
+        put(str(explained))
     options.name_policy()
     for warning in policy.warnings:
         say(f"Warning: {warning}")

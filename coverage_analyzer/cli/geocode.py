@@ -149,11 +149,11 @@ def _lines(findings: dict[str, Any]) -> list[str]:
         for what, key in (("grade", "grades"), ("reason", "reasons"))
         if findings[key]
     ]
-    asked = findings["questions"]
-    if any(asked.values()):
+    counts = findings["questions"]
+    if any(counts.values()):
         lines.append(
-            f"Sent {quantity(asked['asked'], 'request')} to the server; "
-            f"{quantity(asked['cached'], 'result')} from the cache."
+            f"Sent {quantity(counts['asked'], 'request')} to the server; "
+            f"{quantity(counts['cached'], 'result')} from the cache."
         )
     for old, new in findings["renamed_columns"].items():
         lines.append(f"Input column {old!r} is named {new!r} in the output.")

@@ -70,8 +70,8 @@ def init(
 
 def _ending(inspection: "Inspection", output: str) -> list[str]:
     """Return what was written, and what comes next."""
-    written = f"Wrote {output}."
+    note = f"Wrote {output}."
     if inspection.centers.problems:
-        return [f"{written} Fix the centers file before the next step: coverage-analyzer run"]
+        return [f"{note} Fix the centers file before the next step: coverage-analyzer run"]
     place = "" if Path(output).name == discovery.NAME else f" --settings {output}"
-    return [f"{written} Check it, then run: coverage-analyzer run{place}"]
+    return [f"{note} Check it, then run: coverage-analyzer run{place}"]

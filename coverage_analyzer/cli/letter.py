@@ -142,7 +142,7 @@ def letter(
         choices |= {"progress": messages.progress}
         _write_series((sites, centers), which, target, rules, browser, messages, choices)
         return
-    chosen = batch.LetterOptions(**choices, warn=lambda told: say(f"Warning: {told}"))
+    chosen = batch.LetterOptions(**choices, warn=lambda warning: say(f"Warning: {warning}"))
     output, head = target.output, choices["letterhead"]
     inputs = [sites, centers, chosen.products, policy_file(rules.policy), head]
     refuse_overwriting({"letter": output}, inputs)
@@ -211,14 +211,14 @@ def _write_series(
         only=read_site_list(which.sites_file) if which.sites_file else None,
         printer=_printer(browser, target.paper) if target.file_format == "pdf" else None,
     )
-    found = site_letters(
+    manifest = site_letters(
         sites, centers, target.output, policy=rules.policy, as_of=rules.as_of, options=chosen
     )
-    warnings = [f"Warning: {warning}" for warning in found["warnings"]]
-    files = [f"Wrote {quantity(found['letters'], 'letter')} and index.csv to {target.output}."]
-    statuses = ", ".join(f"{n} {name}" for name, n in sorted(found["status"].items()))
-    rejects = summary.first_rejects(found)
+    warnings = [f"Warning: {warning}" for warning in manifest["warnings"]]
+    files = [f"Wrote {quantity(manifest['letters'], 'letter')} and index.csv to {target.output}."]
+    statuses = ", ".join(f"{n} {name}" for name, n in sorted(manifest["status"].items()))
+    rejects = summary.first_rejects(manifest)
     options.name_policy()
     messages.print_findings(
-        found, [f"Letters: {statuses or 'none'}."], [*warnings, *rejects], files
+        manifest, [f"Letters: {statuses or 'none'}."], [*warnings, *rejects], files
     )

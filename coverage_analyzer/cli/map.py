@@ -91,7 +91,7 @@ def map_(
     tiled = None if kind in PRINTED else tiles
     data = redrawn(folder, title=title, tiles=tiled, columns=map_columns)
     html = page.page(data)
-    atomic.publish(place, _printed(html, kind, paper, browser) if kind in PRINTED else html)
+    atomic.publish(place, _print_page(html, kind, paper, browser) if kind in PRINTED else html)
     if data.meta["note"]:
         say(f"Warning: {data.meta['note']}")
     if as_json:
@@ -100,7 +100,7 @@ def map_(
     inform(f"Wrote a map of {quantity(data.meta['total'], 'site')} to {place}.{then}")
 
 
-def _printed(html: str, kind: str, paper: str, browser: "Browser") -> bytes:
+def _print_page(html: str, kind: str, paper: str, browser: "Browser") -> bytes:
     """Return the page as a PDF or a PNG."""
     from coverage_analyzer.browser import Paper, Picture, render
     from coverage_analyzer.maps.page import DRAWN, SHEET

@@ -18,7 +18,7 @@ PAUSE: Final = 0.2
 """Seconds between two updates of the progress line."""
 
 MIN_TEXT_WIDTH: Final = 20
-"""Characters of text beside an indent; on a narrower terminal lines are not broken."""
+"""Minimum width of text after an indent; on a narrower terminal lines are not broken."""
 
 LOG_LINE: Final = "%(relativeCreated)8d ms  %(name)s: %(message)s"
 
@@ -200,7 +200,7 @@ class Progress:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._begun = self._shown = clock()
+        self._started = self._last_shown = clock()
 
     def __call__(self, rows: int, share: float) -> None:
         """Display the progress of a job.
@@ -214,12 +214,12 @@ class Progress:
         """
         now = self._clock()
         done = share >= 1
-        if now - self._shown < PAUSE and not done:
+        if now - self._last_shown < PAUSE and not done:
             return
-        self._shown = now
-        line = f"{quantity(rows, 'row')}, {rows / max(now - self._begun, 1e-9):,.0f} rows/s"
+        self._last_shown = now
+        line = f"{quantity(rows, 'row')}, {rows / max(now - self._started, 1e-9):,.0f} rows/s"
         if 0 < share < 1:
-            left = (now - self._begun) * (1 - share) / share
+            left = (now - self._started) * (1 - share) / share
             line += f", {share:.0%} read, {_duration(left)} left"
         put_message(f"\r{line:<72}", end="\n" if done else "")
 

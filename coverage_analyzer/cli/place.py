@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlanOptions:
     """What is asked, as the options give it; see `siting.question.Question`."""
 
     new: int | None
@@ -85,9 +85,9 @@ def _number(flag: str, help_text: str, **more: Any) -> Callable[[options.Verb], 
     return click.option(flag, type=int, metavar="N", help=help_text, **more)
 
 
-wanted = options.collected(
-    "wanted",
-    Wanted,
+plan_options = options.collected(
+    "plan_options",
+    PlanOptions,
     _number("--new", "Open at most N centers that gain as much as possible."),
     click.option(
         "--cover",
@@ -156,7 +156,7 @@ LISTED: Final = 20
 @click.option(
     "--cost", default="", metavar="COLUMN", help="Column of the candidates' costs.  [1 each]"
 )
-@wanted
+@plan_options
 @click.option("--policy", default="", metavar="NAME|FILE", help="Built in, or a TOML file.")
 @options.as_of
 @options.products
@@ -172,7 +172,7 @@ LISTED: Final = 20
 def place(
     sites: str,
     output: str,
-    wanted: Wanted,
+    plan_options: PlanOptions,
     policy: str,
     as_of: str | None,
     messages: Messages,
@@ -201,12 +201,12 @@ def place(
         inputs = replace(inputs, centers="")  # those of the settings: a run has its own
     folder = output or default_folder(inputs)
     chosen = batch.Options(**choices, progress=messages.progress)
-    found = job(
-        inputs, folder, wanted.question(), policy=policy or None, as_of=as_of, options=chosen
+    plan = job(
+        inputs, folder, plan_options.question(), policy=policy or None, as_of=as_of, options=chosen
     )
-    warnings = [f"Note: {note}" for note in found["notes"]]
-    warnings += summary.first_rejects(found)
-    messages.print_findings(found, _lines(found, folder), warnings)
+    warnings = [f"Note: {note}" for note in plan["notes"]]
+    warnings += summary.first_rejects(plan)
+    messages.print_findings(plan, _lines(plan, folder), warnings)
     return 0
 
 
@@ -232,24 +232,24 @@ def default_folder(inputs: "PlaceInputs") -> str:
     return str(Path(inputs.sites) / "plan")
 
 
-def _lines(found: dict[str, Any], folder: str) -> list[str]:
+def _lines(plan: dict[str, Any], folder: str) -> list[str]:
     """Return what the plan is, and where to look."""
-    before, after = found["covered_weight_before"], found["covered_weight_after"]
-    lines = [f"{found['policy']['title']}, as of {found['as_of']}"]
-    n_opened = len(found["plan"])
+    before, after = plan["covered_weight_before"], plan["covered_weight_after"]
+    lines = [f"{plan['policy']['title']}, as of {plan['as_of']}"]
+    n_opened = len(plan["plan"])
     for what, places in (
-        ("Open", found["places"][:n_opened]),
-        ("Close", found["places"][n_opened:]),
+        ("Open", plan["places"][:n_opened]),
+        ("Close", plan["places"][n_opened:]),
     ):
         if places:
             lines.append(f"{what} {len(places)}:")
             lines += [f"  {place}" for place in places[:LISTED]]
         if len(places) > LISTED:
             lines.append(f"  and {len(places) - LISTED} more in plan.csv")
-    lines.append(f"{quantity(found['gained_sites'], 'site')} gained.")
-    what = "Weight of the sites" if found["weight"] else "Sites"
+    lines.append(f"{quantity(plan['gained_sites'], 'site')} gained.")
+    what = "Weight of the sites" if plan["weight"] else "Sites"
     lines.append(f"{what} with the level: {before:,} -> {after:,}.")
-    lines.append(found["proof"])
-    if found["stopped_by"] != "proved":
-        lines.append(STOPPED.get(found["stopped_by"], f"Stopped by: {found['stopped_by']}"))
+    lines.append(plan["proof"])
+    if plan["stopped_by"] != "proved":
+        lines.append(STOPPED.get(plan["stopped_by"], f"Stopped by: {plan['stopped_by']}"))
     return [*lines, f"Open {Path(folder) / 'plan.html'} in a browser; rows are in plan.csv."]

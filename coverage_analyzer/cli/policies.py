@@ -39,10 +39,10 @@ class PoliciesGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command (`show` if none is given) and the names to print."""
-        named = args[0] in self.commands
-        command = args[0] if named else "show"
+        is_command = args[0] in self.commands
+        command = args[0] if is_command else "show"
         # No option is left: the group has taken all of them.
-        return super().resolve_command(ctx, [command, "--", *args[named:]])
+        return super().resolve_command(ctx, [command, "--", *args[is_command:]])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write nothing: the usage and the examples list the commands."""
@@ -106,8 +106,8 @@ def _check_options(context: click.Context, form: Form) -> None:
         With the command.
     """
     command = context.invoked_subcommand
-    for given, flag, name in ((form.new_file, "-o", "new"), (form.strict, "--strict", "check")):
-        if given and command != name:
+    for is_set, flag, name in ((form.new_file, "-o", "new"), (form.strict, "--strict", "check")):
+        if is_set and command != name:
             msg = f"{flag} is an option of `policies {name}`."
             raise click.UsageError(msg, context)
 
@@ -142,14 +142,14 @@ def check(form: Form, names: tuple[str, ...]) -> int:
     """Check files of policies and programmes."""
     from coverage_analyzer.programmes import checking
 
-    found = [checking.check(name) for name in names]
+    results = [checking.check(name) for name in names]
     if form.as_json:
-        print_json([each.to_dict() for each in found])
+        print_json([each.to_dict() for each in results])
     else:
-        put("\n\n".join(each.text() for each in found))
-    if not all(each.is_valid for each in found):
+        put("\n\n".join(each.text() for each in results))
+    if not all(each.is_valid for each in results):
         return INVALID
-    return 1 if form.strict and any(each.warnings for each in found) else 0
+    return 1 if form.strict and any(each.warnings for each in results) else 0
 
 
 @policies.command()
@@ -203,13 +203,13 @@ def _print(form: Form, names: tuple[str, ...], *, tables: bool = False, whole: b
     if form.as_toml:
         put(text(_single(names) or DEFAULT), end="")
         return
-    shown = {name: entry(name) for name in names} or entries()
+    selected = {name: entry(name) for name in names} or entries()
     if form.as_json:
-        print_json(_data(shown))
+        print_json(_data(selected))
     elif tables or form.table_format:
-        _compare(shown, form.table_format or "text", together=bool(names))
+        _compare(selected, form.table_format or "text", together=bool(names))
     else:
-        put("\n\n".join(p.described(clauses=whole) for p in shown.values()))
+        put("\n\n".join(p.described(clauses=whole) for p in selected.values()))
 
 
 def _single(names: tuple[str, ...]) -> str:
@@ -226,7 +226,7 @@ def _single(names: tuple[str, ...]) -> str:
     return names[0] if names else ""
 
 
-def _data(shown: "dict[str, Entry]") -> dict[str, Any]:
+def _data(selected: "dict[str, Entry]") -> dict[str, Any]:
     """Return policies and programmes with their hashes, as plain data."""
     from coverage_analyzer.policy import Policy
 
@@ -235,16 +235,16 @@ def _data(shown: "dict[str, Entry]") -> dict[str, Any]:
             "sha256": p.sha256,
             **(p.model_dump(mode="json") if isinstance(p, Policy) else p.to_dict()),
         }
-        for name, p in shown.items()
+        for name, p in selected.items()
     }
 
 
-def _compare(shown: "dict[str, Entry]", form: Any, *, together: bool) -> None:
+def _compare(selected: "dict[str, Entry]", form: Any, *, together: bool) -> None:
     """Print what each policy offers, as tables; several named policies share one table."""
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.offer_table import comparison, side_by_side, written
 
-    policies = {name: p for name, p in shown.items() if isinstance(p, Policy)}
+    policies = {name: p for name, p in selected.items() if isinstance(p, Policy)}
     joined = [side_by_side(policies)] if together and len(policies) > 1 else []
-    alone = [p for name, p in shown.items() if not joined or name not in policies]
+    alone = [p for name, p in selected.items() if not joined or name not in policies]
     put(written([*joined, *map(comparison, alone)], form), end="")

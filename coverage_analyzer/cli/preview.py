@@ -27,7 +27,7 @@ def lines(inspection: "Inspection") -> Iterator[str]:
         yield terminal.Title(f"{what}: {table.path}")
         yield from terminal.wrapped(extent(table), "  ")
         yield ""
-        yield from _detected(table.detected)
+        yield from _detected_lines(table.detected)
         yield from _rows(table)
         yield from _columns(table)
         yield from _by_country(what.lower(), table, inspection.country_names)
@@ -49,11 +49,11 @@ def extent(table: "TableInspection") -> str:
     return f"The first {rows} of the file were inspected{empty}, not the rest."
 
 
-def _detected(detected: Mapping[str, Any]) -> Iterator[str]:
+def _detected_lines(detected: Mapping[str, Any]) -> Iterator[str]:
     """Yield how a file is written, a line for each thing that was detected."""
     if detected:
         yield terminal.Title("  Detected")
-        rows = [(_label(key), _shown(value)) for key, value in detected.items()]
+        rows = [(_label(key), _as_text(value)) for key, value in detected.items()]
         yield from terminal.table([], rows, indent="    ")[0]
         yield ""
 
@@ -62,11 +62,11 @@ def _label(key: str) -> str:
     return key.replace("_", " ")
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "(" + ", ".join(f"{_label(str(k))} {_shown(v)}" for k, v in value.items()) + ")"
+        return "(" + ", ".join(f"{_label(str(k))} {_as_text(v)}" for k, v in value.items()) + ")"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_shown, value))
+        return ", ".join(map(_as_text, value))
     return NAMES.get(str(value), str(value))
 
 
@@ -77,10 +77,10 @@ def _rows(table: "TableInspection") -> Iterator[str]:
         yield ""
         return
     names = list(table.preview[0])
-    known = [*(n for n in FIRST if n in names), *(n for n in names if n in table.columns)]
-    headers = list(dict.fromkeys([*known, *names]))
-    shown, missing = terminal.table(headers, [[row[h] for h in headers] for row in table.preview])
-    yield from shown
+    leading = [*(n for n in FIRST if n in names), *(n for n in names if n in table.columns)]
+    headers = list(dict.fromkeys([*leading, *names]))
+    lines, missing = terminal.table(headers, [[row[h] for h in headers] for row in table.preview])
+    yield from lines
     if missing:
         rest = ", ".join(headers[len(headers) - missing :])
         yield from terminal.wrapped(f"and {quantity(missing, 'more column')}: {rest}", "  ")

@@ -69,6 +69,13 @@ if TYPE_CHECKING:
 )
 @options.hold_if
 @options.metrics
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Divide the work among N threads, of which up to 4 are used. The files are the same for "
+    "any N.  [default: 4; on one core 1]",
+)
 @options.messages
 def run(
     sites: str,

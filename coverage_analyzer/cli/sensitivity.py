@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Varied:
+class VariationOptions:
     """What is varied, as the options give it; see `comparison.sensitivity.Question`."""
 
     change: tuple[float, ...]
@@ -29,19 +29,19 @@ class Varied:
         from coverage_analyzer.comparison.sensitivity import Question
 
         usual = Question()
-        asked = self.change or self.miles or self.accuracy
+        is_set = self.change or self.miles or self.accuracy
         return Question(
-            change_miles=self.change if asked else usual.change_miles,
+            change_miles=self.change if is_set else usual.change_miles,
             miles=self.miles,
-            accuracy_m=self.accuracy if asked else usual.accuracy_m,
+            accuracy_m=self.accuracy if is_set else usual.accuracy_m,
             territories=self.territories,
             any_country=self.any_country,
         )
 
 
-varied = options.collected(
-    "varied",
-    Varied,
+variation_options = options.collected(
+    "variation_options",
+    VariationOptions,
     click.option(
         "--change",
         type=float,
@@ -81,7 +81,7 @@ varied = options.collected(
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
-@varied
+@variation_options
 @click.option(
     "--near",
     type=float,
@@ -100,7 +100,7 @@ varied = options.collected(
 def sensitivity(
     folder: str,
     output: str | None,
-    varied: Varied,
+    variation_options: VariationOptions,
     plot: str | None,
     messages: Messages,
     **choices: Any,
@@ -129,10 +129,10 @@ def sensitivity(
         kind_of(plot, PICTURES, what="The plot is")
     near, weight = choices.pop("near"), choices.pop("weight")
     chosen = Options(**choices)
-    found = job(
+    result = job(
         folder,
         output,
-        varied.question(),
+        variation_options.question(),
         SensitivityOptions(
             near_miles=near,
             weight=weight,
@@ -143,31 +143,31 @@ def sensitivity(
     if plot:
         from coverage_analyzer.frames import _sensitivity
 
-        _sensitivity.draw(found["table"], found["policy"]["title"], plot)
+        _sensitivity.draw(result["table"], result["policy"]["title"], plot)
     if not messages.as_json and not messages.quiet:
-        click.echo("\n".join(map(fitted, lines(found))))
+        click.echo("\n".join(map(fitted, lines(result))))
     files = [f"Wrote {Path(output) / 'sensitivity.csv'}."] if output else []
     files += [f"Wrote {plot}."] if plot else []
-    notes = [f"Note: {note}" for note in found["notes"]]
-    run_row = found["table"][0]
+    notes = [f"Note: {note}" for note in result["notes"]]
+    run_row = result["table"][0]
     ledger = (
-        f"sites {found['sites']} = qualified {run_row['qualified']} "
-        f"+ others {found['sites'] - run_row['qualified']}"
+        f"sites {result['sites']} = qualified {run_row['qualified']} "
+        f"+ others {result['sites'] - run_row['qualified']}"
     )
-    messages.print_findings(found, [], notes, files, ledger=ledger)
+    messages.print_findings(result, [], notes, files, ledger=ledger)
     return 0
 
 
-def lines(found: Mapping[str, Any]) -> list[str]:
+def lines(data: Mapping[str, Any]) -> list[str]:
     """Return the result as text: all countries together; the file has each."""
     result = [
-        f"{found['policy']['title']}, as of {found['as_of']}:",
+        f"{data['policy']['title']}, as of {data['as_of']}:",
         f"  {'qualified':>10} {'gained':>8} {'lost':>8} {'review':>8}  scenario",
     ]
-    for row in found["table"]:
+    for row in data["table"]:
         if not row["country"]:
             counts = f"{row['qualified']:>10,} {row['gained']:>8,} {row['lost']:>8,}"
             result.append(f"  {counts} {row['review']:>8,}  {row['scenario']}")
-    are = "site is" if found["near"] == 1 else "sites are"
-    miles = f"{found['near_miles']:g} mile{'' if found['near_miles'] == 1 else 's'}"
-    return [*result, f"{found['near']:,} {are} within {miles} of the limit."]
+    are = "site is" if data["near"] == 1 else "sites are"
+    miles = f"{data['near_miles']:g} mile{'' if data['near_miles'] == 1 else 's'}"
+    return [*result, f"{data['near']:,} {are} within {miles} of the limit."]

@@ -120,14 +120,14 @@ def run_notes(manifest: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def detected(name: str, found: Mapping[str, Any]) -> list[str]:
+def detected(name: str, values: Mapping[str, Any]) -> list[str]:
     """Return what was detected about an input and should be checked, as a line if there is any.
 
     Parameters
     ----------
     name
         Of the input, such as ``sites``.
-    found
+    values
         As `Table.detected` returns it.
 
     Examples
@@ -137,10 +137,10 @@ def detected(name: str, found: Mapping[str, Any]) -> list[str]:
     >>> detected("sites", {"encoding": "utf-8", "delimiter": ","})
     []
     """
-    shown = [key for key in LABELS if found.get(key) and found[key] not in USUAL.get(key, ())]
-    if "other_sheets" not in found:  # the only one
-        shown = [key for key in shown if key != "sheet"]
-    parts = [f"{LABELS[key]} {_value(key, found[key])}" for key in shown]
+    keys = [key for key in LABELS if values.get(key) and values[key] not in USUAL.get(key, ())]
+    if "other_sheets" not in values:  # the only one
+        keys = [key for key in keys if key != "sheet"]
+    parts = [f"{LABELS[key]} {_value(key, values[key])}" for key in keys]
     return [f"Detected in the {name}: {'; '.join(parts)}."] if parts else []
 
 
@@ -171,10 +171,12 @@ def run_files(manifest: Mapping[str, Any], folder: Path) -> list[str]:
     return lines
 
 
-def timeline_result(found: Mapping[str, Any]) -> list[str]:
+def timeline_result(result: Mapping[str, Any]) -> list[str]:
     """Return how the number of sites with the best level changes, and all levels by day."""
-    title = f"{found['policy']}, from {found['start']} to {found['end']}: number of sites by level"
-    levels: Mapping[str, Mapping[str, int]] = found["levels"]
+    title = (
+        f"{result['policy']}, from {result['start']} to {result['end']}: number of sites by level"
+    )
+    levels: Mapping[str, Mapping[str, int]] = result["levels"]
     lines = []
     if levels:
         days = list(levels)
@@ -184,7 +186,7 @@ def timeline_result(found: Mapping[str, Any]) -> list[str]:
         have = _have(first[best])
         lines.append(
             f"{first[best]:,} of {quantity(total, 'site')} {have} {best} on {days[0]}, "
-            f"{last.get(best, 0):,} on {found['end']}."
+            f"{last.get(best, 0):,} on {result['end']}."
         )
     lines.append(title)
     for day, counts in levels.items():
@@ -198,10 +200,10 @@ def _have(n: int) -> str:
 
 def commitments_result(findings: Mapping[str, Any]) -> list[str]:
     """Return how many requests have a due time, and the others by status."""
-    from coverage_analyzer.due_times.calculator import Answer
+    from coverage_analyzer.due_times.calculator import CommitmentStatus
 
     counts, decided = findings["status"], findings["ledger"]["decided"]
-    promised = counts.get(Answer.promised.value, 0)
+    promised = counts.get(CommitmentStatus.promised.value, 0)
     requests = quantity(decided, "request")
     return [
         f"{promised:,} of {requests} {_have(promised)} a due time.",

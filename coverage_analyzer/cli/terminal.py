@@ -28,7 +28,7 @@ class Title(str):
 
 
 def width() -> int:
-    """Return the number of columns of the terminal; 80 if there is none."""
+    """Return the number of columns of the terminal; 80 without one."""
     import shutil
 
     return max(shutil.get_terminal_size((80, 24)).columns, NARROWEST)
@@ -58,7 +58,7 @@ def _char_width(char: str) -> int:
 
 
 def fitted(text: str, columns: int, *, right: bool = False) -> str:
-    """Return text of exactly so many columns: filled with spaces, or shortened.
+    """Return text of exactly `columns` columns: filled with spaces, or shortened.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def table(
         for at in range(len(widths))
     ]
     least = [w if number else min(w, MIN_WIDTH) for w, number in zip(widths, right, strict=True)]
-    widths = _narrowed(widths, least, width() - len(indent))
+    widths = _narrow(widths, least, width() - len(indent))
     lines = [
         indent
         + GAP.join(
@@ -142,7 +142,7 @@ def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _narrowed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+def _narrow(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
     """Return the widths of as many columns as fit, the widest ones narrowed, but to the least."""
     count = len(widths)
     while count > 1 and sum(least[:count]) + len(GAP) * (count - 1) > room:

@@ -71,14 +71,14 @@ def timeline(
     )
     if plot:
         kind_of(plot, PICTURES, what="The plot is")
-    found = batch.timeline(
+    result = batch.timeline(
         sites, centers, output, policy=policy, days=(days.start, days.end), options=chosen
     )
     if plot:
         from coverage_analyzer.frames import _timeline as timing
 
-        timing.draw_levels(found["levels"], found["end"], found["policy"], plot)
-    warnings = [f"Warning: {warning}" for warning in found["warnings"]]
-    rejects = summary.first_rejects(found)
-    files = [f"Wrote {quantity(found['rows'], 'row')} to {output}."]
-    messages.print_findings(found, summary.timeline_result(found), [*warnings, *rejects], files)
+        timing.draw_levels(result["levels"], result["end"], result["policy"], plot)
+    warnings = [f"Warning: {warning}" for warning in result["warnings"]]
+    rejects = summary.first_rejects(result)
+    files = [f"Wrote {quantity(result['rows'], 'row')} to {output}."]
+    messages.print_findings(result, summary.timeline_result(result), [*warnings, *rejects], files)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangeOptions:
     """What is changed, as the options give it; see `batch._what_if.WhatIfChange`."""
 
     close: tuple[str, ...]
@@ -51,9 +51,9 @@ class Changed:
         )
 
 
-changed = options.collected(
-    "changed",
-    Changed,
+change_options = options.collected(
+    "change_options",
+    ChangeOptions,
     click.option(
         "--close", multiple=True, metavar="ID", help="Close this center, or cancel it; repeatable."
     ),
@@ -92,7 +92,7 @@ changed = options.collected(
 
 @click.command(name="what-if")
 @click.argument("folder", metavar="DIR")
-@changed
+@change_options
 @click.option(
     "-o", "--output", metavar="DIR", help="Folder to write.  [default: only print the result]"
 )
@@ -113,7 +113,7 @@ changed = options.collected(
 def what_if(
     folder: str,
     output: str | None,
-    changed: Changed,
+    change_options: ChangeOptions,
     form: str,
     messages: Messages,
     **choices: Any,
@@ -139,19 +139,19 @@ def what_if(
     chosen = Options(**choices)
     style = text_style(chosen.style, chosen.excel_locale)
     compare_options = CompareOptions(weight=weight, style=style, progress=messages.progress)
-    result = job(folder, changed.change(), output, compare_options)
-    found = result.manifest
+    result = job(folder, change_options.change(), output, compare_options)
+    manifest = result.manifest
     if not messages.as_json and form == "markdown":
-        click.echo(summary.markdown(found, result.flows, result.segments), nl=False)
+        click.echo(summary.markdown(manifest, result.flows, result.segments), nl=False)
     elif not messages.as_json and not messages.quiet:
-        click.echo("\n".join(map(fitted, summary.lines(found))))
+        click.echo("\n".join(map(fitted, summary.lines(manifest))))
     files = []
     if output:
-        n_changes = quantity(sum(found["changes"].values()), "change")
+        n_changes = quantity(sum(manifest["changes"].values()), "change")
         files = [
             f"Wrote {n_changes} to {Path(output) / 'changes.csv'}.",
             f"Open {Path(output) / 'compare.html'} in a browser.",
         ]
-    notes = [f"Note: {note}" for note in found["notes"]]
-    messages.print_findings(found, [], notes, files, ledger=summary.ledger_line(found))
+    notes = [f"Note: {note}" for note in manifest["notes"]]
+    messages.print_findings(manifest, [], notes, files, ledger=summary.ledger_line(manifest))
     return 0

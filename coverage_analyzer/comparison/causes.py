@@ -17,12 +17,11 @@ What a recheck by road did to a verdict is kept as it is: it applies where judgi
 that was rechecked. ``roads`` is the cause if the recheck alone makes the difference.
 """
 
-import enum
 import functools
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +29,7 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Ints
-from coverage_analyzer.comparison.changes import COMPARED, Change, LevelRanks, classify
+from coverage_analyzer.comparison.changes import COMPARED, Change, LevelRanks, TextEnum, classify
 from coverage_analyzer.comparison.rows import Side
 from coverage_analyzer.errors import CoverageError
 from coverage_analyzer.matching.centers import Centers
@@ -44,18 +43,8 @@ Columns = Mapping[str, pa.Array]
 """Columns of verdicts, by name."""
 
 
-class Cause(enum.IntEnum):
+class Cause(TextEnum):
     """Why a verdict changed; its name is the code in ``changes.csv``."""
-
-    text: str
-    """Meaning, as text."""
-
-    def __new__(cls, value: int, text: str = "") -> Self:
-        """Return a member with its text."""
-        member = int.__new__(cls, value)
-        member._value_ = value
-        member.text = text
-        return member
 
     centers = 0, "centers opened, closed, moved or were corrected"
     policy = 1, "the policy, or whether declared countries are trusted"
@@ -91,7 +80,7 @@ Levers = frozenset[Cause]
 """The inputs that are those of the later report."""
 
 
-class Found(NamedTuple):
+class CauseColumns(NamedTuple):
     """The cause of each change: values of `Cause`, shape (n,), and the smallest set as text."""
 
     cause: npt.NDArray[np.int8]
@@ -142,7 +131,7 @@ class CauseFinder:
         }
         yield from (lever for lever in LEVERS if differs[lever])
 
-    def find(self, before: ChangedRows, after: ChangedRows) -> Found:
+    def find(self, before: ChangedRows, after: ChangedRows) -> CauseColumns:
         """Return the cause of each change.
 
         Parameters
@@ -152,17 +141,17 @@ class CauseFinder:
         """
         n = len(before.sites.lon)
         if not self._levers:
-            return Found(np.full(n, Cause.not_known, np.int8), [""] * n)
+            return CauseColumns(np.full(n, Cause.not_known, np.int8), [""] * n)
         cause = np.full(n, Cause.borders_or_version, np.int8)
         sets = np.full(n, "", object)
         own = (
-            self._judged(frozenset(), before, after),
-            self._judged(frozenset(LEVERS), before, after),
+            self._assess_with(frozenset(), before, after),
+            self._assess_with(frozenset(LEVERS), before, after),
         )
         if own[0] is None or own[1] is None:
-            return Found(cause, sets.tolist())
-        found_again = self._found_again(own[0], before.verdict, by_road=self._by_road[0])
-        found_again &= self._found_again(own[1], after.verdict, by_road=self._by_road[1])
+            return CauseColumns(cause, sets.tolist())
+        found_again = self._is_reproduced(own[0], before.verdict, by_road=self._by_road[0])
+        found_again &= self._is_reproduced(own[1], after.verdict, by_road=self._by_road[1])
         left = np.flatnonzero(found_again)
         for levers in _subsets(self._levers):
             if not len(left):
@@ -173,7 +162,7 @@ class CauseFinder:
             cause[explained] = levers[0] if len(levers) == 1 else Cause.several
             sets[explained] = "+".join(lever.name for lever in levers)
             left = np.setdiff1d(left, explained, assume_unique=True)
-        return Found(cause, sets.tolist())
+        return CauseColumns(cause, sets.tolist())
 
     def _explains(
         self,
@@ -184,7 +173,7 @@ class CauseFinder:
         own_after: Columns,
     ) -> Bools:
         """Return which rows get the later verdict if some inputs are those of the later report."""
-        judged = self._judged(levers, before, after)
+        judged = self._assess_with(levers, before, after)
         if judged is None:
             return np.zeros(len(before.sites.lon), np.bool_)
         by_roads = (after, own_after) if Cause.roads in levers else (before, own_before)
@@ -195,17 +184,19 @@ class CauseFinder:
         return result
 
     @staticmethod
-    def _found_again(judged: Columns, verdict: Columns, *, by_road: bool) -> Bools:
+    def _is_reproduced(judged: Columns, verdict: Columns, *, by_road: bool) -> Bools:
         """Return where judging gives the verdict of the report, but for what roads changed."""
-        found = same(judged, verdict)
+        same_again = same(judged, verdict)
         if not by_road:
-            return found
+            return same_again
         names = [np.array(as_text(c["reason"]).to_pylist(), object) for c in (judged, verdict)]
         of_roads = [np.isin(texts, list(ROAD_REASONS)) for texts in names]
-        result: Bools = found | of_roads[0] | of_roads[1]
+        result: Bools = same_again | of_roads[0] | of_roads[1]
         return result
 
-    def _judged(self, levers: Levers, before: ChangedRows, after: ChangedRows) -> Columns | None:
+    def _assess_with(
+        self, levers: Levers, before: ChangedRows, after: ChangedRows
+    ) -> Columns | None:
         """Return verdicts with some inputs of the later report; None if they do not fit."""
         matcher = self._matcher(levers - {Cause.site_moved, Cause.site_data, Cause.roads})
         if matcher is None:

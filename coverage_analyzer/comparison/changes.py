@@ -42,8 +42,8 @@ NO_DAY: Final = 1 << 40
 """Instead of days since 1970: the better level does not start."""
 
 
-class Change(enum.IntEnum):
-    """A kind of change; its name is the code in ``changes.csv``."""
+class TextEnum(enum.IntEnum):
+    """A code with its meaning: the base of `Change` and of the causes."""
 
     text: str
     """Meaning, as text."""
@@ -54,6 +54,10 @@ class Change(enum.IntEnum):
         member._value_ = value
         member.text = text
         return member
+
+
+class Change(TextEnum):
+    """A kind of change; its name is the code in ``changes.csv``."""
 
     same = 0, "no change"
     lost = 1, "the level ranks lower than before"

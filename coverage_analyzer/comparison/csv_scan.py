@@ -30,7 +30,7 @@ def can_scan(path: Path) -> bool:
 
 
 def scan(
-    path: Path, n_columns: int, delimiter: str, wanted: Collection[int], folder: Path
+    path: Path, n_columns: int, delimiter: str, positions: Collection[int], folder: Path
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a report, in order.
 
@@ -42,7 +42,7 @@ def scan(
         How many columns it has.
     delimiter
         Separator of its fields.
-    wanted
+    positions
         Positions of the columns that are read.
     folder
         For temporary files.
@@ -62,7 +62,7 @@ def scan(
     import duckdb
 
     names = [f"c{n}" for n in range(n_columns)]
-    read = sorted(wanted)
+    read = sorted(positions)
     with open_connection(folder) as connection:
         connection.execute("SET preserve_insertion_order = true")
         try:

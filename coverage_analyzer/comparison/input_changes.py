@@ -58,10 +58,10 @@ def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
     for name, text in FACTS.items():
         old, new = before.get(name, ""), after.get(name, "")
         if old != new:
-            yield f"{text}: {_shown(old)} -> {_shown(new)}"
+            yield f"{text}: {_as_text(old)} -> {_as_text(new)}"
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) or "unknown"
@@ -125,7 +125,7 @@ def changed_content(what: str, before: Content, after: Content) -> Iterator[str]
         if names := [n for n, value in values.items() if value != others[n]]:
             changed.append(f"{name} ({', '.join(names)})")
     if changed:
-        yield f"{what} changed: {_listed(changed)}"
+        yield f"{what} changed: {_list_text(changed)}"
 
 
 def _columns(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
@@ -136,12 +136,12 @@ def _only(what: str, before: Sequence[str], after: Sequence[str]) -> Iterator[st
     """Yield which names are on one side only."""
     sides = set(before), set(after)
     if only := [name for name in before if name not in sides[1]]:
-        yield f"{what} only before: {_listed(only)}"
+        yield f"{what} only before: {_list_text(only)}"
     if only := [name for name in after if name not in sides[0]]:
-        yield f"{what} only after: {_listed(only)}"
+        yield f"{what} only after: {_list_text(only)}"
 
 
-def _listed(texts: Sequence[str]) -> str:
+def _list_text(texts: Sequence[str]) -> str:
     """Return the first texts, and how many more there are."""
     more = len(texts) - MAX_LISTED
     return ", ".join(texts[:MAX_LISTED]) + (f" and {more:,} more" if more > 0 else "")

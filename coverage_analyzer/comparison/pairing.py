@@ -35,7 +35,7 @@ ORDER: Final = "level, status, reason, center_id, available_on"
 
 
 def pairs(before: Spool, after: Spool, folder: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the rows that differ, each beside the row that it is paired with, in order of the key.
+    """Yield the rows that differ, each with the row that it is paired with, in order of the key.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def pairs(before: Spool, after: Spool, folder: Path) -> Iterator[pa.RecordBatch]
         connection.execute(_PAIRED)
         if by_part:
             connection.execute(_PAIRED_BY_KEY)
-        found = connection.sql(
+        relation = connection.sql(
             f"SELECT {_columns(connection)} FROM paired p LEFT JOIN rest_a a ON a.id = p.a "
             "LEFT JOIN rest_b b ON b.id = p.b "
             "ORDER BY coalesce(a.key, b.key), coalesce(a.part, b.part), p.a, p.b"
         )
-        yield from found.to_arrow_reader(ROWS_AT_ONCE)
+        yield from relation.to_arrow_reader(ROWS_AT_ONCE)
 
 
 def open_connection(folder: Path) -> Any:
@@ -116,18 +116,18 @@ GROUP BY ALL HAVING sum(side) <> 0
 def _different(connection: Any, spool: Spool, key: str, sign: int) -> pa.Table:
     """Return the rows of a side whose key and code it has more often than the other side."""
     connection.register("side", spool.keys())
-    found = connection.sql(
+    result = connection.sql(
         "SELECT row, key, part, code, excess FROM side "
         f"JOIN (FROM differences WHERE excess * {sign} > 0) USING ({key}) ORDER BY row"
     ).to_arrow_table()
     connection.unregister("side")
     rows, codes = (
-        arrays.as_numpy(found.column(name).combine_chunks()).astype(np.int64)
+        arrays.as_numpy(result.column(name).combine_chunks()).astype(np.int64)
         for name in ("row", "code")
     )
     cells = spool.take(rows, codes)
     for name in ("key", "part", "code", "excess"):
-        cells = cells.append_column(name, found.column(name))
+        cells = cells.append_column(name, result.column(name))
     return cells
 
 

@@ -141,9 +141,11 @@ class _Positions:
             If there are more values than a report can have.
         """
         encoded = cells.dictionary_encode(null_encoding="encode")
-        known = self.values
-        positions = [known.setdefault(v, len(known)) for v in encoded.dictionary.to_pylist()]
-        if len(known) > self._most:
+        position_of = self.values
+        positions = [
+            position_of.setdefault(v, len(position_of)) for v in encoded.dictionary.to_pylist()
+        ]
+        if len(position_of) > self._most:
             msg = f"A report has more than {self._most:,} values of {self._name}: it is damaged."
             raise InputError(msg)
         at = arrays.as_numpy(encoded.indices)
@@ -215,7 +217,7 @@ class Counts:
     def add(self, rows: SideRows) -> None:
         """Count rows."""
         self.rows += len(rows)
-        columns = [_encoded(rows.verdict[name]) for name in ("site_country", "level", "status")]
+        columns = [_encode(rows.verdict[name]) for name in ("site_country", "level", "status")]
         code = np.zeros(len(rows), np.int64)
         for values, at in columns:
             code = code * len(values) + at
@@ -238,7 +240,7 @@ class Counts:
         counts = self.groups.setdefault(name, Counter())
         if counts is None:
             return
-        values, at = _encoded(cells)
+        values, at = _encode(cells)
         if len(values) <= most:
             for value, number in zip(values, np.bincount(at, minlength=len(values)), strict=True):
                 counts[value] += int(number)
@@ -246,7 +248,7 @@ class Counts:
             self.groups[name] = None
 
 
-def _encoded(cells: pa.Array) -> tuple[list[str], Ints]:
+def _encode(cells: pa.Array) -> tuple[list[str], Ints]:
     """Return the values of cells as text, and the position of that of each cell."""
     encoded = as_text(cells).dictionary_encode()
     return encoded.dictionary.to_pylist(), arrays.as_numpy(encoded.indices).astype(np.int64)
@@ -261,7 +263,7 @@ class Spool:
     Parameters
     ----------
     path
-        Where the second one is written; the first one is written beside it.
+        Where the second one is written; the first one is written next to it.
     codes
         The codes of both sides.
     other
@@ -468,10 +470,10 @@ def join_key(columns: Sequence[pa.Array]) -> pa.Array:
     if len(columns) == 1:
         return columns[0]
     separator = arrays.text_array([SEPARATOR])[0]
-    return pc.binary_join_element_wise(*map(_escaped, columns), separator)
+    return pc.binary_join_element_wise(*map(_escape, columns), separator)
 
 
-def _escaped(cells: pa.Array) -> pa.Array:
+def _escape(cells: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(cells, "[\x1e\x1f]")).as_py():
         return cells
     for text, instead in ESCAPES:

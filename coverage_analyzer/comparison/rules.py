@@ -183,8 +183,8 @@ class Term:
         name, whole = self.quantity.name, self.quantity.whole
         if self.key and self.quantity.part == "country" and whole and BY_NAME[whole].part:
             whole = f"{whole}[{self.key}]"
-        known = name in figures or name in MUST_HAVE_KEY
-        if not known or (self.share and self.quantity.whole not in figures):
+        is_quantity = name in figures or name in MUST_HAVE_KEY
+        if not is_quantity or (self.share and self.quantity.whole not in figures):
             return None
         count = figures.get(self._name, 0) if self.key else figures[name]
         return Measure(count, figures.get(whole, 0))
@@ -381,9 +381,9 @@ def _term(match: re.Match[str], most: Needs) -> Term:
         If its quantity, key or limit cannot be used.
     """
     name, key = match["name"], (match["key"] or "").strip()
-    known = quantity_names(most)
-    if name not in known:
-        hint = nearest(name, known) or nearest(name.casefold(), known)
+    names = quantity_names(most)
+    if name not in names:
+        hint = nearest(name, names) or nearest(name.casefold(), names)
         msg = f"unknown quantity {name!r}.{hint} All quantities: docs/nightly.md."
         raise InputError(msg)
     base, change = _without(name, ("rise", "fall"))

@@ -158,20 +158,20 @@ def scenarios(spec: MatcherSpec, question: Question) -> tuple[list[Scenario], li
     base = spec.build()
     result, notes = [Scenario("as in the run", "run", float("nan"), base)], []
     for miles in question.change_miles:
-        policy = _with_bands(spec.policy, lambda bands, d=miles: _shifted(bands, d))
+        policy = _with_bands(spec.policy, lambda bands, d=miles: _shift_limits(bands, d))
         result.append(
             _scenario(spec, policy, f"limits {_words(spec, miles, '+g')}", "change_miles", miles)
         )
     for miles in question.miles:
-        policy = _with_bands(spec.policy, lambda bands, m=miles: _limited(bands, m))
+        policy = _with_bands(spec.policy, lambda bands, m=miles: _limit_bands(bands, m))
         result.append(
             _scenario(spec, policy, f"limits of {_words(spec, miles, 'g')}", "miles", miles)
         )
-    for kind, wanted, vary in (
+    for kind, is_asked, vary in (
         ("territories", question.territories, _territories),
         ("any_country", question.any_country, _any_country),
     ):
-        if wanted:
+        if is_asked:
             try:
                 label, policy = vary(spec.policy)
                 result.append(_scenario(spec, policy, label, kind, float("nan")))
@@ -212,7 +212,7 @@ def _with_bands(policy: Policy, vary: Any) -> Policy:
     return policy.model_copy(update={"bands": varied})
 
 
-def _shifted(bands: Bands, miles: float) -> Bands:
+def _shift_limits(bands: Bands, miles: float) -> Bands:
     """Return bands with limits changed by some miles.
 
     Raises
@@ -233,7 +233,7 @@ def _shifted(bands: Bands, miles: float) -> Bands:
     return kept
 
 
-def _limited(bands: Bands, miles: float) -> Bands:
+def _limit_bands(bands: Bands, miles: float) -> Bands:
     """Return bands of which the widest ends at some miles; those beyond are left out."""
     up_to, above, in_miles = _limit_keys(bands)
     bands = sorted(bands, key=lambda band: float(band[up_to]))

@@ -150,12 +150,12 @@ def markdown(
     ]
     if manifest["differences"]:
         parts.append("\n".join(f"- {_cell(text)}" for text in manifest["differences"]))
-    shown = [[name, n, Change[name].text] for name, n in changes.items() if n]
+    change_rows = [[name, n, Change[name].text] for name, n in changes.items() if n]
     causes = [[name, n, Cause[name].text] for name, n in manifest["because"].items()]
     moved = [f for f in flows if f[0] != f[1]]
     moved.sort(key=lambda flow: (-flow[3], flow[:3]))
     tables = (
-        (["Change", "Sites", "Meaning"], shown),
+        (["Change", "Sites", "Meaning"], change_rows),
         (["Because", "Sites", "Meaning"], causes),
         (["From", "To", "Country", "Sites"], [f[:4] for f in moved[:MAX_FLOWS]]),
         (

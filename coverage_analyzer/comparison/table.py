@@ -58,28 +58,28 @@ def _type(name: str) -> pa.DataType:
     return pa.date32() if name == "available_on" else pa.string()
 
 
-def rows(found: Changes, *, weighted: bool) -> pa.RecordBatch:
+def rows(changes: Changes, *, weighted: bool) -> pa.RecordBatch:
     """Return the rows that changed as a batch of `schema`.
 
     Parameters
     ----------
-    found
+    changes
         Changes, among rows that may be the same.
     weighted
         Whether there is a weight.
     """
-    pairs, at = found.pairs, arrays.from_numpy(found.rows)
+    pairs, at = changes.pairs, arrays.from_numpy(changes.rows)
     columns: dict[str, pa.Array] = {
         _key_name(header): cells.take(at) for header, cells in pairs.key.items()
     }
     columns |= {"name": pairs.name.take(at), "country": pairs.country.take(at)}
     for name in FROM_TO:
         columns |= _both(name, pairs.before, pairs.after, at)
-    columns["change"] = CHANGE_NAMES.take(arrays.from_numpy(found.change[found.rows]))
-    columns["because"] = CAUSE_NAMES.take(arrays.from_numpy(found.cause[found.rows]))
-    columns["because_set"] = arrays.text_array([found.sets[i] for i in found.rows.tolist()])
+    columns["change"] = CHANGE_NAMES.take(arrays.from_numpy(changes.change[changes.rows]))
+    columns["because"] = CAUSE_NAMES.take(arrays.from_numpy(changes.cause[changes.rows]))
+    columns["because_set"] = arrays.text_array([changes.sets[i] for i in changes.rows.tolist()])
     if weighted:
-        columns["weight"] = arrays.from_numpy(pairs.weight[found.rows])
+        columns["weight"] = arrays.from_numpy(pairs.weight[changes.rows])
     return pa.RecordBatch.from_arrays(
         list(columns.values()), schema=schema(tuple(pairs.key), weighted=weighted)
     )

@@ -139,10 +139,10 @@ class Tally:
         change[both] = classify(sides[0], sides[1], self.ranks)
         cause, sets = self._causes(pairs, change)
         rows = np.flatnonzero(change != Change.same)
-        found = Changes(pairs, rows, change, cause, sets)
+        changes = Changes(pairs, rows, change, cause, sets)
         if len(rows):
-            self._count(found)
-        return found
+            self._count(changes)
+        return changes
 
     def _causes(
         self, pairs: Pairs, change: npt.NDArray[np.int8]
@@ -164,33 +164,33 @@ class Tally:
                 place = (np.cumsum(has) - 1)[rows]
                 columns = {name: verdict[name].take(at) for name in COMPARED}
                 sides.append(ChangedRows(take_sites(sites, place), columns))
-            found = self.finder.find(sides[0], sides[1])
-            cause[rows], sets[rows] = found.cause, found.sets
+            causes = self.finder.find(sides[0], sides[1])
+            cause[rows], sets[rows] = causes.cause, causes.sets
         return cause, sets.tolist()
 
-    def _count(self, found: Changes) -> None:
-        pairs, rows = found.pairs, found.rows
+    def _count(self, changes: Changes) -> None:
+        pairs, rows = changes.pairs, changes.rows
         at = arrays.from_numpy(rows)
         country = as_text(pairs.country.take(at)).to_pylist()
-        kinds = [Change(k) for k in found.change[rows].tolist()]
+        kinds = [Change(k) for k in changes.change[rows].tolist()]
         weight = pairs.weight[rows].tolist()
         old, new = (
             as_text(side["level"].take(at)).to_pylist() for side in (pairs.before, pairs.after)
         )
         self.changes.update(zip(kinds, country, strict=True))
-        self.causes.update(map(Cause, found.cause[rows].tolist()))
-        self.sets.update(found.sets[i] for i in rows.tolist() if found.sets[i])
+        self.causes.update(map(Cause, changes.cause[rows].tolist()))
+        self.sets.update(changes.sets[i] for i in rows.tolist() if changes.sets[i])
         self.flows.update(zip(old, new, country, strict=True))
         for kind, flow, n in zip(kinds, zip(old, new, country, strict=True), weight, strict=True):
             self.weights[kind] += n
             self.flow_weights[flow] += n
-        self._count_lost(found)
+        self._count_lost(changes)
 
-    def _count_lost(self, found: Changes) -> None:
-        rows = found.rows[found.change[found.rows] == Change.lost]
+    def _count_lost(self, changes: Changes) -> None:
+        rows = changes.rows[changes.change[changes.rows] == Change.lost]
         if not len(rows):
             return
-        pairs, at = found.pairs, arrays.from_numpy(rows)
+        pairs, at = changes.pairs, arrays.from_numpy(rows)
         columns = {OWN + header: cells for header, cells in pairs.own.items()}
         columns |= {name: pairs.before[name] for name in ("site_country", "center_id")}
         for name, cells in columns.items():
@@ -251,8 +251,8 @@ class Tally:
             If rows do not add up.
         """
         ledger = self.ledger(before, after)
-        found = {"sites_before": ledger["a"], "same": ledger["same"], "changed": ledger["changed"]}
-        found |= {kind.name: self.total(kind) for kind in Change if kind != Change.same}
+        result = {"sites_before": ledger["a"], "same": ledger["same"], "changed": ledger["changed"]}
+        result |= {kind.name: self.total(kind) for kind in Change if kind != Change.same}
         parts: Counter[str] = Counter()
         for place, n in _countries(before).items():
             parts[f"sites_before[{place}]"] = parts[f"same[{place}]"] = n
@@ -262,7 +262,7 @@ class Tally:
                 parts[f"changed[{place}]"] += n
             if kind != Change.entered:
                 parts[f"same[{place}]"] -= n
-        return found | parts
+        return result | parts
 
     def flow_rows(self, before: Counts) -> list[tuple[str, str, str, int, float]]:
         """Return the rows of ``flows.csv``.
@@ -296,7 +296,7 @@ class Tally:
         lost = self.total(Change.lost)
         if not lost:
             return []
-        overall, found = lost / before.rows, []
+        overall, ranked = lost / before.rows, []
         groups = {**before.groups, "site_country": _countries(before)}
         for column, counts in self.lost.items():
             sizes = groups.get(column)
@@ -309,8 +309,8 @@ class Tally:
                     excess = n - sizes[value] * overall
                     name = column.removeprefix(OWN)
                     row = (name, value, n, sizes[value], round(share, 6), round(factor, 3))
-                    found.append((-excess, row))
-        return [row for _, row in sorted(found)][:MAX_VALUES]
+                    ranked.append((-excess, row))
+        return [row for _, row in sorted(ranked)][:MAX_VALUES]
 
 
 def _countries(counts: Counts) -> Counter[str]:
@@ -333,10 +333,10 @@ def facts_of(counts: Counts, *, weighted: bool) -> dict[str, Any]:
     for (_, level, status), n in counts.places.items():
         levels[level] += n
         statuses[status] += n
-    found: dict[str, Any] = {"rows": counts.rows}
+    result: dict[str, Any] = {"rows": counts.rows}
     if weighted:
-        found["weight"] = rounded(counts.weight)
-    return found | {
+        result["weight"] = rounded(counts.weight)
+    return result | {
         "levels": dict(sorted(levels.items())),
         "statuses": dict(sorted(statuses.items())),
     }

@@ -147,17 +147,17 @@ class Edit:
         if not any(each is not None and (isinstance(each, Policy) or each) for each in edited):
             msg = "Nothing is changed. Say what closes, opens or moves, or give a policy or a day."
             raise InputError(msg)
-        given = spec.centers if self.centers is None else self.centers
+        centers = spec.centers if self.centers is None else self.centers
         changed = dataclasses.replace(
             spec,
-            centers=self._centers(given),
+            centers=self._centers(centers),
             policy=self.policy or spec.policy,
             as_of=self.as_of or spec.as_of,
         )
         changed.build()  # checks the country of each center
         return changed
 
-    def _centers(self, given: Centers) -> Centers:
+    def _centers(self, centers: Centers) -> Centers:
         """Return the changed centers.
 
         Raises
@@ -166,32 +166,32 @@ class Edit:
             If one does not exist, or cannot be used.
         """
         for center_id in (*self.close, *self.move):
-            _check_id(center_id, given.center_id)
+            _check_id(center_id, centers.center_id)
         both = [center_id for center_id in self.move if center_id in self.close]
         if both:
             msg = f"The center {both[0]!r} cannot both close and move."
             raise InputError(msg)
         if not (self.close or self.move or self.open):
-            return given
-        rows = [row for row in _rows(given) if row["center_id"] not in self.close]
+            return centers
+        rows = [row for row in _rows(centers) if row["center_id"] not in self.close]
         for row in rows:
             place = self.move.get(row["center_id"])
             if place is not None:
                 row |= {"latitude": place.latitude, "longitude": place.longitude}
                 row["row"] = "the moved center"
-        rows += self._opened([row["center_id"] for row in rows])
+        rows += self._opening_rows([row["center_id"] for row in rows])
         if not rows:
             msg = "No center is left. Keep at least one."
             raise InputError(msg)
         where = [
             arrays.text_array([row[name] for row in rows]) for name in ("latitude", "longitude")
         ]
-        found = coordinates(*where)
+        points = coordinates(*where)
         columns = {name: [row[name] for row in rows] for name in ("latitude", "longitude")}
         columns |= {name: [row[name] for row in rows] for name in (*TEXTS, *DAYS)}
-        return Centers.from_texts(columns, found.lon, found.lat, [row["row"] for row in rows])
+        return Centers.from_texts(columns, points.lon, points.lat, [row["row"] for row in rows])
 
-    def _opened(self, taken: Sequence[str]) -> list[dict[str, str]]:
+    def _opening_rows(self, taken: Sequence[str]) -> list[dict[str, str]]:
         """Return the centers that open as rows; one without an id is given a free one."""
         used = {*taken, *(each.center_id for each in self.open)}
         numbers = (NEW_ID.format(n) for n in range(1, len(used) + len(self.open) + 1))
@@ -227,17 +227,17 @@ class Edit:
         return result or ["the same centers, policy and day"]
 
 
-def _check_id(center_id: str, known: Sequence[str]) -> None:
-    """Raise if there is no such center.
+def _check_id(center_id: str, center_ids: Sequence[str]) -> None:
+    """Raise if the center is unknown.
 
     Raises
     ------
     InputError
         With the most similar one.
     """
-    if center_id not in known:
-        alike = [name for name in known if name.casefold() == center_id.casefold()]
-        hint = nearest(center_id, alike or known)
+    if center_id not in center_ids:
+        alike = [name for name in center_ids if name.casefold() == center_id.casefold()]
+        hint = nearest(center_id, alike or center_ids)
         msg = f"There is no center {center_id!r} in the run.{hint} Its centers: centers.csv."
         raise InputError(msg)
 
@@ -312,16 +312,16 @@ class WhatIf:
         own
             Own columns as text, by header, in which lost sites may have something in common.
         """
-        shown = []
+        verdicts = []
         for matcher, counts in zip(self._matchers, self.counts, strict=True):
             columns = matcher.columns(matcher.match(*matcher.inputs(sites)))
             verdict = {each: columns[each] for each in SHOWN}
             first = next(iter(key.values()))
             counts.add(SideRows(first, None, verdict, name, weight, own or {}))
-            shown.append(verdict)
-        rows = np.flatnonzero(_differ(*shown))
+            verdicts.append(verdict)
+        rows = np.flatnonzero(_differ(*verdicts))
         at = arrays.from_numpy(rows)
-        before, after = ({n: c.take(at) for n, c in side.items()} for side in shown)
+        before, after = ({n: c.take(at) for n, c in side.items()} for side in verdicts)
         changed, every = take_sites(sites, rows), np.ones(len(rows), np.bool_)
         pairs = Pairs(
             key={header: cells.take(at) for header, cells in key.items()},
@@ -352,7 +352,7 @@ def _differ(before: Mapping[str, pa.Array], after: Mapping[str, pa.Array]) -> An
 
 
 def _not_read(_cells: pa.RecordBatch) -> SiteRows:
-    """Stand for the reader of a spool, of which there is none.
+    """Replace the reader of a spool, which does not exist here.
 
     Raises
     ------

@@ -107,7 +107,7 @@ def single_days(country: str, year: int) -> Mapping[datetime.date, tuple[SingleD
 
 
 def day_in(on: str, year: int) -> datetime.date | None:
-    """Return the date of a rule in a year; None if there is none.
+    """Return the date of a rule in a year; None if missing.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def day_in(on: str, year: int) -> datetime.date | None:
     ['2026-04-06', '2026-10-22', '2026-01-26']
     """
     if match := FIXED.fullmatch(on):
-        return _fixed(match, year)
+        return _fixed_date(match, year)
     if match := EASTER.fullmatch(on):
         return _easter(year) + datetime.timedelta(days=int(match["offset"]))
     if match := NEAR.fullmatch(on):
@@ -135,7 +135,7 @@ def day_in(on: str, year: int) -> datetime.date | None:
     return _nth(match, year) if match else None
 
 
-def _fixed(match: re.Match[str], year: int) -> datetime.date | None:
+def _fixed_date(match: re.Match[str], year: int) -> datetime.date | None:
     if match["year"] and int(match["year"]) != year:
         return None
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from coverage_analyzer.addresses import compare
-from coverage_analyzer.addresses.compare import Likeness
+from coverage_analyzer.addresses.compare import AddressMatch
 from coverage_analyzer.countries.regions import AssignedRegions
 from coverage_analyzer.due_times import clocks, requests
 from coverage_analyzer.due_times.clocks import Due
@@ -30,7 +30,7 @@ from coverage_analyzer.schema.columns import COMMITMENT
 from coverage_analyzer.schema.verdict import Reason, Status
 
 
-class Answer(enum.StrEnum):
+class CommitmentStatus(enum.StrEnum):
     """Outcome of a request."""
 
     promised = enum.auto()
@@ -56,7 +56,9 @@ REJECTED: Final = frozenset(
 """Issues that are errors in the row itself, which has to be corrected."""
 
 
-SAME_BUILDING: Final = frozenset({Likeness.identical, Likeness.equivalent, Likeness.unit_differs})
+SAME_BUILDING: Final = frozenset(
+    {AddressMatch.identical, AddressMatch.equivalent, AddressMatch.unit_differs}
+)
 """Address matches for which the distance of the registered address applies."""
 
 
@@ -86,7 +88,7 @@ class Commitment:
     request_id: str
     site_id: str
     level: str
-    status: Answer
+    status: CommitmentStatus
     promise: str
     clock_start: datetime.datetime | None
     due_at: datetime.datetime | None
@@ -204,7 +206,7 @@ class Committer:
             request_id=case.request.request_id,
             site_id=case.request.site_id,
             level=verdict.level.title,
-            status=Answer.no_promise,
+            status=CommitmentStatus.no_promise,
             promise=_what(clock),
             clock_start=None,
             due_at=None,
@@ -223,15 +225,15 @@ class Committer:
             _check_installed(case)
             if verdict.status == Status.review or clock is None:
                 step = f"the level needs review: {verdict.reason}"
-                return _with(base, step, status=Answer.review)
-            base = self._addressed(base, case, verdict.country)
-            if base.status is not Answer.no_promise:
+                return _with(base, step, status=CommitmentStatus.review)
+            base = self._check_address(base, case, verdict.country)
+            if base.status is not CommitmentStatus.no_promise:
                 return base
-            return self._promised(base, case, verdict, clock)
+            return self._promise(base, case, verdict, clock)
         except DoubtError as doubt:
             return _with(base, str(doubt), status=_status(doubt), reason=doubt.code.value)
 
-    def _addressed(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
+    def _check_address(self, base: Commitment, case: MatchedRequest, country: str) -> Commitment:
         """Return a commitment that considers the address: refused or for review if it differs.
 
         A policy of format 2 without a rule on addresses compares none.
@@ -244,18 +246,20 @@ class Committer:
             missing = "the request has no" if not requested else "the site has no registered"
             warning = f"address not compared: {missing} address"
             return dataclasses.replace(base, warnings=(*base.warnings, warning))
-        likeness = compare.likeness(registered, requested, country)
+        match = compare.address_match(registered, requested, country)
         clause = f" (clause {rules.address_clause})" if rules.address_clause else ""
-        comparison = f"address: {likeness.value.replace('_', ' ')}"
+        comparison = f"address: {match.value.replace('_', ' ')}"
         if rules.accepted is None:
-            return _without_rule(base, likeness, comparison)
-        if likeness in {Likeness.identical, Likeness(rules.accepted)}:
+            return _without_rule(base, match, comparison)
+        if match in {AddressMatch.identical, AddressMatch(rules.accepted)}:
             return _with(base, comparison)
-        status = Answer.review if likeness is Likeness.unclear else Answer.refused
+        status = (
+            CommitmentStatus.review if match is AddressMatch.unclear else CommitmentStatus.refused
+        )
         step = f"{comparison} to the registered one; the policy requires {rules.accepted}{clause}"
-        return _with(base, step, status=status, reason=f"address_{likeness.value}")
+        return _with(base, step, status=status, reason=f"address_{match.value}")
 
-    def _promised(
+    def _promise(
         self, base: Commitment, case: MatchedRequest, verdict: LevelOnDay, clock: Replacement
     ) -> Commitment:
         """Return a commitment with its due time, or the time of its target.
@@ -266,10 +270,10 @@ class Committer:
             If the event, a zone or a calendar is uncertain.
         """
         sides = Sides(case, verdict, self.centers, self.policy)
-        start, due = _timed(base.level, clock, sides)
+        start, due = _start_and_due(base.level, clock, sides)
         done = dataclasses.replace(
             base,
-            status=Answer.promised if clock.is_promise else Answer.target,
+            status=CommitmentStatus.promised if clock.is_promise else CommitmentStatus.target,
             clock_start=start,
             due_at=due.at if clock.is_promise else None,
             target_at=None if clock.is_promise else due.at,
@@ -281,7 +285,7 @@ class Committer:
         return done
 
 
-def _timed(level: str, clock: Replacement, sides: Sides) -> tuple[datetime.datetime, Due]:
+def _start_and_due(level: str, clock: Replacement, sides: Sides) -> tuple[datetime.datetime, Due]:
     """Return when a clock started, in its zone, and its due time.
 
     Raises
@@ -316,9 +320,9 @@ def _steps(clock: Replacement, due: Due) -> list[str]:
 
 
 def _with_clock(base: Commitment, clock: Clock, sides: Sides) -> Commitment:
-    """Return a commitment with a further clock; one that is uncertain stays empty, and is told."""
+    """Return a commitment with a further clock; an uncertain one stays empty, with a warning."""
     try:
-        start, due = _timed(f"{base.level}, {clock.name}", clock, sides)
+        start, due = _start_and_due(f"{base.level}, {clock.name}", clock, sides)
     except DoubtError as doubt:
         warning = f"{clock.name}: no due time ({doubt.code.value}): {doubt}"
         return dataclasses.replace(
@@ -368,15 +372,15 @@ def _what(clock: Replacement | None) -> str:
     return clock.end if clock.is_promise else f"{clock.kind}: {clock.end}"
 
 
-def _without_rule(base: Commitment, likeness: Likeness, comparison: str) -> Commitment:
+def _without_rule(base: Commitment, match: AddressMatch, comparison: str) -> Commitment:
     """Return the commitment under a policy without an address rule, which refuses none.
 
     The level was measured at the registered address, so nothing is certain for another one.
     """
-    if likeness in SAME_BUILDING:
+    if match in SAME_BUILDING:
         return _with(base, comparison)
     step = f"{comparison} to the registered one, to which the level applies; the policy has no rule"
-    return _with(base, step, status=Answer.review, reason=f"address_{likeness.value}")
+    return _with(base, step, status=CommitmentStatus.review, reason=f"address_{match.value}")
 
 
 def _check_id(request: Request, times: Mapping[str, int]) -> None:
@@ -400,8 +404,8 @@ def _with(base: Commitment, step: str, **changes: Any) -> Commitment:
     return dataclasses.replace(base, steps=(*base.steps, step), **changes)
 
 
-def _status(doubt: DoubtError) -> Answer:
-    return Answer.rejected if doubt.code in REJECTED else Answer.review
+def _status(doubt: DoubtError) -> CommitmentStatus:
+    return CommitmentStatus.rejected if doubt.code in REJECTED else CommitmentStatus.review
 
 
 def _doubtful(request: Request, doubt: DoubtError) -> Commitment:

@@ -183,11 +183,11 @@ class Calendar:
 
     def projections(self, first: int, last: int) -> list[str]:
         """Return a note if the holidays of some years are not yet published; else empty."""
-        known = min(calendar.entry.published_until for calendar in self.calendars)
-        if max(first, last) <= known:
+        published = min(calendar.entry.published_until for calendar in self.calendars)
+        if max(first, last) <= published:
             return []
         note = (
-            f"holidays in {self.place} after {known} are projected; the official calendar is "
+            f"holidays in {self.place} after {published} are projected; the official calendar is "
             f"published each year"
         )
         return [note]
@@ -221,8 +221,8 @@ class Calendar:
         ]
         partly = [label for label in partly if label not in off]
         name = _names([effect for effect in effects if effect.kind != "open"])
-        where = [f"in {_listed(off)}"] if off else []
-        where += [f"in a part of {_listed(partly)}"] if partly else []
+        where = [f"in {_list_text(off)}"] if off else []
+        where += [f"in a part of {_list_text(partly)}"] if partly else []
         named = f"{WEEKDAYS[day.weekday()][:3].title()} {day} ({name}) is a day off"
         named = f"{named} {' and '.join(where)} only"
         if len(kinds) == 1:
@@ -240,10 +240,10 @@ def _names(effects: Sequence[Effect]) -> str:
     return ", ".join(dict.fromkeys(effect.name for effect in effects))
 
 
-def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:MAX_LISTED])
+def _list_text(labels: Sequence[str]) -> str:
+    text = ", ".join(labels[:MAX_LISTED])
     rest = len(labels) - MAX_LISTED
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return f"{text} and {rest} more" if rest > 0 else text
 
 
 @functools.cache
@@ -289,15 +289,15 @@ def calendar(
     """
     if _is_without_holidays(rule) and not regional:  # nothing that only the package knows
         entry = CountryCalendar(code=country, source="the policy")
-        made = [RegionCalendar(country, (), entry, rule, _NoHolidays(), None, service_days)]
-        return Calendar(country, region, tuple(made), side)
+        calendars = [RegionCalendar(country, (), entry, rule, _NoHolidays(), None, service_days)]
+        return Calendar(country, region, tuple(calendars), side)
     _package()
     entry = _entry(country, rule)
-    made = [
+    calendars = [
         _region_calendar(entry, place, _rule_of(place.codes, rule, regional), service_days)
         for place in _places(entry, region, regional)
     ]
-    return Calendar(country, region, tuple(made), side)
+    return Calendar(country, region, tuple(calendars), side)
 
 
 class _NoHolidays(dict[datetime.date, str]):
@@ -361,7 +361,7 @@ def _places_in(entry: CountryCalendar, region: str) -> Iterator[_Place]:
         return
     subdivisions = _subdivisions(entry)
     if region:
-        names = _resolved(entry, region, subdivisions)
+        names = _resolve(entry, region, subdivisions)
     else:
         names = [*subdivisions, *([""] if entry.incomplete else [])]
     for name in names:
@@ -390,7 +390,7 @@ def _subdivisions(entry: CountryCalendar) -> list[str]:
     return [s for s in listed if REGION.fullmatch(s) and s not in entry.without]
 
 
-def _resolved(entry: CountryCalendar, region: str, subdivisions: Sequence[str]) -> list[str]:
+def _resolve(entry: CountryCalendar, region: str, subdivisions: Sequence[str]) -> list[str]:
     """Return the `holidays` regions that share the calendar of a region; empty is the country."""
     suffix = region[3:]
     if suffix in entry.same_as:

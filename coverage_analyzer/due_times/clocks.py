@@ -354,7 +354,7 @@ def _service_day(count: _Count) -> tuple[datetime.date, list[str]]:
     Raises
     ------
     DoubtError
-        If there is none within `MOST_CLOSED` days, or it is uncertain.
+        If none is within `MOST_CLOSED` days, or it is uncertain.
     """
     day, steps = count.first_day, [_counting(count)]
     while why := _why_closed(count, day):

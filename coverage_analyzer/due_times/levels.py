@@ -158,11 +158,11 @@ def _site_rows(cases: Sequence[MatchedRequest]) -> SiteRows:
         np.array([site.lat for site in sites]),
         np.array(accuracy_m),
         [arrays.text_array([site.country for site in sites])],
-        _stated(cases),
+        _rule_inputs(cases),
     )
 
 
-def _stated(cases: Sequence[MatchedRequest]) -> dict[str, Any]:
+def _rule_inputs(cases: Sequence[MatchedRequest]) -> dict[str, Any]:
     """Return the rule inputs from requests and the rows of their sites, as columns."""
     columns: dict[str, Any] = {
         name: arrays.text_array([case.stated.get(name, "") for case in cases])

@@ -113,7 +113,7 @@ def zone_named(name: str) -> ZoneInfo:
     Raises
     ------
     DoubtError
-        If there is none.
+        If it is missing.
     """
     unknown = DoubtError(
         Doubt.zone_unknown, f"{name[:40]!r} is not a time zone; write it like Europe/Zurich"

@@ -16,7 +16,7 @@ from coverage_analyzer.paths import is_utf8
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path; it replaces the file when the context ends without an error.
 
-    It is written in a work folder beside its final path, which is removed at the end. A link is
+    It is written in a work folder next to its final path, which is removed at the end. A link is
     replaced, not followed. A device or a pipe, such as ``/dev/stdout``, gets the bytes once they
     are complete.
 

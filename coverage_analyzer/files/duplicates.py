@@ -40,6 +40,9 @@ EXAMPLES: Final = 3
 LONG: Final = 64
 """Ids longer than this, in bytes, are hashed individually."""
 
+SPACE, LAST_ASCII = 0x20, 0x7F
+"""Text that begins with a byte in between begins with no white space."""
+
 _FACTORS: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 
 _MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
@@ -127,7 +130,8 @@ class DuplicateFinder:
             Line numbers, ascending from call to call, shape (n,).
         """
         hashes, is_filled = fingerprints(ids, self._seeds)
-        records = np.stack([*hashes, lines.astype(np.uint64)], axis=1)
+        records = np.empty((len(lines), 3), np.uint64)
+        records[:, :LINE], records[:, LINE] = hashes.T, lines
         records = records if is_filled.all() else records[is_filled]
         self._waiting.append(records)
         self._held += len(records)
@@ -142,7 +146,7 @@ class DuplicateFinder:
         sizes = np.bincount(part, minlength=PARTS)
         begun = int(self._starts[-1][-1]) if self._starts else 0
         self._starts.append(begun + np.concatenate([[0], np.cumsum(sizes)]))
-        self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).tobytes())
+        self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).data)
 
     def repeats(self) -> DuplicateSummary:
         """Return the number of duplicate ids, and the lines of the first ones."""
@@ -172,7 +176,7 @@ class DuplicateFinder:
         if self._held:
             self._spill()
         for part in range(PARTS):
-            yield _repeated(self._read(part))
+            yield _repeats(self._read(part))
 
     def _read(self, part: int) -> Iterator[Records]:
         """Yield the records of a part, run by run."""
@@ -183,7 +187,7 @@ class DuplicateFinder:
             yield np.frombuffer(data, np.uint64).reshape(-1, 3)
 
 
-def _repeated(parts: Iterable[Records]) -> tuple[Ints, Ints]:
+def _repeats(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
     records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
     ranked = np.sort(records[:, HASH])
@@ -238,5 +242,15 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
         text = data[start[row] : start[row] + length[row]]
         digest = hashlib.blake2b(text, digest_size=16, key=seeds.tobytes()).digest()
         state[:, row] = np.frombuffer(digest, np.uint64)
-    blank = arrays.as_numpy(pc.binary_length(pc.utf8_trim_whitespace(ids))) == 0
-    return state, ~blank
+    return state, ~_blank(ids, words, start, length)
+
+
+def _blank(ids: pa.Array, words: Hashes, start: Ints, length: Ints) -> Bools:
+    """Return which ids are empty, or nothing but space; only those that begin so are trimmed."""
+    first = words[start].astype(np.uint8)  # the lowest byte
+    blank: Bools = length == 0
+    at = np.flatnonzero(((first <= SPACE) | (first > LAST_ASCII)) & ~blank)
+    if len(at):
+        trimmed = pc.utf8_trim_whitespace(ids.take(arrays.from_numpy(at)))
+        blank[at] = arrays.as_numpy(pc.binary_length(trimmed)) == 0
+    return blank

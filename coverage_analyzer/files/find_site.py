@@ -140,7 +140,7 @@ class _Search:
         self.lines += block.lines[hits].tolist()
         self.n_unread += len(block.rejects)
         if self.first is None and len(hits):
-            self.first = _cut(block, hits[:1])
+            self.first = _cut_block(block, hits[:1])
         if self.first is None and len(self.pool) < POOL:
             self.pool |= dict.fromkeys(_alike(ids, self.query))
 
@@ -195,7 +195,7 @@ def _of_product(table: Table, block: RowBlock, rows: Ints, product: str) -> Ints
     return rows[np.array(same, np.bool_)]
 
 
-def _cut(block: RowBlock, rows: Ints) -> RowBlock:
+def _cut_block(block: RowBlock, rows: Ints) -> RowBlock:
     """Return the given rows of a block as a new block, without what was counted of the others."""
     return dataclasses.replace(block.take(rows), rejects=[], blank=0, records=len(rows))
 
@@ -227,13 +227,13 @@ def _nowhere(table: Table, query: str, pool: list[str], unread: int) -> str:
 def _columns_with(table: Table, block: RowBlock, query: str) -> dict[str, int]:
     """Return the headers of a block under which a cell is the given id, with its line."""
     text = arrays.text_array([query])[0]
-    found = {}
+    line_of = {}
     for header, cells in zip(table.headers, block.columns.columns, strict=True):
         equal = pc.equal(pc.utf8_trim_whitespace(as_text(_plain(cells))), text)
         hits = np.flatnonzero(arrays.to_bools(equal))
         if len(hits):
-            found[header] = int(block.lines[hits[0]])
-    return found
+            line_of[header] = int(block.lines[hits[0]])
+    return line_of
 
 
 def _without_ids(table: Table, query: str, elsewhere: Mapping[str, int]) -> str:

@@ -93,12 +93,14 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     if not len(at):
         return cells
     suspects = cells.take(arrays.from_numpy(at))
+    if _are_numbers(suspects, decimal):
+        return cells
     formula = arrays.to_bools(pc.match_substring_regex(suspects, pattern=FORMULA))
     harmless = arrays.to_bools(pc.match_substring_regex(suspects, pattern=_harmless(decimal)))
     rows = arrays.from_numpy(np.flatnonzero(formula & ~harmless))
     mark, nothing = arrays.text_array([FORMULA_ESCAPE, ""])
     marked = pc.binary_join_element_wise(mark, suspects.take(rows), nothing)
-    return _replaced(cells, at[formula & ~harmless], marked)
+    return _replace(cells, at[formula & ~harmless], marked)
 
 
 def unescape_formulas(cells: pa.Array) -> pa.Array:
@@ -111,7 +113,7 @@ def unescape_formulas(cells: pa.Array) -> pa.Array:
     bare = pc.utf8_slice_codeunits(
         suspects.take(arrays.from_numpy(np.flatnonzero(marked))), start=1
     )
-    return _replaced(cells, at[marked], bare)
+    return _replace(cells, at[marked], bare)
 
 
 def escape_formula(text: str, *, decimal: str = ".") -> str:
@@ -127,6 +129,16 @@ def unescape_formula(text: str) -> str:
     """Return one text as `unescape_formulas` would."""
     plain: str = unescape_formulas(arrays.text_array([text]))[0].as_py()
     return plain
+
+
+def _are_numbers(texts: pa.Array, decimal: str) -> bool:
+    """Return whether all texts plainly are numbers, such as coordinates, which is found fast."""
+    plain = texts if decimal == "." else pc.replace_substring(texts, decimal, ".")
+    try:
+        values = arrays.as_numpy(plain.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return False
+    return bool(np.isfinite(values).all())
 
 
 @functools.cache
@@ -152,15 +164,15 @@ def _suspects(cells: pa.Array, is_first: Bools = _IS_FIRST_BYTE) -> Ints:
     data = np.frombuffer(cells.buffers()[2], np.uint8)
     if offsets[0] == offsets[-1]:
         return np.zeros(0, np.int64)
-    begin = np.minimum(offsets[:-1], len(data) - 1)  # empty cells may begin behind the last byte
-    rows = np.flatnonzero(is_first[data[begin]])
+    # Empty cells may begin behind the last byte.
+    rows = np.flatnonzero(is_first.take(data.take(offsets[:-1], mode="clip")))
     rows = rows[offsets[rows] < offsets[rows + 1]]
     begin = offsets[rows]
-    matters: Bools = _IS_LEADING[data[begin], data[np.minimum(begin + 1, len(data) - 1)]]
+    matters: Bools = _IS_LEADING[data[begin], data.take(begin + 1, mode="clip")]
     return rows[matters]
 
 
-def _replaced(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
+def _replace(cells: pa.Array, at: Ints, texts: pa.Array) -> pa.Array:
     """Return the cells with those at the given positions replaced."""
     if not len(at):
         return cells

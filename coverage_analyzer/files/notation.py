@@ -47,7 +47,7 @@ def found_notation(
     source
         The rows, not read yet.
     columns
-        Where each known column stands among the headers.
+        Position of each known column among the headers.
     day_columns
         Those of the known columns that hold days.
     dialect
@@ -61,8 +61,8 @@ def found_notation(
         If days of a column can be read in two ways. The text lacks the subject.
     """
     texts = {name: at for name, at in columns.items() if is_text(source.types[at])}
-    asked = frozenset(day_columns)
-    dated = [name for name in texts if name in asked and not dialect.says_form(name)]
+    day_names = frozenset(day_columns)
+    dated = [name for name in texts if name in day_names and not dialect.says_form(name)]
     axes = [axis for axis in (LATITUDE, LONGITUDE) if axis.name in texts]
     if not dated and not axes:
         return FoundNotation(dialect, Written())
@@ -79,8 +79,8 @@ def found_notation(
         at = texts[LONGITUDE.name]
         letter_o = meaning_of_o(as_text(rows.column(at)), source.headers[at])
     forms = {**dialect.date_formats, **forms}
-    found = dataclasses.replace(dialect, date_formats=forms, letter_o=letter_o)
-    return FoundNotation(found, written)
+    detected = dataclasses.replace(dialect, date_formats=forms, letter_o=letter_o)
+    return FoundNotation(detected, written)
 
 
 def _form(cells: pa.Array, name: str, option: str, *, iso_too: bool) -> str:
@@ -93,15 +93,15 @@ def _form(cells: pa.Array, name: str, option: str, *, iso_too: bool) -> str:
     """
     if iso_too:  # in a workbook, cells that are days are written so
         cells = cells.filter(pc.invert(pc.match_substring_regex(cells, r"^\s*\d{4}-\d\d-\d\d")))
-    found = day_forms.found_form(cells)
-    if found.rival:
-        first, second = (day_forms.example(form) for form in (found.form, found.rival))
+    detected = day_forms.found_form(cells)
+    if detected.rival:
+        first, second = (day_forms.example(form) for form in (detected.form, detected.rival))
         msg = (
-            f"The dates in {name!r} have two readings, such as {found.example!r}. Use {option} "
-            f"{found.form} (1 December 2026 is {first}) or {option} {found.rival} ({second})."
+            f"The dates in {name!r} have two readings, such as {detected.example!r}. Use {option} "
+            f"{detected.form} (1 December 2026 is {first}) or {option} {detected.rival} ({second})."
         )
         raise InputError(msg)
-    return found.form
+    return detected.form
 
 
 def told(dialect: Dialect, notation: Dialect, written: Written) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _file(
         case ".shp":
             reader = gdal.shapefile(path, dialect.encoding)
         case ".zip":
-            reader = _zipped(path, dialect, n_known)
+            reader = _zip_reader(path, dialect, n_known)
         case ".parquet" | ".geoparquet" | ".pq":
             from coverage_analyzer.files.readers.parquet import ParquetFile
 
@@ -124,7 +124,7 @@ def _check_parts(path: Path, dialect: Dialect) -> None:
         raise InputError(msg)
 
 
-def _zipped(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
+def _zip_reader(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReader:
     """Return the reader of a zip archive: of its Shapefile, or of its table of text.
 
     Raises
@@ -156,15 +156,15 @@ class UnescapedReader(WrappedReader):
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pa.RecordBatch:
         """Return the first rows without consuming them."""
-        rows = _unescaped(self._source.preview(n_rows))
+        rows = _unescape(self._source.preview(n_rows))
         return pa.RecordBatch.from_arrays(rows.columns, names=self.headers)
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield all rows, in order."""
         for block in self._source.blocks():
-            yield dataclasses.replace(block, columns=_unescaped(block.columns))
+            yield dataclasses.replace(block, columns=_unescape(block.columns))
 
 
-def _unescaped(rows: pa.RecordBatch) -> pa.RecordBatch:
+def _unescape(rows: pa.RecordBatch) -> pa.RecordBatch:
     cells = [unescape_formulas(c) for c in rows.columns]
     return pa.RecordBatch.from_arrays(cells, names=rows.schema.names)

@@ -149,7 +149,7 @@ def refuse_overwriting(outputs: Mapping[str, object], inputs: Iterable[object]) 
         With the name of the file and advice; also if an address is invalid, or an output is ``-``:
         only `commitments` writes to standard output.
     """
-    written = [w for what, place in outputs.items() for w in _written(what, place)]
+    written = [w for what, place in outputs.items() for w in _output_files(what, place)]
     _refuse_twins(written)
     read = _Read()
     for source in inputs:
@@ -208,11 +208,11 @@ def _refuse_twins(written: Sequence[_Written]) -> None:
                 raise InputError(msg)
 
 
-def _written(what: str, place: object) -> Iterator[_Written]:
+def _output_files(what: str, place: object) -> Iterator[_Written]:
     """Yield the files of an output."""
     if isinstance(place, tuple):
         for one in place:
-            yield from _written(what, one)
+            yield from _output_files(what, one)
         return
     if isinstance(place, RunFolder):
         _refuse_stream(what, place.path)

@@ -19,8 +19,8 @@ def named(columns: Sequence[str] | str) -> tuple[str, ...]:
     >>> named("segment, owner"), named(["a,b"])
     (('segment', 'owner'), ('a,b',))
     """
-    given = columns.split(",") if isinstance(columns, str) else columns
-    return tuple(dict.fromkeys(filter(None, (name.strip() for name in given))))
+    names = columns.split(",") if isinstance(columns, str) else columns
+    return tuple(dict.fromkeys(filter(None, (name.strip() for name in names))))
 
 
 def check(names: Sequence[str], headers: Sequence[str], what: str) -> None:

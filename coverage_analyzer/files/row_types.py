@@ -44,7 +44,7 @@ CELLS: Final = "cells"
 """The name under which the cells of one column are looked at."""
 
 MAX_SHOWN: Final = 3
-"""So many cells that do not fit are named."""
+"""Maximum number of cells that do not fit that are named."""
 
 
 class RowTyper:
@@ -105,7 +105,7 @@ class RowTyper:
             elif not pa.types.is_string(columns[at].type):
                 columns[at] = self._cast(at, columns[at], kind)
             else:
-                columns[at] = self._parsed(at, batch.column(at), kind, rows)
+                columns[at] = self._parse(at, batch.column(at), kind, rows)
         if self.table.source.is_text:
             width = len(self.table.headers)
             columns = [*map(_null_if_empty, columns[:width]), *columns[width:]]
@@ -126,7 +126,7 @@ class RowTyper:
             msg = f"{self._start(at, kind)} it holds {cells.type}: {error}. Leave its type out."
             raise InputError(msg) from None
 
-    def _parsed(self, at: int, cells: pa.Array, kind: Kind, rows: ParsedRows) -> pa.Array:
+    def _parse(self, at: int, cells: pa.Array, kind: Kind, rows: ParsedRows) -> pa.Array:
         """Return the numbers or days that text holds, by the notation of all cells so far.
 
         Raises
@@ -138,12 +138,12 @@ class RowTyper:
         if filled.null_count == len(filled):
             return pa.nulls(len(cells), ColumnType(kind).arrow)
         self._seen[at].add(pa.RecordBatch.from_arrays([filled], names=[CELLS]))
-        found = self._seen[at].result()[CELLS]
-        if found.kind == "integer" and kind == "number":
-            found = ColumnType("number", ".")
-        if found.kind != kind:
+        detected = self._seen[at].result()[CELLS]
+        if detected.kind == "integer" and kind == "number":
+            detected = ColumnType("number", ".")
+        if detected.kind != kind:
             raise InputError(self._unfit(at, filled, kind, rows))
-        return typed(filled, found)
+        return typed(filled, detected)
 
     def _unfit(self, at: int, cells: pa.Array, kind: Kind, rows: ParsedRows) -> str:
         """Return which cells are not of a type, and what to do."""
@@ -172,7 +172,7 @@ def _position(table: Table, name: str) -> int:
     Raises
     ------
     InputError
-        If there is none.
+        If it is missing.
     """
     if name in table.headers:
         return table.headers.index(name)
@@ -212,13 +212,13 @@ def _fitting(cells: pa.Array, kind: Kind, notation: Notation) -> list[bool]:
     marks = (decimal,) if decimal else tuple(DECIMAL_MARKS)
     forms = (notation.date_format,) if notation.date_format else DATE_FORMATS
     ways = [(mark, "") for mark in marks] if kind != "day" else [("", form) for form in forms]
-    wanted = {kind, "integer"} if kind == "number" else {kind}
+    kinds = {kind, "integer"} if kind == "number" else {kind}
 
     def fits(cell: pa.Array) -> bool:
         for decimal, date_format in ways:
             types = ColumnTypes([CELLS], decimal=decimal, date_format=date_format)
             types.add(pa.RecordBatch.from_arrays([cell], names=[CELLS]))
-            if types.result()[CELLS].kind in wanted:
+            if types.result()[CELLS].kind in kinds:
                 return True
         return False
 

@@ -65,13 +65,13 @@ def own_text(batch: pa.RecordBatch, table: Table) -> OwnText:
     """
     if table.source.declared_types() is not None:
         return NO_TEXT
-    known = {at for name, at in table.columns.items() if name in KNOWN_AS_TEXT}
+    kept_text = {at for name, at in table.columns.items() if name in KNOWN_AS_TEXT}
     headers = batch.schema.names
     ours = names_in(headers)
-    names = [n for at, n in enumerate(headers) if at not in known and n not in ours]
+    names = [n for at, n in enumerate(headers) if at not in kept_text and n not in ours]
     notation = table.notation
-    said = notation.decimal if notation.decimal != DECIMAL_DEGREES.decimal else ""
-    return OwnText(names=names, decimal=said, date_format=notation.date_format)
+    decimal = notation.decimal if notation.decimal != DECIMAL_DEGREES.decimal else ""
+    return OwnText(names=names, decimal=decimal, date_format=notation.date_format)
 
 
 def _is_typed(kind: pa.DataType) -> bool:

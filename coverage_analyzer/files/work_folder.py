@@ -1,6 +1,6 @@
 """Folders for files being written, under unpredictable names.
 
-A work folder is created beside its target by `tempfile.mkdtemp`: its name is random and new, and
+A work folder is created next to its target by `tempfile.mkdtemp`: its name is random and new, and
 only its owner can read it. It contains a marker, and its lock while its process runs. No link is
 followed, and only work folders are removed.
 
@@ -67,7 +67,7 @@ class WorkFolder:
         try:
             for _ in range(ATTEMPTS):
                 path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-                if (folder := cls._claimed(path, target)) is not None:
+                if (folder := cls._claim(path, target)) is not None:
                     return folder
         except PublishError:
             raise
@@ -78,7 +78,7 @@ class WorkFolder:
         raise PublishError(msg)
 
     @classmethod
-    def _claimed(cls, path: Path, target: str) -> Self | None:
+    def _claim(cls, path: Path, target: str) -> Self | None:
         """Lock and mark a new folder; None if another process removed it as abandoned first.
 
         Raises
@@ -94,11 +94,11 @@ class WorkFolder:
             with open(os.open(path / MARKER, flags, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
                 file.write(text)
         except (FolderBusyError, FileNotFoundError):
-            _closed(lock)
+            _close(lock)
             return None
         except BaseException as error:
-            _closed(lock)
-            _discarded(path)
+            _close(lock)
+            _discard(path)
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
             raise
@@ -113,14 +113,14 @@ class WorkFolder:
         try:
             self.remove()
         finally:
-            _closed(self.lock)
+            _close(self.lock)
 
     def remove(self) -> None:
         """Remove the folder with its content; what the disk refuses is left to the next run."""
-        _discarded(self.path)
+        _discard(self.path)
 
     def left_behind(self) -> Iterator["WorkFolder"]:
-        """Yield the abandoned work folders beside this one, locked by this process.
+        """Yield the abandoned work folders next to this one, locked by this process.
 
         The caller closes, but does not remove them, on taking the next.
         """
@@ -130,10 +130,10 @@ class WorkFolder:
                 try:
                     yield folder
                 finally:
-                    _closed(folder.lock)
+                    _close(folder.lock)
 
     def _find(self, path: Path) -> "WorkFolder | None":
-        """Return an abandoned folder beside this one, if it is provably a work folder.
+        """Return an abandoned folder next to this one, if it is provably a work folder.
 
         An empty one was abandoned before its marker was written, and is removed at once.
         """
@@ -145,21 +145,21 @@ class WorkFolder:
         # Again, with the lock: its process may have ended and cleaned up meanwhile.
         target = self._target(path)
         if target is None:
-            _closed(lock)
+            _close(lock)
             return None
         if not any(path.iterdir()):
             with contextlib.suppress(OSError):
                 path.rmdir()
-            _closed(lock)
+            _close(lock)
             return None
         return WorkFolder(path, target, lock)
 
     def is_busy(self) -> bool:
-        """Return whether another process has a work folder for the same target beside this."""
+        """Return whether another process has a work folder for the same target next to this one."""
         for path in self.path.parent.glob(f"{PREFIX}*"):
             if path != self.path and self._target(path) == self.target:
                 try:
-                    _closed(locked(path))
+                    _close(locked(path))
                 except FolderBusyError:
                     return True
                 except PublishError:
@@ -167,7 +167,7 @@ class WorkFolder:
         return False
 
     def _target(self, path: Path) -> str | None:
-        """Return the target of a folder beside this one, if it is provably a work folder.
+        """Return the target of a folder next to this one, if it is provably a work folder.
 
         An empty folder created like this one is also a work folder, without a target: its marker
         was not yet written.
@@ -194,7 +194,7 @@ def has_work_folder(folder: Path) -> bool:
     return any(NAME.fullmatch(path.name) for path in folder.glob(f"{PREFIX}*"))
 
 
-def _discarded(path: Path) -> None:
+def _discard(path: Path) -> None:
     """Remove a work folder, its marker last, so that remains are still recognisable."""
     with contextlib.suppress(OSError):
         for left in sorted(path.iterdir(), key=lambda p: p.name == MARKER):
@@ -205,7 +205,7 @@ def _discarded(path: Path) -> None:
         path.rmdir()
 
 
-def _closed(lock: int | None) -> None:
+def _close(lock: int | None) -> None:
     if lock is not None:
         os.close(lock)
 

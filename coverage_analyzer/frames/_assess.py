@@ -2,15 +2,16 @@
 
 import datetime
 import warnings
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from coverage_analyzer import geometry
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import free_names, renamed
 from coverage_analyzer.files.readers.spatial import WGS84
@@ -30,6 +31,7 @@ from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.explanation import Explanation, explanation
 from coverage_analyzer.matching.lead_times import opening_windows
 from coverage_analyzer.matching.matcher import Matcher, Verdicts
+from coverage_analyzer.matching.site_rows import SiteRows
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.policy.promise import promise
@@ -127,13 +129,10 @@ def assess(
             f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
         )
     frame = plain.rename(columns=names)
-    for name, values in matcher.columns(verdicts).items():
-        frame[name] = values.to_pandas(date_as_object=False).array
-    points = shapely.points(rows.lon, rows.lat)
-    if points_name(sites):  # the same points, except where a row has none
-        given = geometry_wgs84(sites, "sites")
-        points = np.where(shapely.is_missing(given) | shapely.is_empty(given), points, given)
-    result = DatedFrame(frame, geometry=points, crs=WGS84)
+    given = matcher.columns(verdicts)
+    for name in list(given):  # each is dropped once it is copied
+        frame[name] = given.pop(name).to_pandas(date_as_object=False).array
+    result = DatedFrame(frame, geometry=_points(sites, rows), crs=WGS84)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
         counts
@@ -157,11 +156,28 @@ def assess(
     return result
 
 
+def _points(sites: pd.DataFrame, rows: SiteRows) -> npt.NDArray[np.object_]:
+    """Return the points of sites in degrees on WGS 84, shape (n,).
+
+    Those of the frame itself, and new ones only where a row has none: a million points are 200 MB.
+    """
+    if not points_name(sites):
+        return geometry.points(rows.lon, rows.lat)
+    points: npt.NDArray[np.object_] = geometry_wgs84(sites, "sites")
+    gap = np.flatnonzero(shapely.is_missing(points) | shapely.is_empty(points))
+    if len(gap):
+        points = points.copy()
+        points[gap] = geometry.points(rows.lon[gap], rows.lat[gap])
+    return points
+
+
 def _gate_warnings(
     matcher: Matcher, known: Mapping[str, str], facts: EligibilityInputs | None, verdicts: Verdicts
 ) -> list[str]:
     """Return warnings about rules that were not checked, and about export approval."""
-    places = Counter(matcher.world.names.codes[n] for n in verdicts.country.tolist())
+    codes = matcher.world.names.codes
+    sites = np.bincount(np.maximum(verdicts.country, 0), minlength=len(codes))
+    places = dict(zip(codes, sites.tolist(), strict=True))
     empty = matcher.gates.empty(facts) if facts is not None else {}
     return matcher.gates.warnings(known, empty, places)
 

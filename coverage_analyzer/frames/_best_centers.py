@@ -107,8 +107,8 @@ class PlanTable(pd.DataFrame):
         PublishError
             If it cannot be written.
         """
-        told = {str(name): value for name, value in self.attrs.items()}
-        atomic.publish(Path(path), plan_page.page(self.answer, self.matcher, told))
+        attrs = {str(name): value for name, value in self.attrs.items()}
+        atomic.publish(Path(path), plan_page.page(self.answer, self.matcher, attrs))
 
     def plot(self, *, title: str = "") -> "Figure":  # type: ignore[override]
         """Draw the plan on a map, and the gain by the number of new centers with its bound.
@@ -135,12 +135,12 @@ class PlanTable(pd.DataFrame):
         sites, state = demand.table.sites, demand.state
         gained = np.zeros(len(state), np.bool_)
         gained[answer.gains.site] = True
-        for shown, color, label in (
+        for mask, color, label in (
             ((state != COVERED) & ~gained, theme.MARKS[Status.fallback].color, "without the level"),
             (state == COVERED, theme.MARKS[Status.qualified].color, "with the level"),
             (gained, theme.MARKS[Status.pending].color, "gained by the plan"),
         ):
-            at = np.flatnonzero(shown)
+            at = np.flatnonzero(mask)
             text = f"{label} ({len(at):,})"
             axes.scatter(sites.lon[at], sites.lat[at], s=5, color=color, label=text, linewidths=0)
         there = self.matcher.centers
@@ -152,8 +152,8 @@ class PlanTable(pd.DataFrame):
             edgecolors=theme.CENTER["line"],
             zorder=3,
         )
-        chosen = answer.order
-        lon, lat = places.lon[chosen], places.lat[chosen]
+        order = answer.order
+        lon, lat = places.lon[order], places.lat[order]
         stars = {
             "s": 130,
             "marker": "*",
@@ -163,7 +163,7 @@ class PlanTable(pd.DataFrame):
         axes.scatter(lon, lat, zorder=4, label=f"new centers ({len(answer.opened)})", **stars)
         for rank, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True), 1):
             axes.annotate(str(rank), (x, y), (5, 5), textcoords="offset points", fontsize=9)
-        if len(chosen):
+        if len(order):
             axes.set_xlim(lon.min() - EDGE_DEGREES, lon.max() + EDGE_DEGREES)
             axes.set_ylim(lat.min() - EDGE_DEGREES, lat.max() + EDGE_DEGREES)
             axes.set_aspect(1 / np.cos(np.radians(lat.mean())))
@@ -249,7 +249,7 @@ def best_centers(  # noqa: PLR0913 - the question of `assess`, and what may be o
     MissingExtraError
         If the extra ``siting`` is not installed.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------
@@ -260,19 +260,19 @@ def best_centers(  # noqa: PLR0913 - the question of `assess`, and what may be o
     >>> plan.attrs["proof"]
     'No plan with at most 2 centers gains more (proved).'
     """
-    asked = _question(new, question)
-    asked.check()
+    plan_question = _question(new, question)
+    plan_question.check()
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
     )
     table = _site_table(sites, matcher, weight)
     places = None if candidates is None else _candidates(candidates, matcher, cost)
-    answer = make_plan(table, matcher, places, asked)
+    answer = make_plan(table, matcher, places, plan_question)
     result = PlanTable(report.plan_rows(answer), columns=list(report.PLAN))
     result.answer, result.matcher = answer, matcher
-    told: dict[str, Any] = report.summary(answer)
-    told |= {"policy": {"title": matcher.policy.title}, "as_of": matcher.as_of.isoformat()}
-    result.attrs.update(told)
+    attrs: dict[str, Any] = report.summary(answer)
+    attrs |= {"policy": {"title": matcher.policy.title}, "as_of": matcher.as_of.isoformat()}
+    result.attrs.update(attrs)
     return result
 
 
@@ -282,7 +282,7 @@ def _question(new: int | None, others: dict[str, Any]) -> Question:
     Raises
     ------
     InputError
-        If there is no such field.
+        If the field is unknown.
     """
     for name in ("force", "forbid"):
         if name in others:
@@ -299,10 +299,10 @@ def _question(new: int | None, others: dict[str, Any]) -> Question:
 
 
 def _site_table(sites: pd.DataFrame, matcher: Matcher, weight: str | None) -> SiteTable:
-    rows, known = site_rows(sites, matcher.policy.start_columns)
+    rows, names = site_rows(sites, matcher.policy.start_columns)
     where, facts = matcher.inputs(rows)
-    if "site_id" in known:
-        ids = texts(sites, known["site_id"])
+    if "site_id" in names:
+        ids = texts(sites, names["site_id"])
     else:
         ids = pa.array([str(label) for label in sites.index], pa.string())
     weights = np.ones(len(sites))
@@ -321,7 +321,7 @@ def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:
     Raises
     ------
     InputError
-        If there is no such column.
+        If the column is unknown.
     """
     if name not in frame:
         listed = ", ".join(map(repr, frame.columns[:20]))
@@ -333,15 +333,15 @@ def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:
 def _candidates(frame: pd.DataFrame, matcher: Matcher, cost: str | None) -> Candidates:
     check_labels(frame, "candidates")
     lon, lat = positions(frame, "candidates")
-    known = known_columns(frame, columns.CANDIDATES)
+    headers = known_columns(frame, columns.CANDIDATES)
     n = len(frame)
     rows = [f"row {label!r}" for label in frame.index]
     ids = [str(label) for label in frame.index]
-    if "candidate_id" in known:
-        ids = texts(frame, known["candidate_id"]).to_pylist()
-    names = texts(frame, known["name"]).to_pylist() if "name" in known else [""] * n
+    if "candidate_id" in headers:
+        ids = texts(frame, headers["candidate_id"]).to_pylist()
+    names = texts(frame, headers["name"]).to_pylist() if "name" in headers else [""] * n
     costs = np.ones(n) if cost is None else _numbers(frame, cost, "candidates")
-    stated = [texts(frame, known[name]) for name in columns.COUNTRY_STATED if name in known]
+    stated = [texts(frame, headers[name]) for name in columns.COUNTRY_STATED if name in headers]
     declared = SiteRows(lon, lat, np.full(n, np.nan), stated).declared(matcher.world.names)
     places = Places(ids, names, rows, lon, lat, declared, costs)
     return checked(places, matcher.world, matcher.convention, matcher.centers.center_id)

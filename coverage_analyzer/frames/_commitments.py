@@ -10,7 +10,7 @@ import pandas as pd
 
 from coverage_analyzer import countries
 from coverage_analyzer.batch.requests import ROW, joined_address, request
-from coverage_analyzer.due_times.calculator import Answer, Committer, commitment_columns
+from coverage_analyzer.due_times.calculator import CommitmentStatus, Committer, commitment_columns
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.due_times.requests import RegisteredSite, registered_site
 from coverage_analyzer.errors import quantity
@@ -85,7 +85,7 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     MissingExtraError
         If the extra ``terms`` is not installed.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Warns
     -----
@@ -105,10 +105,12 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
     ['refused', 'address_different']
     """
     check_labels(requests, "requests")
-    known = known_columns(requests, REQUESTS)
-    cells = {name: [_moment_text(c) for c in requests[header]] for name, header in known.items()}
-    cells["address"] = _addresses(requests, known)
-    asked = [
+    header_of = known_columns(requests, REQUESTS)
+    cells = {
+        name: [_moment_text(c) for c in requests[header]] for name, header in header_of.items()
+    }
+    cells["address"] = _addresses(requests, header_of)
+    requested = [
         request({name: values[row] for name, values in cells.items()})
         for row in range(len(requests))
     ]
@@ -120,10 +122,10 @@ def commitments(  # noqa: PLR0913 - what `assess` takes, and the requests
         products=products_in(products),
     )
     committer = Committer(levels, as_of=day(as_of))
-    answers = committer.answers(asked, _histories(sites, committer.policy))
+    answers = committer.answers(requested, _histories(sites, committer.policy))
     for warning in committer.regions.warnings:
         warnings.warn(warning, stacklevel=2)
-    unread = [a for a in answers if a.status is Answer.rejected]
+    unread = [a for a in answers if a.status is CommitmentStatus.rejected]
     if unread:
         first = "; ".join(f"{a.request_id!r}: {' '.join(a.steps)}" for a in unread[:3])
         warnings.warn(f"No result for {quantity(len(unread), 'request')} ({first}).", stacklevel=2)
@@ -145,32 +147,36 @@ def _histories(sites: pd.DataFrame, policy: Policy) -> dict[str, list[Registered
         If a row has no usable coordinates, or there is no id column.
     """
     lon, lat = positions(sites, "sites")
-    known = known_columns(sites, site_columns(policy.start_columns))
-    match_columns(Headers(list(known), [Column("site_id", required=True)]))
-    off = accuracy(sites, known)
-    ids = texts(sites, known["site_id"]).to_pylist()
-    columns = {name: texts(sites, known[name]).to_pylist() for name in ROW if name in known}
-    columns["address"] = _addresses(sites, known)
-    found: dict[str, list[RegisteredSite]] = defaultdict(list)
+    header_of = known_columns(sites, site_columns(policy.start_columns))
+    match_columns(Headers(list(header_of), [Column("site_id", required=True)]))
+    off = accuracy(sites, header_of)
+    ids = texts(sites, header_of["site_id"]).to_pylist()
+    columns = {name: texts(sites, header_of[name]).to_pylist() for name in ROW if name in header_of}
+    columns["address"] = _addresses(sites, header_of)
+    result: dict[str, list[RegisteredSite]] = defaultdict(list)
     for row, site_id in enumerate(ids):
         place = float(lon[row]), float(lat[row]), float(off[row])
         cells = {name: values[row] for name, values in columns.items()}
-        found[site_id.strip()].append(registered_site(cells, place))
-    return found
+        result[site_id.strip()].append(registered_site(cells, place))
+    return result
 
 
-def _addresses(frame: pd.DataFrame, known: Mapping[str, str]) -> list[str]:
+def _addresses(frame: pd.DataFrame, header_of: Mapping[str, str]) -> list[str]:
     """Return the address of each row, made of the columns of its parts if it has no whole one."""
     headers = [str(column) for column in frame.columns]
-    at = {name: headers.index(header) for name, header in known.items()}
-    found = address_columns(headers, at)
-    whole = texts(frame, known["address"]).to_pylist() if "address" in known else [""] * len(frame)
-    columns = [frame.columns[i] for i in (*found.parts.values(), *found.extra)]
-    cells = [texts(frame, column).to_pylist() for column in columns if found]
+    at = {name: headers.index(header) for name, header in header_of.items()}
+    address = address_columns(headers, at)
+    whole = (
+        texts(frame, header_of["address"]).to_pylist()
+        if "address" in header_of
+        else [""] * len(frame)
+    )
+    columns = [frame.columns[i] for i in (*address.parts.values(), *address.extra)]
+    cells = [texts(frame, column).to_pylist() for column in columns if address]
     if not cells:
         return whole
     rows = zip(whole, *cells, strict=True)
-    return [text if text.strip() else joined_address(found, parts) for text, *parts in rows]
+    return [text if text.strip() else joined_address(address, parts) for text, *parts in rows]
 
 
 def _moment_text(cell: Any) -> str:

@@ -153,8 +153,8 @@ def compare(  # noqa: PLR0913 - two reports, and what frames do not carry
         msg = "A run folder has its own centers: leave them out."
         raise InputError(msg)
     options = CompareOptions(key=keys, weight=weight or "", keep_rows=True)
-    found = compared(str(before), str(after), output, options)
-    return changes_table(found.rows, found.manifest, found.flows, found.segments)
+    result = compared(str(before), str(after), output, options)
+    return changes_table(result.rows, result.manifest, result.flows, result.segments)
 
 
 def changes_table(
@@ -214,8 +214,8 @@ def _compared_frames(
             spool.close()
             sides.append(SpooledSide(side, spool))
         tally = tally_of(sides[0].side, sides[1].side)
-        found = changes(sides[0], sides[1], headers, tally, folder)
-        rows = [table.rows(each, weighted=bool(weight)) for each in found if len(each.rows)]
+        blocks = changes(sides[0], sides[1], headers, tally, folder)
+        rows = [table.rows(each, weighted=bool(weight)) for each in blocks if len(each.rows)]
     counts = [side.spool.counts for side in sides]
     manifest = summary.comparison(
         summary.Compared(sides[0].side, counts[0]),
@@ -235,9 +235,9 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
     InputError
         If a frame does not have them.
     """
-    wanted = tuple(dict.fromkeys(keys)) or ("site_id",)
+    key_names = tuple(dict.fromkeys(keys)) or ("site_id",)
     for what, frame in (("earlier", before), ("later", after)):
-        missing = [name for name in wanted if name not in frame]
+        missing = [name for name in key_names if name not in frame]
         if missing:
             ours = verdict_names_in(frame)
             listed = ", ".join(repr(str(c)) for c in frame.columns if c not in ours)
@@ -247,7 +247,7 @@ def _headers(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -
             )
             raise InputError(msg)
     parts = [n for n in PARTS if n in before and n in after] if not keys else []
-    return Headers(wanted, tuple(parts), by_header=bool(keys))
+    return Headers(key_names, tuple(parts), by_header=bool(keys))
 
 
 def side_rows(frame: pd.DataFrame, headers: Headers, weight: str, *, groups: bool) -> SideRows:
@@ -325,10 +325,10 @@ def weights_in(frame: pd.DataFrame, name: str) -> Any:
     if name not in frame:
         msg = f"The verdicts have no column {name!r} of weights."
         raise InputError(msg)
-    found = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    values = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
     if len(bad):
         row = frame.index[bad[0]]
         msg = f"Row {row!r}: the weight {name!r} is {frame[name].iloc[bad[0]]!r}, not 0 or more."
         raise InputError(msg)
-    return found
+    return values

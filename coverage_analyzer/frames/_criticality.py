@@ -86,7 +86,7 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
     InputError
         If the sites, the centers, the weights or the folder cannot be used.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------
@@ -105,12 +105,12 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
         if centers is not None:
             msg = "A run folder has its centers: leave them out."
             raise InputError(msg)
-        found = of_run(sites, None, CriticalityOptions(pairs=pairs, weight=weight or ""))
-        told = {
-            n: found[n] for n in ("run", "policy", "as_of", "sites", "served", "alone", "notes")
+        result = of_run(sites, None, CriticalityOptions(pairs=pairs, weight=weight or ""))
+        attrs = {
+            n: result[n] for n in ("run", "policy", "as_of", "sites", "served", "alone", "notes")
         }
-        table = pa.Table.from_pylist(found["centers"], CENTERS)
-        return _table(table, found["pairs"], told)
+        table = pa.Table.from_pylist(result["centers"], CENTERS)
+        return _table(table, result["pairs"], attrs)
     if centers is None:
         msg = "Pass the centers, or a run folder instead of the sites."
         raise InputError(msg)
@@ -120,7 +120,7 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
     rows, _ = site_rows(sites, matcher.policy.start_columns)
     job = Criticality(matcher, pairs=pairs)
     alone = job.add(*matcher.inputs(rows), weights_in(sites, weight or ""))
-    told = {
+    attrs = {
         "policy": {n: getattr(matcher.policy, n) for n in ("name", "title", "sha256")},
         "as_of": matcher.as_of.isoformat(),
         "sites": job.n_sites,
@@ -128,11 +128,11 @@ def criticality(  # noqa: PLR0913 - the question of `assess`, and what is counte
         "alone": len(alone.rows),
         "notes": [],
     }
-    return _table(job.centers(), job.pairs().to_pylist() if pairs else None, told)
+    return _table(job.centers(), job.pairs().to_pylist() if pairs else None, attrs)
 
 
-def _table(table: pa.Table, pairs: Any, told: dict[str, Any]) -> CriticalityTable:
+def _table(table: pa.Table, pairs: Any, attrs: dict[str, Any]) -> CriticalityTable:
     result = CriticalityTable(table.to_pandas())
     result.pair_rows = pairs
-    result.attrs.update(told)
+    result.attrs.update(attrs)
     return result

@@ -29,13 +29,18 @@ from coverage_analyzer.geometry import area_km2
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import DEFAULT, Policy
-from coverage_analyzer.roads import drive_times as drives
 from coverage_analyzer.roads import recheck
-from coverage_analyzer.roads.drive_times import open_engine, road_area
+from coverage_analyzer.roads.drive_times import Near, discard_results, open_engine, road_area
 from coverage_analyzer.roads.engine import Engine, Places
-from coverage_analyzer.roads.fastest import ServingCenters, fastest_centers, moved
+from coverage_analyzer.roads.fastest import ServingCenters, moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
+from coverage_analyzer.roads.measuring import (
+    KEPT_REACH,
+    drive_options,
+    measured_drives,
+    near_centers,
+)
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.schema.verdict import VERDICT, Reason, Status
 
@@ -46,15 +51,18 @@ PART_KINDS: Final = ("unserved", "no_road_data")
 """The kinds of parts of a coverage area returned by `parts_not_served`."""
 
 
-def drive_times(
+def drive_times(  # noqa: PLR0913 - verdicts, roads, and how drives are measured
     verdicts: pd.DataFrame,
     centers: pd.DataFrame,
     network: str | Path | Network | Engine,
     *,
     minutes: float | None = None,
     policy: Policy | str | None = None,
+    minutes_factor: float = 1.0,
+    all_sites: bool = False,
+    processes: int = 1,
 ) -> pd.DataFrame:
-    """Recheck verdicts by road, from the center named by each to its site.
+    """Recheck verdicts by road, from the center named by each to its site, or the next in reach.
 
     Parameters
     ----------
@@ -68,24 +76,34 @@ def drive_times(
         Drive-time limit; by default the delivery clock of the level of each site's band.
     policy
         The policy of the verdicts; required if it is not built in.
+    minutes_factor
+        Factor on all minutes, for example 1.25 if the roads are slower than their free flow.
+    all_sites
+        Whether drives are measured that cannot change a verdict, too, such as those of sites beyond
+        the limit.
+    processes
+        Maximum number of processes that search; results do not depend on it.
 
     Returns
     -------
     verdicts
         The same rows with ``level``, ``status`` and ``reason`` after the recheck, and ``minutes``,
-        ``road_miles`` (fastest route), ``detour_factor`` (relative to ``distance_miles``),
+        ``road_miles`` (fastest route), ``detour_factor`` (relative to the geodesic distance),
         ``ferry``, ``snap_m`` (from the site to its road) and ``road_status``: ``within``,
-        ``over_budget``, ``unreachable``, ``unsnapped`` or ``outside_network``; missing where a site
-        has no center. ``limit_minutes`` is the drive-time limit, missing where the level of the
-        band has none. A level never rises, unless the policy uses road distance; sites in
-        ``review`` need manual review. The input is not changed. ``.attrs["drive_time_limits"]`` has
-        the limits used, ``.attrs["attribution"]`` the attribution to show.
+        ``over_budget``, ``unreachable``, ``unsnapped``, ``outside_network``, or ``not_measured``
+        where no drive can change the verdict; missing where a site has no center.
+        ``limit_minutes`` is the drive-time limit, missing where the level of the band has none.
+        ``drive_center_id`` is the center where the drive starts: that of the verdict, or, if that
+        is too far by road, the next one in reach that is in time. A level never rises, unless the
+        policy uses road distance; sites in ``review`` need manual review. The input is not changed.
+        ``.attrs["drive_time_limits"]`` has the limits used, ``.attrs["attribution"]`` the
+        attribution to show.
 
     Raises
     ------
     InputError
-        If these are not verdicts, name other centers, the roads or the limit cannot be used, or no
-        limit is given and the policy has no delivery clock in hours.
+        If these are not verdicts, name other centers, the roads, the limit or another number cannot
+        be used, or no limit is given and the policy has no delivery clock in hours.
     MissingExtraError
         If the extra ``roads`` is not installed.
 
@@ -107,16 +125,19 @@ def drive_times(
     check_network(verdicts, places)
     at = {center_id: n for n, center_id in enumerate(places.center_id)}
     named = np.array([at.get(c, -1) for c in texts(verdicts, "center_id").to_pylist()], np.int64)
-    engine, serving = open_engine(network), _serving(verdicts, places, rules)
+    options = drive_options(minutes_factor, all_sites, processes)
+    serving = _serving(verdicts, places, rules)
+    engine = open_engine(network, near_centers(serving, rules), options.processes)
     before, sites = _rows(verdicts, rules), Places(*positions(verdicts, "verdicts"))
-    chosen = fastest_centers(engine, serving, sites, (before, named), rules)
-    miles = numbers(verdicts, "distance_miles")
-    miles = np.where(chosen == named, miles, serving.miles(sites, chosen))
-    found = drives.drive_times(
-        engine, serving.places, sites, (chosen, miles), minutes=limits.longest
+    found, chosen = measured_drives(
+        engine,
+        serving,
+        sites,
+        (before, named, numbers(verdicts, "distance_miles")),
+        (rules, limits),
+        options,
     )
-    limit = recheck.limit_minutes(before, rules, limits, found.road_miles, found.minutes)
-    found = found.compared_with(limit)
+    discard_results(engine)
     after = recheck.apply_drive_times(before, rules, found.status, found.road_miles, found.minutes)
     faster = moved(serving, sites, (before, after), (chosen, found.minutes), rules)
     result = verdicts.copy()
@@ -137,9 +158,11 @@ def drive_times(
     for name in ("minutes", "road_miles", "detour_factor", "ferry", "snap_m", "status"):
         result["road_status" if name == "status" else name] = columns[name]
     result["limit_minutes"] = columns["limit_minutes"]
+    starts = np.append(np.array(places.center_id, object), [None])[found.center]
+    result["drive_center_id"] = pd.array(starts, "string")
     result.loc[chosen < 0, "road_status"] = None
     result.loc[chosen < 0, "limit_minutes"] = np.nan
-    result.attrs["drive_time_limits"] = limits.to_dict()
+    result.attrs["drive_time_limits"] = limits.to_dict() | options.to_dict()
     return credited(result, countries.ATTRIBUTION, ATTRIBUTION)
 
 
@@ -231,7 +254,10 @@ def service_areas(
     """
     rules = Policy.load(policy)
     times = drive_limits(rules).distinct if minutes is None else many_minutes(minutes)
-    places, engine = centers_of(centers), open_engine(network)
+    places = centers_of(centers)
+    reach_m = KEPT_REACH * max(band.up_to_m for band in rules.bands)
+    near = Near(places.lon, places.lat, np.full(len(places), reach_m))
+    engine = open_engine(network, near)
     rows = [(n, time) for n in range(len(places)) for time in times]
     frame = pd.DataFrame(
         {

@@ -7,9 +7,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from coverage_analyzer import geocoding
+from coverage_analyzer import geocoding, geometry
 from coverage_analyzer.batch import _geocode as job
 from coverage_analyzer.files.outputs import free_names
 from coverage_analyzer.files.readers.spatial import WGS84
@@ -85,12 +84,12 @@ def geocode(
     by_grade = geocoding.accuracies(accuracy_m)
     check_labels(table, "addresses")
     headers = [str(c) for c in table.columns]
-    known = known_columns(table, ADDRESSES)
+    header_of = known_columns(table, ADDRESSES)
     if columns:
-        found = match_columns(Headers(headers, ADDRESSES, columns or {}))
-        known = {name: headers[at] for name, at in found.items()}
-    job.check_columns(known, headers)
-    cells = {name: texts(table, header).to_pylist() for name, header in known.items()}
+        matched = match_columns(Headers(headers, ADDRESSES, columns or {}))
+        header_of = {name: headers[at] for name, at in matched.items()}
+    job.check_columns(header_of, headers)
+    cells = {name: texts(table, header).to_pylist() for name, header in header_of.items()}
     with Geocoder(Service(server=server or "", contact=contact, cache=cache)) as geocoder:
         answers = geocoder.answers(job.queries(cells))
         geocoder.check()
@@ -103,5 +102,6 @@ def geocode(
     for name, values in job.columns(answers, by_grade).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     lon, lat = (frame[n].to_numpy(np.float64) for n in ("longitude", "latitude"))
-    points = np.where(np.isnan(lon), None, shapely.points(lon, lat))
+    points = geometry.points(lon, lat)
+    points[np.isnan(lon)] = None
     return DatedFrame(frame, geometry=points, crs=WGS84)

@@ -84,7 +84,7 @@ def coverage_areas(
     InputError
         If the centers cannot be used, or a limit is too large to draw.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------
@@ -103,16 +103,16 @@ def coverage_areas(
     convention = rules.convention(world.names, trust_declared=trust_declared)
     country = network.assigned_countries(world, convention)
     network = with_opening_windows(network, rules, country, world.names)
-    judged = np.datetime64(day(as_of) or today(), "D")
-    made = areas.areas(network, country, rules, world, judged, trust_declared=trust_declared)
+    on_day = np.datetime64(day(as_of) or today(), "D")
+    result = areas.areas(network, country, rules, world, on_day, trust_declared=trust_declared)
     if merge is None:
-        rows = list(areas.properties(made, network, country, world.names))
-        frame = pd.DataFrame(rows, columns=list(areas.names(made)))
+        rows = list(areas.properties(result, network, country, world.names))
+        frame = pd.DataFrame(rows, columns=list(areas.names(result)))
         frame["opens_on"] = pd.to_datetime(frame["opens_on"])
-        return credited(DatedFrame(frame, geometry=made.geometry, crs=WGS84), CREDIT)
-    parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(made, country))
+        return credited(DatedFrame(frame, geometry=result.geometry, crs=WGS84), CREDIT)
+    parts: list[tuple[int, int | None, Any]] = list(areas.overlap_depth(result, country))
     if merge == "union":
-        parts = [(n, None, g) for n, g in areas.union_by_country(made, country).items()]
+        parts = [(n, None, g) for n, g in areas.union_by_country(result, country).items()]
     geometry = np.array([g for _, _, g in parts], object)
     km2 = area_km2(geometry)
     frame = pd.DataFrame(
@@ -214,37 +214,37 @@ def map_data(
     """
     need(verdicts, VERDICT, "verdicts", "assess()")
     lon, lat = positions(verdicts, "verdicts")
-    known = known_columns(verdicts, SITES)
+    header_of = known_columns(verdicts, SITES)
     ours = names_in([str(header) for header in verdicts.columns])
     plain = pa.Table.from_pandas(pd.DataFrame(verdicts[list(ours)]), preserve_index=False)
     columns = {name: plain.column(name).combine_chunks() for name in ours}
     rows = [str(label) for label in verdicts.index]
     site_id, name = (
-        texts(verdicts, known[n]).to_pylist() if n in known else spare
+        texts(verdicts, header_of[n]).to_pylist() if n in header_of else spare
         for n, spare in (("site_id", rows), ("name", [""] * len(rows)))
     )
     headers = [str(header) for header in verdicts.columns if header not in ours]
     own_columns.check(own, headers, "The frame of verdicts")
-    drawn = DrawnSites(own)
+    map_sites = DrawnSites(own)
     details = Details([texts(verdicts, header) for header in own], _drive(verdicts))
-    drawn.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns, details)
-    told = verdicts.attrs
-    world, network = countries.load(), with_windows(centers_of(centers), told)
+    map_sites.add(lon, lat, arrays.text_array(site_id), arrays.text_array(name), columns, details)
+    attrs = verdicts.attrs
+    world, network = countries.load(), with_windows(centers_of(centers), attrs)
     check_network(verdicts, network)
-    shown = page_data.Network(
+    map_centers = page_data.Network(
         network,
         _told_countries(network, world),
         None if covered is None else areas_of(covered, network),
         np.datetime64(assessed_day(verdicts), "D"),
-        same_country=told.get("same_country", True),
+        same_country=attrs.get("same_country", True),
     )
     heading = page_data.Heading(
-        told.get("policy_title", "Coverage"),
-        told.get("policy_promise", ""),
-        told.get("rejected", 0),
+        attrs.get("policy_title", "Coverage"),
+        attrs.get("policy_promise", ""),
+        attrs.get("rejected", 0),
         title,
     )
-    return page_data.payload(heading, drawn, shown, world.names)
+    return page_data.payload(heading, map_sites, map_centers, world.names)
 
 
 def _drive(verdicts: pd.DataFrame) -> Drive | None:
@@ -266,21 +266,21 @@ def check_network(verdicts: pd.DataFrame, centers: Centers) -> None:
     InputError
         With the ids.
     """
-    named = dict.fromkeys(filter(None, texts(verdicts, "center_id").to_pylist()))
-    strange = [center_id for center_id in named if center_id not in centers.center_id]
+    ids = dict.fromkeys(filter(None, texts(verdicts, "center_id").to_pylist()))
+    strange = [center_id for center_id in ids if center_id not in centers.center_id]
     if strange:
-        listed = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
+        names = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
         msg = (
             f"The verdicts refer to {quantity(len(strange), 'center')} not among the given ones: "
-            f"{listed}. Give the centers used for the verdicts."
+            f"{names}. Give the centers used for the verdicts."
         )
         raise InputError(msg)
 
 
-def with_windows(centers: Centers, told: Mapping[Any, Any]) -> Centers:
+def with_windows(centers: Centers, attrs: Mapping[Any, Any]) -> Centers:
     """Return centers with the opening windows that the verdicts used."""
     earliest, opens = centers.earliest_on.copy(), centers.opens_on.copy()
-    for center_id, window in told.get("opening_windows", {}).items():
+    for center_id, window in attrs.get("opening_windows", {}).items():
         if center_id in centers.center_id:
             i = centers.center_id.index(center_id)
             earliest[i], opens[i] = (np.datetime64(text, "D") for text in window)
@@ -309,13 +309,13 @@ def areas_of(frame: gpd.GeoDataFrame, centers: Centers) -> areas.Areas:
     needed = ("center_id", "level", "above_miles", "limit_miles", "planned", "area_km2")
     need(frame, needed, "areas", "coverage_areas()")
     position = {center_id: i for i, center_id in enumerate(centers.center_id)}
-    given = texts(frame, "center_id").to_pylist()
-    strange = [c for c in given if c not in position]
+    center_ids = texts(frame, "center_id").to_pylist()
+    strange = [c for c in center_ids if c not in position]
     if strange:
         msg = f"The areas belong to other centers: {strange[0]!r} is not among the given ones."
         raise InputError(msg)
     return areas.Areas(
-        center=np.array([position[c] for c in given], np.int64),
+        center=np.array([position[c] for c in center_ids], np.int64),
         level=tuple(frame["level"]),
         above_miles=frame["above_miles"].to_numpy(np.float64),
         limit_miles=frame["limit_miles"].to_numpy(np.float64),

@@ -1,6 +1,5 @@
 """Pictures of verdicts and plans, in the colours of the map."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -48,7 +47,7 @@ def plot_shares(
     Raises
     ------
     InputError
-        If there is no such column, or no site.
+        If the column is unknown, or there are no sites.
     MissingExtraError
         If matplotlib is not installed.
 
@@ -66,23 +65,23 @@ def plot_shares(
         msg = "No site to plot."
         raise InputError(msg)
     names = [status.name for status in Status]
-    shown = counts[[*names, "sites"]].head(top)
-    shown.index = shown.index.map(str)
+    rows = counts[[*names, "sites"]].head(top)
+    rows.index = rows.index.map(str)
     if len(counts) > top:
         rest = counts[[*names, "sites"]].iloc[top:].sum().rename(f"{len(counts) - top} others")
-        shown = pd.concat([shown, rest.to_frame().T])
-    figure = new_figure(8, 1.2 + 0.28 * len(shown))
+        rows = pd.concat([rows, rest.to_frame().T])
+    figure = new_figure(8, 1.2 + 0.28 * len(rows))
     axes = figure.subplots()
-    left = np.zeros(len(shown))
+    left = np.zeros(len(rows))
     for status in Status:
-        share = 100 * shown[status.name].to_numpy(float) / shown["sites"].to_numpy(float)
+        share = 100 * rows[status.name].to_numpy(float) / rows["sites"].to_numpy(float)
         if share.any():
             axes.barh(
-                range(len(shown)), share, left=left, color=MARKS[status].color, label=status.name
+                range(len(rows)), share, left=left, color=MARKS[status].color, label=status.name
             )
         left += share
-    labels = [f"{name} ({n:,})" for name, n in zip(shown.index, shown["sites"], strict=True)]
-    axes.set_yticks(range(len(shown)), labels)
+    labels = [f"{name} ({n:,})" for name, n in zip(rows.index, rows["sites"], strict=True)]
+    axes.set_yticks(range(len(rows)), labels)
     axes.invert_yaxis()
     axes.set(xlim=(0, 100), xlabel="share of the sites, %")
     axes.legend(ncols=len(names), loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
@@ -126,17 +125,17 @@ def plot_distances(verdicts: pd.DataFrame, *, title: str = "") -> "Figure":
     if missing:
         msg = f"Column {min(missing)!r} not found: these are no verdicts of assess()."
         raise InputError(msg)
-    known = verdicts[verdicts["distance_miles"].notna()]
-    if not len(known):
+    rows = verdicts[verdicts["distance_miles"].notna()]
+    if not len(rows):
         msg = "No site has a distance to plot."
         raise InputError(msg)
-    limits = np.unique(known["limit_miles"].dropna().to_numpy(float))
-    end = FARTHEST * limits.max() if len(limits) else float(known["distance_miles"].max())
+    limits = np.unique(rows["limit_miles"].dropna().to_numpy(float))
+    end = FARTHEST * limits.max() if len(limits) else float(rows["distance_miles"].max())
     edges = np.linspace(0, end, BINS + 1)
-    shown = [s for s in Status if (known["status"] == s.name).any()]
+    statuses = [s for s in Status if (rows["status"] == s.name).any()]
     miles = [
-        np.minimum(known.loc[known["status"] == s.name, "distance_miles"].to_numpy(float), end)
-        for s in shown
+        np.minimum(rows.loc[rows["status"] == s.name, "distance_miles"].to_numpy(float), end)
+        for s in statuses
     ]
     figure = new_figure(8, 3.6)
     axes = figure.subplots()
@@ -144,8 +143,8 @@ def plot_distances(verdicts: pd.DataFrame, *, title: str = "") -> "Figure":
         miles,
         bins=edges.tolist(),
         stacked=True,
-        color=[MARKS[s].color for s in shown],
-        label=[s.name for s in shown],
+        color=[MARKS[s].color for s in statuses],
+        label=[s.name for s in statuses],
     )
     for limit in limits:
         axes.axvline(limit, color=LIGHT["ink"], linewidth=1)
@@ -200,41 +199,5 @@ def plot_curve(plan: pd.DataFrame, *, title: str = "") -> "Figure":
     return figure
 
 
-def plot_timeline(
-    changes: pd.DataFrame, *, title: str = "", path: str | Path | None = None
-) -> "Figure":
-    """Plot the share of sites with each level over time; the same as `timeline_plot`.
-
-    Parameters
-    ----------
-    changes
-        As returned by `timeline`.
-    title
-        By default that of the policy.
-    path
-        Image file, whose format is that of its extension; by default none is written.
-
-    Returns
-    -------
-    figure
-        Of matplotlib.
-
-    Raises
-    ------
-    InputError
-        If it is not a timeline.
-    MissingExtraError
-        If matplotlib is not installed.
-    PublishError
-        If the image cannot be written.
-
-    Examples
-    --------
-    >>> import coverage_analyzer as ca
-    >>> sites = ca.read_sites("data/town_sites.csv")
-    >>> centers = ca.read_centers("data/town_centers.csv")
-    >>> changes = ca.timeline(sites, centers, start="2026-12-01", end="2027-11-30")
-    >>> ca.plot_timeline(changes).axes[0].get_ylabel()
-    'share of the sites'
-    """
-    return timeline_plot(changes, title=title, path=path)
+plot_timeline = timeline_plot
+"""The same function under a name like those of the other plots."""

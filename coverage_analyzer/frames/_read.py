@@ -74,7 +74,7 @@ def read_sites(
     MissingExtraError
         If it is a workbook and the extra ``excel`` is not installed.
     PolicyError
-        If there is no such policy, or it is invalid.
+        If the policy is unknown, or it is invalid.
     PublishError
         If the rejects cannot be written.
 
@@ -112,7 +112,7 @@ def read_sites(
         refused += rows.rejects
         blank += rows.block.blank
     names = {at: name for name, at in table.columns.items()}
-    headers = _told_apart(names, table.headers)
+    headers = _unique_names(names, table.headers)
     whole = pa.Table.from_batches(parts).rename_columns(headers)
     frame = pd.DataFrame({n: whole.column(i).to_pandas() for i, n in enumerate(headers)})
     for name, numbers in zip(NUMERIC, (lat, lon, accuracy), strict=True):
@@ -122,8 +122,8 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    for told in (*table.guesses, *table.notices):
-        warnings.warn(told, stacklevel=2)
+    for message in (*table.guesses, *table.notices):
+        warnings.warn(message, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
     sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
     settled = {SETTLED: True} if "country" in (columns or ()) else {}
@@ -131,7 +131,7 @@ def read_sites(
     return sites
 
 
-def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
+def _unique_names(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     """Return unique names for all columns; known ones keep theirs, others are renamed.
 
     Warns
@@ -139,17 +139,17 @@ def _told_apart(names: Mapping[int, str], headers: Sequence[str]) -> list[str]:
     UserWarning
         With the renamed columns.
     """
-    taken, result, moved = {*names.values(), "geometry"}, [], {}
+    used, result, renamed = {*names.values(), "geometry"}, [], {}
     for i, header in enumerate(headers):
         name = names.get(i, header)
-        while i not in names and name in taken:
+        while i not in names and name in used:
             name = f"input_{name}" if name else f"column_{i + 1}"
         if i not in names and name != header:
-            moved[header] = name
-        taken.add(name)
+            renamed[header] = name
+        used.add(name)
         result.append(name)
-    if moved:
-        warnings.warn(f"Columns renamed, because names must be unique: {moved}.", stacklevel=3)
+    if renamed:
+        warnings.warn(f"Columns renamed, because names must be unique: {renamed}.", stacklevel=3)
     return result
 
 
@@ -209,7 +209,7 @@ def read_centers(
     InputError
         One error that names every unusable, conflicting or duplicate row.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Warns
     -----
@@ -233,7 +233,7 @@ def read_centers(
     convention = Policy.load(policy).convention(world.names, trust_declared=trust_declared)
     table = reading.open_table(path, CENTERS, columns, dialect)
     centers = read_network(table, world, convention)
-    decided = centers.assigned_countries(world, convention)
+    country = centers.assigned_countries(world, convention)
     frame = pd.DataFrame(
         {
             "center_id": list(centers.center_id),
@@ -243,12 +243,12 @@ def read_centers(
             "longitude": centers.lon,
             "opens_on": centers.opens_on.astype("datetime64[s]"),
             "closes_on": centers.closes_on.astype("datetime64[s]"),
-            "center_country": np.array(world.names.codes)[decided],
+            "center_country": np.array(world.names.codes)[country],
         }
     )
     if not np.isnat(centers.ordered_on).all():
         frame["ordered_on"] = centers.ordered_on.astype("datetime64[s]")
-    regions = centers.assigned_regions(decided, world.names)
+    regions = centers.assigned_regions(country, world.names)
     for warning in (*table.guesses, *regions.warnings):
         warnings.warn(warning, stacklevel=2)
     for name, values in (("time_zone", centers.time_zone), ("region", regions.codes)):

@@ -127,7 +127,7 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
     InputError
         If an input or a number cannot be used.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
     PublishError
         If the output cannot be written.
 
@@ -159,10 +159,10 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
             msg = "A run folder has its centers: leave them out."
             raise InputError(msg)
         options = SensitivityOptions(near_miles=near_miles, weight=weight or "")
-        found = of_run(sites, output, question, options)
+        result = of_run(sites, output, question, options)
         names = ("run", "policy", "as_of", "sites", "near_miles", "near", "notes")
-        table = pa.Table.from_pylist(found["table"], TABLE)
-        return _table(table, None, {name: found[name] for name in names})
+        table = pa.Table.from_pylist(result["table"], TABLE)
+        return _table(table, None, {name: result[name] for name in names})
     if centers is None or output is not None:
         msg = "Pass the centers of the sites and no output, or a run folder instead of the sites."
         raise InputError(msg)
@@ -171,11 +171,11 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
     )
     varied, notes = scenarios(spec, question)
     job = Sensitivity(varied)
-    rows, known = site_rows(sites, spec.policy.start_columns)
+    rows, header_of = site_rows(sites, spec.policy.start_columns)
     base, _ = job.add(*job.matcher.inputs(rows), weights_in(sites, weight or ""))
-    labels = _texts(sites, known.get("site_id")), _texts(sites, known.get("name"))
+    labels = _texts(sites, header_of.get("site_id")), _texts(sites, header_of.get("name"))
     near = near_rows(labels, base, job.matcher, near_miles)
-    told = {
+    attrs = {
         "policy": {n: getattr(spec.policy, n) for n in ("name", "title", "sha256")},
         "as_of": job.matcher.as_of.isoformat(),
         "sites": job.n_sites,
@@ -183,18 +183,18 @@ def sensitivity(  # noqa: PLR0913 - the question of `assess`, and what is varied
         "near": len(near),
         "notes": notes,
     }
-    return _table(job.table(), near, told)
+    return _table(job.table(), near, attrs)
 
 
 def _texts(frame: pd.DataFrame, name: str | None) -> pa.Array:
-    """Return a column as text; the labels of the rows if there is none."""
+    """Return a column as text; the labels of the rows if missing."""
     return pa.array(map(str, frame.index), pa.string()) if name is None else texts(frame, name)
 
 
-def _table(table: pa.Table, near: Any, told: dict[str, Any]) -> SensitivityTable:
+def _table(table: pa.Table, near: Any, attrs: dict[str, Any]) -> SensitivityTable:
     result = SensitivityTable(table.to_pandas())
     result.near_table = near
-    result.attrs.update(told)
+    result.attrs.update(attrs)
     return result
 
 
@@ -240,8 +240,8 @@ def sensitivity_plot(
     if missing:
         msg = f"This is not a table of sensitivity(): it has no column {missing[0]!r}."
         raise InputError(msg)
-    told: Mapping[Any, Any] = table.attrs.get("policy", {})
-    return draw(table.to_dict("records"), title or told.get("title", ""), path)
+    policy: Mapping[Any, Any] = table.attrs.get("policy", {})
+    return draw(table.to_dict("records"), title or policy.get("title", ""), path)
 
 
 def draw(rows: Sequence[Mapping[Any, Any]], title: str, path: str | Path | None = None) -> "Figure":
@@ -256,12 +256,12 @@ def draw(rows: Sequence[Mapping[Any, Any]], title: str, path: str | Path | None 
     PublishError
         If the image cannot be written.
     """
-    shown = [row for row in rows if not row["country"] and row["kind"] != "run"][::-1]
-    figure = new_figure(9, 1.4 + 0.35 * len(shown))
+    scenarios = [row for row in rows if not row["country"] and row["kind"] != "run"][::-1]
+    figure = new_figure(9, 1.4 + 0.35 * len(scenarios))
     axes: Any = figure.add_subplot()
-    labels, places = [row["scenario"] for row in shown], range(len(shown))
+    labels, places = [row["scenario"] for row in scenarios], range(len(scenarios))
     for name, sign, status in (("gained", 1, Status.qualified), ("lost", -1, Status.fallback)):
-        values = [sign * row[name] for row in shown]
+        values = [sign * row[name] for row in scenarios]
         bars = axes.barh(places, values, color=theme.MARKS[status].color, label=name)
         axes.bar_label(bars, [f"{abs(v):,}" if v else "" for v in values], padding=3)
     axes.set_yticks(list(places), labels)

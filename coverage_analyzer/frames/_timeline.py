@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKED: Final = 6
-"""Days of a plot beside which is written how much the best level gains or loses."""
+"""Maximum number of days labelled in a plot with what the best level gains or loses."""
 
 
 def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
@@ -67,7 +67,7 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
     InputError
         If the sites, the centers, the products or the days cannot be used.
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
 
     Examples
     --------
@@ -89,13 +89,13 @@ def timeline(  # noqa: PLR0913 - the question of `assess`, for a span of days
         centers, policy, start, trust_declared=trust_declared, products=products
     )
     last = day(end) or matcher.as_of + datetime.timedelta(days=365)
-    rows, known = site_rows(sites, matcher.policy.start_columns)
+    rows, names = site_rows(sites, matcher.policy.start_columns)
     changes = Timeline(matcher, last).changes(*matcher.inputs(rows))
-    ids = texts(sites, known["site_id"]).to_pylist() if "site_id" in known else list(sites.index)
+    ids = texts(sites, names["site_id"]).to_pylist() if "site_id" in names else list(sites.index)
     frame = pd.DataFrame({"site_id": [ids[i] for i in changes.site.tolist()]})
     for name in columns.PARTS:
-        if name in known:
-            frame[name] = texts(sites, known[name]).take(changes.site).to_pandas().array
+        if name in names:
+            frame[name] = texts(sites, names[name]).take(changes.site).to_pandas().array
     for name, values in changes.columns(matcher).items():
         frame[name] = values.to_pandas(date_as_object=False).array
     frame.attrs = {
@@ -141,19 +141,19 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
     ({'Gold Plus': 0.5, 'Gold': 0.5}, {'Gold Plus': 1.0, 'Gold': 0.0})
     """
     need(changes, columns.TIMELINE, "timeline", "timeline()")
-    told = changes.attrs
-    if not {"levels", "end"} <= set(told) or changes.empty:
+    attrs = changes.attrs
+    if not {"levels", "end"} <= set(attrs) or changes.empty:
         msg = (
             "This timeline has no sites or lost its .attrs. Use the unchanged result of timeline()."
         )
         raise InputError(msg)
-    first = changes["from_day"].eq(pd.Timestamp(told["start"]))
+    first = changes["from_day"].eq(pd.Timestamp(attrs["start"]))
     before = changes["level"].shift()
     counts = pd.crosstab(changes["from_day"], changes["level"])
     left = pd.crosstab(changes["from_day"][~first], before[~first])
     counts = counts.subtract(left, fill_value=0).fillna(0).cumsum()
-    counts.loc[pd.Timestamp(told["end"])] = counts.iloc[-1]
-    occurring = [level for level in told["levels"] if level in counts]
+    counts.loc[pd.Timestamp(attrs["end"])] = counts.iloc[-1]
+    occurring = [level for level in attrs["levels"] if level in counts]
     shares: pd.DataFrame = counts[occurring] / first.sum()
     return shares.rename_axis(index="from_day", columns=None)
 
@@ -161,7 +161,7 @@ def level_shares(changes: pd.DataFrame) -> pd.DataFrame:
 def timeline_plot(
     changes: pd.DataFrame, *, title: str = "", path: str | Path | None = None
 ) -> "Figure":
-    """Plot the share of sites with each level over time.
+    """Plot the share of sites with each level over time; also called `plot_timeline`.
 
     Parameters
     ----------
@@ -199,8 +199,10 @@ def timeline_plot(
     >>> figure = ca.timeline_plot(changes, title="Two sites")  # path="shares.svg" writes it
     >>> figure.axes[0].get_title(loc="left"), figure.axes[0].get_ylabel()
     ('Two sites', 'share of the sites')
+    >>> ca.plot_timeline is ca.timeline_plot
+    True
     """
-    return drawn(level_shares(changes), title or changes.attrs["policy_title"], path)
+    return draw_shares(level_shares(changes), title or changes.attrs["policy_title"], path)
 
 
 def draw_levels(
@@ -223,10 +225,10 @@ def draw_levels(
     counts = pd.DataFrame([dict(row) for row in levels.values()])
     counts.index = pd.to_datetime(list(levels))
     counts.loc[pd.Timestamp(end)] = counts.iloc[-1]
-    drawn(counts.div(counts.sum(axis=1), axis=0), title, path)
+    draw_shares(counts.div(counts.sum(axis=1), axis=0), title, path)
 
 
-def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "Figure":
+def draw_shares(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "Figure":
     """Plot shares by day as stacked areas, the best level at the bottom.
 
     Raises
@@ -261,15 +263,15 @@ def drawn(shares: pd.DataFrame, title: str, path: str | Path | None = None) -> "
 
 
 def _mark_events(axes: Any, shares: pd.DataFrame) -> None:
-    """Mark each day on which shares change, and write beside the greatest changes how much."""
-    moved = shares.diff().abs().sum(axis=1).to_numpy() / 2
+    """Mark each day on which shares change, and label the greatest changes with their size."""
+    share_changed = shares.diff().abs().sum(axis=1).to_numpy() / 2
     days, best = shares.index, shares.iloc[:, 0].diff().to_numpy()
-    events = np.flatnonzero(moved > 0)
+    events = np.flatnonzero(share_changed > 0)
     for event in events.tolist():
         axes.axvline(days[event], color="white", linewidth=0.7, linestyle=":")
     apart = (days[-1] - days[0]) / 8
     marked: list[pd.Timestamp] = []
-    for event in events[np.argsort(-moved[events], kind="stable")].tolist():
+    for event in events[np.argsort(-share_changed[events], kind="stable")].tolist():
         day = days[event]
         if len(marked) < MARKED and all(abs(day - other) >= apart for other in marked):
             marked.append(day)

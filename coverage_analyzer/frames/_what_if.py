@@ -121,8 +121,8 @@ def what_if(  # noqa: PLR0913 - what is changed, one by one
             msg = "A run folder has its centers and products: leave them out."
             raise InputError(msg)
         options = CompareOptions(weight=weight or "", keep_rows=True)
-        found = of_run(run, change, output, options)
-        return changes_table(found.rows, found.manifest, found.flows, found.segments)
+        result = of_run(run, change, output, options)
+        return changes_table(result.rows, result.manifest, result.flows, result.segments)
     if output is not None:
         msg = "Files are written for run folders only: write_report() writes one of a frame."
         raise InputError(msg)
@@ -144,7 +144,7 @@ def _of_frame(
     verdicts: pd.DataFrame, edit: Edit, spec: MatcherSpec, weight: str
 ) -> ComparisonTable:
     """Return the changes of verdicts in a frame."""
-    changed = edit.apply(spec)
+    edited = edit.apply(spec)
     sites = sites_in(verdicts)
     attrs = verdicts.attrs
     facts: dict[str, Any] = {
@@ -156,12 +156,12 @@ def _of_frame(
         "roads": False,
         "inputs_known": True,
     }
-    job = WhatIf(spec, changed, (facts, edited_facts(facts, changed)))
-    read = (*spec.policy.start_columns, *changed.policy.start_columns)
-    rows, known = site_rows(sites, read)
-    ids = texts(sites, known["site_id"]) if "site_id" in known else _labels(sites)
-    name = texts(sites, known["name"]) if "name" in known else arrays.text_array([""] * len(sites))
-    found = job.add(rows, {"site_id": ids}, name, weights_in(sites, weight))
+    job = WhatIf(spec, edited, (facts, edited_facts(facts, edited)))
+    read = (*spec.policy.start_columns, *edited.policy.start_columns)
+    rows, names = site_rows(sites, read)
+    ids = texts(sites, names["site_id"]) if "site_id" in names else _labels(sites)
+    name = texts(sites, names["name"]) if "name" in names else arrays.text_array([""] * len(sites))
+    changes = job.add(rows, {"site_id": ids}, name, weights_in(sites, weight))
     counts = job.counts
     result = summary.comparison(
         summary.Compared(job.sides[0], counts[0]),
@@ -170,17 +170,17 @@ def _of_frame(
         key=("site_id",),
         weight=weight,
     )
-    result["notes"] = [f"What if: {'; '.join(edit.texts(spec, changed))}.", *result["notes"]]
+    result["notes"] = [f"What if: {'; '.join(edit.texts(spec, edited))}.", *result["notes"]]
     return changes_table(
-        _rows(found, weight),
+        _rows(changes, weight),
         result,
         job.tally.flow_rows(counts[0]),
         job.tally.segment_rows(counts[0]),
     )
 
 
-def _rows(found: Changes, weight: str) -> list[Any]:
-    return [table.rows(found, weighted=bool(weight))] if len(found.rows) else []
+def _rows(changes: Changes, weight: str) -> list[Any]:
+    return [table.rows(changes, weighted=bool(weight))] if len(changes.rows) else []
 
 
 def _labels(frame: pd.DataFrame) -> Any:

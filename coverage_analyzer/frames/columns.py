@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import arrays
+from coverage_analyzer import arrays, geometry
 from coverage_analyzer.arrays import Floats
 from coverage_analyzer.batch.stream import products_of
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning, quantity
@@ -42,6 +42,9 @@ Frame = TypeVar("Frame", bound=pd.DataFrame)
 SETTLED: Final = "country_settled"
 """Key in ``.attrs`` of sites with the column chosen for the country."""
 
+MAX_APART_DEG: Final = 0.0045
+"""Some 500 m: what may be between a point and the columns of its row (rounding, another datum)."""
+
 NUMERIC: Final = ("latitude", "longitude", "accuracy_m")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -53,11 +56,11 @@ def policy_of(policy: Policy | str) -> Policy:
     Raises
     ------
     PolicyError
-        If there is no such policy.
+        If the policy is unknown.
     """
     rules = Policy.load(policy)
-    for told in rules.warnings:
-        warnings.warn(told, PolicyWarning, stacklevel=4)
+    for message in rules.warnings:
+        warnings.warn(message, PolicyWarning, stacklevel=4)
     return rules
 
 
@@ -106,18 +109,18 @@ def check_labels(frame: pd.DataFrame, what: str) -> None:
         raise InputError(msg)
 
 
-def _no_frame(given: Any, what: str) -> str:
+def _no_frame(value: Any, what: str) -> str:
     """Return why an object is refused, and how to convert it to a frame if possible."""
-    kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__qualname__}"
+    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__qualname__}"
     kind = kind.removeprefix("builtins.")
-    ways = [name for name in ("to_pandas", "toPandas", "df") if hasattr(given, name)]
+    ways = [name for name in ("to_pandas", "toPandas", "df") if hasattr(value, name)]
     advice = f" Convert it: .{ways[0]}()." if ways else ""
     return f"The {what} are a {kind}, not a pandas DataFrame.{advice}"
 
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
     """Return a frame with points in EPSG:4326."""
-    return DatedFrame(frame, geometry=shapely.points(lon, lat), crs=WGS84)
+    return DatedFrame(frame, geometry=geometry.points(lon, lat), crs=WGS84)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:
@@ -147,21 +150,21 @@ def known_columns(frame: pd.DataFrame, table: Sequence[Column]) -> dict[str, str
     Only a column of the exact name is used, regardless of synonyms, since the readers provide it.
     """
     headers = [str(c) for c in frame.columns if c not in geometries(frame)]
-    wanted = [c for c in table if c.name not in {"latitude", "longitude"}]
-    own = {c.name: c.name for c in wanted if c.name in headers}
+    expected = [c for c in table if c.name not in {"latitude", "longitude"}]
+    own = {c.name: c.name for c in expected if c.name in headers}
     countries = {tables.header_key(n) for n in (*tables.COUNTRY.synonyms, *tables.COUNTRY_STATED)}
     at = [i for i, header in enumerate(headers) if tables.header_key(header) in countries]
     settled = frame.attrs.get(SETTLED, False)
-    if not settled and tables.country_columns(headers, at):  # a code beside a name: both are read
+    if not settled and tables.country_columns(headers, at):  # a code and a name: both are read
         own.pop("country", None)
-    asked = Headers(
+    query = Headers(
         headers,
-        wanted,
+        expected,
         own,
         evidence=_evidence(frame, headers),
         unread=frozenset(tables.FOR_AREAS),
     )
-    return {name: headers[at] for name, at in match_columns(asked).items()}
+    return {name: headers[at] for name, at in match_columns(query).items()}
 
 
 def _evidence(frame: pd.DataFrame, headers: Sequence[str]) -> Evidence:
@@ -194,7 +197,8 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
             msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
             raise InputError(msg)
         points = np.where(shapely.is_empty(points), None, points)
-        lon, lat = _filled(frame, shapely.get_x(points), shapely.get_y(points))
+        lon, lat = _fill_points(frame, shapely.get_x(points), shapely.get_y(points))
+        _warn_of_edited_columns(frame, what, lon, lat)
     else:
         lon, lat = _degrees(frame, what)
     bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
@@ -249,10 +253,10 @@ def _points(frame: pd.DataFrame) -> tuple[Floats, Floats] | None:
     plain = frame.set_axis(headers, axis=1)
     first = plain.head(PREVIEW_ROWS)
     rows = pa.RecordBatch.from_arrays([_cells(first, h) for h in headers], names=headers)
-    found = point_columns.find(rows)
-    if found is None:
+    match = point_columns.find(rows)
+    if match is None:
         return None
-    at, form = found
+    at, form = match
     transform = transform_from_srid(form.srid, headers[at])
     points = point_columns.degrees(_cells(plain, headers[at]), form, transform)
     return points.x, points.y
@@ -267,7 +271,7 @@ def _cells(frame: pd.DataFrame, name: str) -> pa.Array:
     return texts(frame, name)
 
 
-def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def _fill_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return coordinates of points; for rows without a point, those of the columns.
 
     This includes new rows that `pandas.concat` appended to a frame with points.
@@ -280,13 +284,40 @@ def _filled(frame: pd.DataFrame, lon: Floats, lat: Floats) -> tuple[Floats, Floa
     return np.where(gap, own[0], lon), np.where(gap, own[1], lat)
 
 
+def _warn_of_edited_columns(frame: pd.DataFrame, what: str, lon: Floats, lat: Floats) -> None:
+    """Warn if numbers in `latitude` and `longitude` are not where the points are.
+
+    The points are used, as everywhere in geopandas; whoever has edited the columns alone would get
+    the verdicts of the old locations. A change of datum moves a point by less than the tolerance.
+    """
+    names = ("latitude", "longitude")
+    columns = [frame[name] for name in names if name in frame.columns]
+    if len(columns) < len(names) or not all(map(pd.api.types.is_numeric_dtype, columns)):
+        return
+    own_lat, own_lon = (column.to_numpy(np.float64, na_value=np.nan) for column in columns)
+    turn = np.abs(own_lon - lon) % 360
+    apart = np.maximum(
+        np.abs(own_lat - lat), np.minimum(turn, 360 - turn) * np.cos(np.radians(lat))
+    )
+    edited = apart > MAX_APART_DEG
+    if edited.any():
+        warnings.warn(
+            f"{quantity(int(edited.sum()), 'row')} of the {what}, the first "
+            f"{frame.index[edited][0]!r}: the point of the geometry is used, which is more than "
+            f"500 m from the columns latitude and longitude. If you edited the columns, make new "
+            f"points of them: frame.set_geometry(geopandas.points_from_xy(frame.longitude, "
+            f"frame.latitude, crs=4326)).",
+            stacklevel=4,
+        )
+
+
 def _column(frame: pd.DataFrame, name: str) -> str:
     headers = [str(c) for c in frame.columns]
     if name in headers:
         return name
     pair = (tables.LATITUDE, tables.LONGITUDE)
-    asked = Headers(headers, pair, evidence=_evidence(frame, headers))
-    return headers[match_columns(asked)[name]]
+    query = Headers(headers, pair, evidence=_evidence(frame, headers))
+    return headers[match_columns(query)[name]]
 
 
 def degrees(frame: pd.DataFrame, name: str, axis: Axis) -> Floats:
@@ -294,9 +325,9 @@ def degrees(frame: pd.DataFrame, name: str, axis: Axis) -> Floats:
     cells = frame[name]
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(np.float64, na_value=np.nan)
-    written = texts(frame, name)
-    letter_o = angles.meaning_of_o(written, name) if axis is LONGITUDE else ""
-    return coordinates.degrees(written, axis, letter_o=letter_o)[0]
+    as_written = texts(frame, name)
+    letter_o = angles.meaning_of_o(as_written, name) if axis is LONGITUDE else ""
+    return coordinates.degrees(as_written, axis, letter_o=letter_o)[0]
 
 
 def numbers(frame: pd.DataFrame, name: str) -> Floats:
@@ -310,9 +341,9 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
     cells = frame[name]
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(np.float64, na_value=np.nan)
-    written = texts(frame, name)
-    values = coordinates.numbers(written, decimal="")[0]
-    unclear = coordinates.two_readings(written, values) & [isinstance(c, str) for c in cells]
+    as_written = texts(frame, name)
+    values = coordinates.numbers(as_written, decimal="")[0]
+    unclear = coordinates.two_readings(as_written, values) & [isinstance(c, str) for c in cells]
     if unclear.any():
         first = frame.index[unclear][0]
         msg = (
@@ -339,10 +370,10 @@ def texts(frame: pd.DataFrame, name: str) -> pa.Array:
     try:
         if pd.api.types.infer_dtype(cells, skipna=True) != "string":
             cells = pd.Series([as_text(cell) for cell in cells.astype("object")], dtype="string")
-        made = pa.array(cells.astype("string").fillna(""), pa.string())
+        array = pa.array(cells.astype("string").fillna(""), pa.string())
     except UnicodeEncodeError as error:
         raise InputError(not_unicode(frame[name])) from error
-    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def not_unicode(cells: "pd.Series[Any]") -> str:
@@ -384,13 +415,15 @@ def site_rows(frame: pd.DataFrame, read: Collection[str] = ()) -> tuple[SiteRows
         If a row has no usable coordinates, or a cell of a day or a distance holds none.
     """
     lon, lat = positions(frame, "sites")
-    known = known_columns(frame, tables.site_columns(read))
-    countries = [texts(frame, known[name]) for name in tables.COUNTRY_STATED if name in known]
-    cells = _eligibility_cells(frame, known)
-    return SiteRows(lon, lat, accuracy(frame, known), countries, cells), known
+    header_of = known_columns(frame, tables.site_columns(read))
+    countries = [
+        texts(frame, header_of[name]) for name in tables.COUNTRY_STATED if name in header_of
+    ]
+    cells = _eligibility_cells(frame, header_of)
+    return SiteRows(lon, lat, accuracy(frame, header_of), countries, cells), header_of
 
 
-def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
+def accuracy(frame: pd.DataFrame, header_of: Mapping[str, str]) -> Floats:
     """Return the accuracy of each row in metres, NaN where missing.
 
     Raises
@@ -398,9 +431,9 @@ def accuracy(frame: pd.DataFrame, known: Mapping[str, str]) -> Floats:
     InputError
         If a cell is not a distance.
     """
-    if "accuracy_m" not in known:
+    if "accuracy_m" not in header_of:
         return np.full(len(frame), np.nan)
-    name = known["accuracy_m"]
+    name = header_of["accuracy_m"]
     accuracy = numbers(frame, name)
     bad = frame[name].notna().to_numpy() & ~(accuracy >= 0)
     if not pd.api.types.is_numeric_dtype(frame[name]):
@@ -424,13 +457,13 @@ def centers_of(frame: pd.DataFrame) -> Centers:
         If a row or a column cannot be used.
     """
     lon, lat = positions(frame, "centers")
-    known = known_columns(frame, tables.CENTERS)
-    wanted = (*TEXTS, *tables.COUNTRY_STATED, *DAYS)
-    cells = {name: texts(frame, known[name]).to_pylist() for name in wanted if name in known}
+    header_of = known_columns(frame, tables.CENTERS)
+    names = (*TEXTS, *tables.COUNTRY_STATED, *DAYS)
+    cells = {name: texts(frame, header_of[name]).to_pylist() for name in names if name in header_of}
     return Centers.from_texts(cells, lon, lat, [f"row {i!r}" for i in frame.index])
 
 
-def _eligibility_cells(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[str, Any]:
+def _eligibility_cells(frame: pd.DataFrame, header_of: Mapping[str, str]) -> dict[str, Any]:
     """Return the inputs of eligibility rules in a frame: Arrow texts, numpy dates.
 
     Raises
@@ -438,23 +471,25 @@ def _eligibility_cells(frame: pd.DataFrame, known: Mapping[str, str]) -> dict[st
     InputError
         If a date is invalid.
     """
-    found: dict[str, Any] = {n: texts(frame, known[n]) for n in eligibility.TEXTS if n in known}
+    result: dict[str, Any] = {
+        n: texts(frame, header_of[n]) for n in eligibility.TEXTS if n in header_of
+    }
     for name in eligibility.DAYS:
-        if name in known:
-            found[name], blank = days.days(texts(frame, known[name]))
-            bad = np.isnat(found[name]) & ~blank
+        if name in header_of:
+            result[name], blank = days.days(texts(frame, header_of[name]))
+            bad = np.isnat(result[name]) & ~blank
             if bad.any():
                 first = frame.index[bad][0]
                 msg = (
                     f"{quantity(bad.sum(), 'row')} without a date like 2026-12-01 in "
-                    f"{known[name]!r}, the first in row {first!r}. Convert them with "
+                    f"{header_of[name]!r}, the first in row {first!r}. Convert them with "
                     f"pandas.to_datetime(..., format=...)."
                 )
                 raise InputError(msg)
-    return found
+    return result
 
 
-def products_in(given: ProductsLike) -> Products | None:
+def products_in(products: ProductsLike) -> Products | None:
     """Return products from a frame or a file, if given.
 
     Raises
@@ -462,15 +497,15 @@ def products_in(given: ProductsLike) -> Products | None:
     InputError
         If a row or a column cannot be used.
     """
-    if given is None or isinstance(given, Products):
-        return given
-    if isinstance(given, (str, Path)):
-        return products_of(given)
-    check_labels(given, "products")
-    headers = [str(c) for c in given.columns]
-    known = match_columns(Headers(headers, tables.PRODUCTS))
-    cells = {name: texts(given, headers[at]).to_pylist() for name, at in known.items()}
-    return Products.from_texts(cells, [f"row {i!r}" for i in given.index])
+    if products is None or isinstance(products, Products):
+        return products
+    if isinstance(products, (str, Path)):
+        return products_of(products)
+    check_labels(products, "products")
+    headers = [str(c) for c in products.columns]
+    matched = match_columns(Headers(headers, tables.PRODUCTS))
+    cells = {name: texts(products, headers[at]).to_pylist() for name, at in matched.items()}
+    return Products.from_texts(cells, [f"row {i!r}" for i in products.index])
 
 
 def assessed_day(verdicts: pd.DataFrame) -> datetime.date:
@@ -481,15 +516,15 @@ def assessed_day(verdicts: pd.DataFrame) -> datetime.date:
     InputError
         If there are several days, or a cell is not a day.
     """
-    found = sorted(filter(None, {as_text(cell) for cell in verdicts["as_of"].unique()}))
-    if len(found) > 1:
-        listed = ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+    day_texts = sorted(filter(None, {as_text(cell) for cell in verdicts["as_of"].unique()}))
+    if len(day_texts) > 1:
+        listed = ", ".join(day_texts[:3]) + (" ..." if len(day_texts) > 3 else "")
         msg = (
-            f"The verdicts are for {len(found)} days ({listed}). Select the rows of one day: "
-            f"verdicts[verdicts.as_of == {found[-1]!r}]."
+            f"The verdicts are for {len(day_texts)} days ({listed}). Select the rows of one day: "
+            f"verdicts[verdicts.as_of == {day_texts[-1]!r}]."
         )
         raise InputError(msg)
-    return days.day(found[0] if found else verdicts.attrs.get("as_of")) or days.today()
+    return days.day(day_texts[0] if day_texts else verdicts.attrs.get("as_of")) or days.today()
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], what: str, maker: str) -> None:

@@ -56,8 +56,9 @@ def geometry_wgs84(frame: Any, what: str) -> Any:
     except (pyproj.exceptions.ProjError, RuntimeError, ValueError) as error:
         msg = f"The {what} cannot be reprojected from {geometry.crs.name} to WGS 84: {error}."
         raise InputError(msg) from error
-    wrong = (shapely.get_dimensions(degrees) == 2) & ~shapely.is_valid(degrees)
-    if wrong.any():
+    areas = np.flatnonzero(shapely.get_dimensions(degrees) == 2)
+    wrong = areas[~shapely.is_valid(degrees[areas])]
+    if len(wrong):
         degrees = degrees.copy()
         degrees[wrong] = shapely.make_valid(degrees[wrong])
     return degrees

@@ -35,5 +35,5 @@ def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return days or date-times as text of ISO 8601, None where missing."""
     only_days = cells.dt.tz is None and (cells.dropna() == cells.dropna().dt.normalize()).all()
     texts = [None if pd.isna(cell) else cell.isoformat() for cell in cells]
-    shown = [text and text[:10] if only_days else text for text in texts]
-    return pd.Series(shown, index=cells.index, dtype=object)
+    result = [text and text[:10] if only_days else text for text in texts]
+    return pd.Series(result, index=cells.index, dtype=object)

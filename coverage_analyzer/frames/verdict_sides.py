@@ -66,8 +66,8 @@ def side_of(frame: pd.DataFrame, policy: Policy | None, centers: pd.DataFrame | 
         "roads": "drive_time_limits" in attrs,
         "inputs_known": centers is not None,
     }
-    found = policy or _known_policy(attrs)
-    titles = () if found is None else found.titles
+    used_policy = policy or _known_policy(attrs)
+    titles = () if used_policy is None else used_policy.titles
     if centers is None:
         return Side(facts, titles)
     spec = MatcherSpec(

@@ -3,8 +3,8 @@
 from coverage_analyzer.geocoding.geocoder import Geocoder, Service
 from coverage_analyzer.geocoding.grades import (
     ACCURACY_M,
-    Answer,
-    Found,
+    GeocodeOutcome,
+    GeocodeResult,
     Grade,
     accuracies,
     accuracy_m,
@@ -16,8 +16,8 @@ __all__ = [
     "ACCURACY_M",
     "PARTS",
     "PUBLIC",
-    "Answer",
-    "Found",
+    "GeocodeOutcome",
+    "GeocodeResult",
     "Geocoder",
     "Grade",
     "Limits",

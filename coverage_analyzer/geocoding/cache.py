@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from coverage_analyzer import documents
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geocoding.grades import Answer, Found, Grade
+from coverage_analyzer.geocoding.grades import GeocodeOutcome, GeocodeResult, Grade
 
 NOTHING_FOUND_S: Final = 30 * 86_400.0
 """Time before a query without a result is repeated."""
@@ -117,29 +117,29 @@ class Cache:
             msg = f"The cache {self.path} cannot be used ({error}). Choose a different --cache."
             raise InputError(msg) from error
 
-    def known(self, keys: Sequence[str]) -> dict[str, Answer]:
+    def get_many(self, keys: Sequence[str]) -> dict[str, GeocodeResult]:
         """Return the cached results of the given keys that are still valid."""
         result, now = {}, self._clock()
         distinct = list(dict.fromkeys(keys))
         with self._talking():
             for first in range(0, len(distinct), AT_ONCE):
-                some = distinct[first : first + AT_ONCE]
-                marks = ",".join("?" * len(some))
+                batch = distinct[first : first + AT_ONCE]
+                marks = ",".join("?" * len(batch))
                 rows = self._base.execute(
                     f"SELECT key, answer FROM answers WHERE key IN ({marks}) "  # noqa: S608 - marks
                     "AND (expires IS NULL OR expires > ?)",
-                    [*some, now],
+                    [*batch, now],
                 )
                 for key, text in rows:
-                    if (answer := _read(text)) is not None:
+                    if (answer := _from_json(text)) is not None:
                         result[key] = answer
         return result
 
-    def keep(self, key: str, answer: Answer) -> None:
+    def keep(self, key: str, answer: GeocodeResult) -> None:
         """Store a result immediately and permanently; a missing one for some days."""
         nothing = answer.grade == Grade.none
         expires = self._clock() + NOTHING_FOUND_S if nothing else None
-        row = (key, expires, _written(answer))
+        row = (key, expires, _to_json(answer))
         with self._talking():
             self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
 
@@ -212,19 +212,19 @@ class Cache:
             self._base.execute("COMMIT")
 
 
-def _written(answer: Answer) -> str:
-    told: dict[str, Any] = dataclasses.asdict(answer)
-    told["grade"], told["reason"] = answer.grade.name, answer.reason.value
-    return json.dumps({"rules": RULES, **told}, ensure_ascii=False)
+def _to_json(answer: GeocodeResult) -> str:
+    data: dict[str, Any] = dataclasses.asdict(answer)
+    data["grade"], data["reason"] = answer.grade.name, answer.reason.value
+    return json.dumps({"rules": RULES, **data}, ensure_ascii=False)
 
 
-def _read(text: str) -> Answer | None:
+def _from_json(text: str) -> GeocodeResult | None:
     """Return a cached result; None if it was graded by other rules or is damaged."""
     try:
-        told = documents.load_json(text.encode())
-        if told.pop("rules") != RULES:
+        data = documents.load_json(text.encode())
+        if data.pop("rules") != RULES:
             return None
-        told["grade"], told["reason"] = Grade[told["grade"]], Found(told["reason"])
-        return Answer(**told)
+        data["grade"], data["reason"] = Grade[data["grade"]], GeocodeOutcome(data["reason"])
+        return GeocodeResult(**data)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from coverage_analyzer.errors import ServiceError, quantity, require
 from coverage_analyzer.geocoding.cache import Cache, default_path
-from coverage_analyzer.geocoding.grades import Answer, Found, Grade
+from coverage_analyzer.geocoding.grades import GeocodeOutcome, GeocodeResult, Grade
 from coverage_analyzer.geocoding.nominatim import Limits, Nominatim
 from coverage_analyzer.geocoding.offline import Offline
 from coverage_analyzer.geocoding.queries import Query
@@ -27,7 +27,7 @@ NEVER_THERE: Final = 3
 ALL_REFUSED: Final = 20
 """Refusals after which the job fails likewise; the server may not be a Nominatim."""
 
-NO_ADDRESS: Final = Answer(Found.no_address)
+NO_ADDRESS: Final = GeocodeResult(GeocodeOutcome.no_address)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,15 +88,15 @@ class Geocoder:
                 self._server = Nominatim(
                     service.server, self._cache, contact=service.contact, limits=service.limits
                 )
-            self._sources = self._kept(service)
+            self._sources = self._valid_providers(service)
         except BaseException:
             self._open.close()
             raise
 
-    def _kept(self, service: Service) -> list[tuple[str, str]]:
+    def _valid_providers(self, service: Service) -> list[tuple[str, str]]:
         """Return the providers whose cached results are valid, with their data versions."""
         if self._server is not None:
-            return []  # known once the server has told its version
+            return []  # known once the server has sent its version
         kept = self._cache.providers()
         if service.server:
             name = f"nominatim {check_url(service.server)}"
@@ -113,7 +113,7 @@ class Geocoder:
 
     def answers(
         self, queries: Sequence[Query | None], each: Callable[[], object] = lambda: None
-    ) -> list[Answer]:
+    ) -> list[GeocodeResult]:
         """Return a result for each query, in order; equal queries are sent once.
 
         Parameters
@@ -130,29 +130,29 @@ class Geocoder:
         ServiceError
             If the server has answered none of several queries.
         """
-        known = self._known([q for q in queries if q is not None])
+        answer_of = self._from_cache([q for q in queries if q is not None])
         result = []
         for query in queries:
             if query is None:
                 result.append(NO_ADDRESS)
                 continue
-            answer = known.get(query.normalised)
+            answer = answer_of.get(query.normalised)
             if answer is None:
-                answer = known[query.normalised] = self._asked(query)
+                answer = answer_of[query.normalised] = self._from_server(query)
                 each()
             else:
                 self.cached += 1
             result.append(answer)
         return result
 
-    def _known(self, queries: Sequence[Query]) -> dict[str, Answer]:
+    def _from_cache(self, queries: Sequence[Query]) -> dict[str, GeocodeResult]:
         """Return the cached results, by query."""
         if self._server is not None and not self._sources and queries:
             self._sources = [(self._server.name, self._server.version())]
-        result: dict[str, Answer] = {}
+        result: dict[str, GeocodeResult] = {}
         for provider, version in reversed(self._sources):
             keys = {query.normalised: query.key(provider, version) for query in queries}
-            kept = self._cache.known(list(keys.values()))
+            kept = self._cache.get_many(list(keys.values()))
             result |= {text: kept[key] for text, key in keys.items() if key in kept}
         for query in queries:
             answer = result.get(query.normalised)
@@ -160,8 +160,8 @@ class Geocoder:
                 result[query.normalised] = self._otherwise(query, answer)
         return result
 
-    def _asked(self, query: Query) -> Answer:
-        """Query the server, store its result, and continue without it if there is none.
+    def _from_server(self, query: Query) -> GeocodeResult:
+        """Query the server, store its result, and continue without it if missing.
 
         Raises
         ------
@@ -169,29 +169,29 @@ class Geocoder:
             If it has never answered.
         """
         if self._server is None:
-            return self._otherwise(query, Answer(Found.not_in_cache))
+            return self._otherwise(query, GeocodeResult(GeocodeOutcome.not_in_cache))
         if self._failed >= GIVEN_UP:
             self.unanswered += 1
             return self._otherwise(
-                query, Answer(Found.not_asked, "the server had stopped answering")
+                query, GeocodeResult(GeocodeOutcome.not_asked, "the server had stopped answering")
             )
         self.asked += 1
         try:
             answer = self._server.answer(query, self._offline.is_near)
         except HttpError as error:
-            return self._unanswered(query, error)
+            return self._count_unanswered(query, error)
         self.answered, self._failed = self.answered + 1, 0
         self._keep(query, answer)
         return self._otherwise(query, answer) if answer.grade == Grade.none else answer
 
-    def _keep(self, query: Query, answer: Answer) -> None:
+    def _keep(self, query: Query, answer: GeocodeResult) -> None:
         """Store a result of the server under its data version."""
         provider, version = self._sources[0]
         self._cache.keep(query.key(provider, version), answer)
         if self._cache.version(provider, fresh=False) is None:
             self._cache.keep_version(provider, version)
 
-    def _unanswered(self, query: Query, error: HttpError) -> Answer:
+    def _count_unanswered(self, query: Query, error: HttpError) -> GeocodeResult:
         """Count a query without an answer, and continue without the server.
 
         Raises
@@ -204,17 +204,17 @@ class Geocoder:
         log.warning("no answer: %s", error)
         if self._failed >= NEVER_THERE or self.asked >= ALL_REFUSED:
             self.check()
-        return self._otherwise(query, Answer(Found.service_failed, str(error)))
+        return self._otherwise(query, GeocodeResult(GeocodeOutcome.service_failed, str(error)))
 
-    def _otherwise(self, query: Query, answer: Answer) -> Answer:
+    def _otherwise(self, query: Query, answer: GeocodeResult) -> GeocodeResult:
         """Return the result of the bundled data if a server has none; else why there is none."""
-        if answer.reason == Found.country_differs:
+        if answer.reason == GeocodeOutcome.country_differs:
             return answer
-        found = self._offline.answer(query)
-        if found.grade == Grade.none:
-            is_silent = answer.reason in {Found.not_found, Found.not_in_cache}
-            return found if found.reason == Found.ambiguous and is_silent else answer
-        return dataclasses.replace(found, detail=answer.told)
+        offline = self._offline.answer(query)
+        if offline.grade == Grade.none:
+            is_silent = answer.reason in {GeocodeOutcome.not_found, GeocodeOutcome.not_in_cache}
+            return offline if offline.reason == GeocodeOutcome.ambiguous and is_silent else answer
+        return dataclasses.replace(offline, detail=answer.reason_text)
 
     def check(self) -> None:
         """Raise if the server was used and has not answered a single query.

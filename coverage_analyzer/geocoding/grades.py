@@ -41,7 +41,7 @@ exceeds any limit in use, so that no promise depends on one.
 """
 
 
-class Found(enum.StrEnum):
+class GeocodeOutcome(enum.StrEnum):
     """Outcome of an address: the codes at the start of ``geocode_reason``."""
 
     found = enum.auto()
@@ -61,7 +61,7 @@ class Found(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class GeocodeResult:
     """The geocoding result of an address.
 
     Attributes
@@ -82,7 +82,7 @@ class Answer:
         The provider, and the date.
     """
 
-    reason: Found
+    reason: GeocodeOutcome
     detail: str = ""
     grade: Grade = Grade.none
     lat: float | None = None
@@ -96,7 +96,7 @@ class Answer:
     on: str = field(default="", compare=False)
 
     @property
-    def told(self) -> str:
+    def reason_text(self) -> str:
         """The reason as text for a cell."""
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
@@ -106,13 +106,13 @@ def today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
-def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
+def accuracies(overrides: Mapping[str, float] | None = None) -> dict[Grade, float]:
     """Return the accuracy of each grade in metres, with the given overrides by name.
 
     Raises
     ------
     InputError
-        If there is no such grade, or a number is not a distance.
+        If the grade is unknown, or a number is not a distance.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
     8000.0
     """
     result = dict(ACCURACY_M)
-    for name, metres in (given or {}).items():
+    for name, metres in (overrides or {}).items():
         if name not in Grade.__members__ or name == "none":
             names = ", ".join(g.name for g in ACCURACY_M)
             msg = f"Unknown grade {name!r}; choose from {names}."
@@ -132,7 +132,7 @@ def accuracies(given: Mapping[str, float] | None = None) -> dict[Grade, float]:
     return result
 
 
-def accuracy_m(answer: Answer, by_grade: Mapping[Grade, float]) -> float | None:
+def accuracy_m(answer: GeocodeResult, by_grade: Mapping[Grade, float]) -> float | None:
     """Return the accuracy of a result in metres: that of its grade, or its extent."""
     if answer.grade == Grade.none:
         return None
@@ -140,8 +140,11 @@ def accuracy_m(answer: Answer, by_grade: Mapping[Grade, float]) -> float | None:
 
 
 def checked(
-    answer: Answer, query: Query, place: Place | None = None, is_near: IsNear = places.nowhere
-) -> Answer:
+    answer: GeocodeResult,
+    query: Query,
+    place: Place | None = None,
+    is_near: IsNear = places.nowhere,
+) -> GeocodeResult:
     """Return a result with the grade that it deserves, compared with the query.
 
     A result in a country other than the declared one is discarded. So is a street or house in
@@ -160,24 +163,30 @@ def checked(
     """
     if query.country and answer.country and answer.country not in query.countries:
         detail = f"asked {query.country}, found {answer.country}"
-        return Answer(Found.country_differs, detail, by=answer.by, on=answer.on)
+        return GeocodeResult(GeocodeOutcome.country_differs, detail, by=answer.by, on=answer.on)
     place = place or places.place_of(
         Place(answer.country, answer.postcode, "", answer.house_number), answer.matched
     )
     if answer.grade > Grade.city and not places.is_there(place, query, is_near):
-        found = " ".join(part for part in (place.postcode, *place.towns[:1]) if part)
-        return Answer(Found.place_differs, f"found {found}"[:100], by=answer.by, on=answer.on)
+        address = " ".join(part for part in (place.postcode, *place.towns[:1]) if part)
+        return GeocodeResult(
+            GeocodeOutcome.place_differs, f"found {address}"[:100], by=answer.by, on=answer.on
+        )
     if differing := _differing_postcode(answer, query, place):
         detail = f"asked {differing}, found {answer.postcode}"
-        return _at_most(answer, Grade.city, Found.postcode_differs, detail)
+        return _at_most(answer, Grade.city, GeocodeOutcome.postcode_differs, detail)
     if answer.grade == Grade.rooftop:
         return _checked_number(answer, query)
-    if query.house_number and answer.grade == Grade.street and answer.reason == Found.found:
-        return replace(answer, reason=Found.house_number_missing)
+    if (
+        query.house_number
+        and answer.grade == Grade.street
+        and answer.reason == GeocodeOutcome.found
+    ):
+        return replace(answer, reason=GeocodeOutcome.house_number_missing)
     return answer
 
 
-def _checked_number(answer: Answer, query: Query) -> Answer:
+def _checked_number(answer: GeocodeResult, query: Query) -> GeocodeResult:
     """Return a result with grade rooftop, or a lower one if its house number differs."""
     number = compact(answer.house_number)
     if query.house_number:
@@ -186,13 +195,15 @@ def _checked_number(answer: Answer, query: Query) -> Answer:
         )
         detail = f"asked {query.house_number}, found {answer.house_number}"
         return (
-            answer if same else _at_most(answer, Grade.street, Found.house_number_differs, detail)
+            answer
+            if same
+            else _at_most(answer, Grade.street, GeocodeOutcome.house_number_differs, detail)
         )
     if query.is_free and not _stands_in(answer.house_number, query.text):
         if any(t[0].isdigit() for t in tokens(query.text)):
             detail = f"found {answer.house_number}"
-            return _at_most(answer, Grade.street, Found.house_number_differs, detail)
-        return _at_most(answer, Grade.street, Found.found, "")
+            return _at_most(answer, Grade.street, GeocodeOutcome.house_number_differs, detail)
+        return _at_most(answer, Grade.street, GeocodeOutcome.found, "")
     return answer
 
 
@@ -208,24 +219,26 @@ def answer_numbers(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _differing_postcode(answer: Answer, query: Query, place: Place) -> str:
+def _differing_postcode(answer: GeocodeResult, query: Query, place: Place) -> str:
     """Return the requested postcode if the result has a different one."""
     if not answer.postcode or places.has_postcode(place, query):
         return ""
     if query.postcode or not query.is_free:
         return query.postcode
-    known = {compact(word) for word in tokens(f"{answer.house_number} {answer.matched}")}
-    likely = [code for code in places.asked_codes(place, query) if code not in known]
+    house_number = {compact(word) for word in tokens(f"{answer.house_number} {answer.matched}")}
+    likely = [code for code in places.asked_codes(place, query) if code not in house_number]
     return likely[-1].upper() if likely else ""
 
 
 def _stands_in(part: str, text: str) -> bool:
     """Return whether a number or code occurs in a text as separate words."""
-    wanted, words = compact(part), [compact(t) for t in tokens(text)]
+    word, words = compact(part), [compact(t) for t in tokens(text)]
     joined = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, i + 4)}
-    return bool(wanted) and (wanted in joined)
+    return bool(word) and (word in joined)
 
 
-def _at_most(answer: Answer, grade: Grade, reason: Found, detail: str) -> Answer:
+def _at_most(
+    answer: GeocodeResult, grade: Grade, reason: GeocodeOutcome, detail: str
+) -> GeocodeResult:
     """Return a result with its grade limited, and the reason."""
     return replace(answer, grade=min(answer.grade, grade), reason=reason, detail=detail)

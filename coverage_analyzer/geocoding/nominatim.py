@@ -13,7 +13,7 @@ import numpy as np
 from coverage_analyzer import geodesy, http_client
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geocoding.cache import Cache
-from coverage_analyzer.geocoding.grades import Answer, Found, Grade, checked, today
+from coverage_analyzer.geocoding.grades import GeocodeOutcome, GeocodeResult, Grade, checked, today
 from coverage_analyzer.geocoding.places import Place, place_of
 from coverage_analyzer.geocoding.queries import Query
 from coverage_analyzer.http_client import HttpError, Request, Retries
@@ -168,7 +168,7 @@ class Nominatim:
         month = _text(status.get("data_updated"))[:7]
         return month or _text(status.get("database_version")) or UNKNOWN_VERSION
 
-    def answer(self, query: Query, near: NearAt | None = None) -> Answer:
+    def answer(self, query: Query, near: NearAt | None = None) -> GeocodeResult:
         """Return the server's result for an address.
 
         Parameters
@@ -185,21 +185,23 @@ class Nominatim:
         """
         best = None
         for number, step in enumerate(query.steps()):
-            place = self._asked(step, query.countries)
+            place = self._request(step, query.countries)
             if place is None:
                 continue
-            found = _checked(*place, query, near)
+            result = _check(*place, query, near)
             missed = bool(query.street) or (query.is_free and number > 0)
-            if missed and found.grade < Grade.street and found.reason == Found.found:
-                found = dataclasses.replace(found, reason=Found.in_part, detail=NO_STREET)
-            if found.grade > Grade.none:
-                return found
-            best = best or found
-        return best or Answer(Found.not_found, by=self.name, on=today())
+            if missed and result.grade < Grade.street and result.reason == GeocodeOutcome.found:
+                result = dataclasses.replace(
+                    result, reason=GeocodeOutcome.in_part, detail=NO_STREET
+                )
+            if result.grade > Grade.none:
+                return result
+            best = best or result
+        return best or GeocodeResult(GeocodeOutcome.not_found, by=self.name, on=today())
 
-    def _asked(
+    def _request(
         self, step: Mapping[str, str] | str, countries: Iterable[str]
-    ) -> tuple[Answer, Place] | None:
+    ) -> tuple[GeocodeResult, Place] | None:
         """Send one query and return the result.
 
         Raises
@@ -207,9 +209,9 @@ class Nominatim:
         HttpError
             If it is not answered within the limits.
         """
-        given = step if isinstance(step, Mapping) else {"q": step}
+        search = step if isinstance(step, Mapping) else {"q": step}
         parameters = {
-            **given,
+            **search,
             "format": "json",
             "limit": "1",
             "addressdetails": "1",
@@ -217,10 +219,10 @@ class Nominatim:
         }
         if codes := ",".join(sorted(code.lower() for code in countries)):
             parameters["countrycodes"] = codes
-        return self._get("search", parameters, self._read, self._retries)
+        return self._get("search", parameters, self._first_place, self._retries)
 
-    def _read(self, places: Any) -> tuple[Answer, Place] | None:
-        """Return the first place of an answer; None if there is none.
+    def _first_place(self, places: Any) -> tuple[GeocodeResult, Place] | None:
+        """Return the first place of an answer; None if missing.
 
         Raises
         ------
@@ -249,7 +251,7 @@ class Nominatim:
         Raises
         ------
         HttpError
-            If there is none within the limits.
+            If no answer arrives within the limits.
         """
         request = Request(
             url=f"{self.url}/{path}?{urlencode(parameters)}",
@@ -273,7 +275,7 @@ def _text(value: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:MOST_CHARACTERS]
 
 
-def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) -> Answer:
+def _check(answer: GeocodeResult, place: Place, query: Query, near: NearAt | None) -> GeocodeResult:
     """Return a result with the grade that it deserves, compared with the query."""
     lat, lon, country = answer.lat, answer.lon, answer.country or query.country
     if near is None or lat is None or lon is None:
@@ -281,7 +283,7 @@ def _checked(answer: Answer, place: Place, query: Query, near: NearAt | None) ->
     return checked(answer, query, place, lambda name: near(name, country, lat, lon))
 
 
-def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
+def _graded(raw: Mapping[str, Any], by: str) -> tuple[GeocodeResult, Place]:
     """Return a result from a server's answer, and its place.
 
     Raises
@@ -291,8 +293,8 @@ def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
     """
     address = raw.get("address", {})
     lat, lon = _degrees(raw["lat"], 90), _degrees(raw["lon"], 180)
-    answer = Answer(
-        Found.found,
+    answer = GeocodeResult(
+        GeocodeOutcome.found,
         grade=_grade(raw, address),
         lat=lat,
         lon=lon,
@@ -307,7 +309,7 @@ def _graded(raw: Mapping[str, Any], by: str) -> tuple[Answer, Place]:
     return answer, _place(address, answer)
 
 
-def _place(address: Mapping[str, Any], answer: Answer) -> Place:
+def _place(address: Mapping[str, Any], answer: GeocodeResult) -> Place:
     """Return the place of a result, by the parts of its address."""
     names = {str(key): _text(value) for key, value in address.items()}
     roads = [names[key] for key in ROADS if key in names]

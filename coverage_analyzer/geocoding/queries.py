@@ -84,8 +84,8 @@ def house_number(street: str) -> str:
     ['12', '31B', '', '350']
     """
     first = None if _ORDINAL.match(street) else _NUMBER_FIRST.search(street)
-    found = first or _NUMBER_LAST.search(street)
-    return found[1] if found else ""
+    match = first or _NUMBER_LAST.search(street)
+    return match[1] if match else ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Query:
     Attributes
     ----------
     text
-        The whole address in one line, as written, but without units; empty if there is none.
+        The whole address in one line, as written, but without units; empty if missing.
     street, house_number, postcode, city, state
         Its parts from columns of their own; the street includes its number.
     country
@@ -138,11 +138,11 @@ class Query:
         street.
         """
         parts = {"street": self.street, "postalcode": self.postcode, "city": self.city}
-        given = {name: part for name, part in {**parts, "state": self.state}.items() if part}
+        parts_given = {name: part for name, part in {**parts, "state": self.state}.items() if part}
         if not self.is_free:
-            yield given
+            yield parts_given
         yield self.text
-        rest = {name: part for name, part in given.items() if name != "street"}
+        rest = {name: part for name, part in parts_given.items() if name != "street"}
         if self.street and (self.city or self.postcode):
             yield rest
         elif self.is_free and not _code(rest_of := self.text.partition(",")[2].strip()) and rest_of:
@@ -159,51 +159,57 @@ def query(cells: Mapping[str, str]) -> Query | None:
     >>> query({"address": " ", "country": "LI"}) is None
     True
     """
-    given = {name: tidy(cells.get(name) or "") for name in PARTS}
-    stated = [given["country"], *(cells.get(name) or "" for name in COUNTRY_BESIDE)]
-    given["country"] = tidy(names.load().stated(stated))
-    country = _code(given["country"])
+    texts = {name: tidy(cells.get(name) or "") for name in PARTS}
+    stated = [texts["country"], *(cells.get(name) or "" for name in COUNTRY_BESIDE)]
+    texts["country"] = tidy(names.load().stated(stated))
+    country = _code(texts["country"])
     address, street, number = (
-        without_units(given[name]) for name in ("address", "street", "house_number")
+        without_units(texts[name]) for name in ("address", "street", "house_number")
     )
-    parts = {name: given[name] for name in ("postcode", "city", "state")}
+    parts = {name: texts[name] for name in ("postcode", "city", "state")}
     if not (address or street or parts["city"] or parts["postcode"]):
         return None
     if address and not street and (number or parts["city"] or parts["postcode"]):
-        street = _first_line(address, (*parts.values(), _title(country), given["country"]))
+        street = _first_line(address, (*parts.values(), _title(country), texts["country"]))
     if number and street and not house_number(street):
         street = f"{number} {street}" if country in NUMBER_FIRST else f"{street} {number}"
     town = " ".join(p for p in (parts["postcode"], parts["city"]) if p)
-    whole = [street if given["street"] or number else address or street]
-    said = set(tokens(whole[0]))
-    whole += [part for part in (town, parts["state"]) if not said.issuperset(tokens(part))]
+    whole = [street if texts["street"] or number else address or street]
+    words_before = set(tokens(whole[0]))
+    whole += [part for part in (town, parts["state"]) if not words_before.issuperset(tokens(part))]
     text = ", ".join(part for part in whole if part)
     return Query(text, street, house_number(street) or number, **parts, country=country)
 
 
-def _first_line(address: str, known: Sequence[str]) -> str:
+def _first_line(address: str, other_parts: Sequence[str]) -> str:
     """Return an address without the parts that have columns of their own."""
-    words = {word for part in known for word in tokens(part)}
+    words = {word for part in other_parts for word in tokens(part)}
     lines = [line for line in address.split(",") if not words.issuperset(tokens(line))]
     return tidy(",".join(lines))
 
 
 def _title(code: str) -> str:
-    known = names.load()
-    return known.titles[known.codes.index(code)]
+    country_names = names.load()
+    return country_names.titles[country_names.codes.index(code)]
 
 
 @functools.lru_cache(maxsize=4096)
 def _code(text: str) -> str:
-    known = names.load()
-    number = known.number(text)
-    return known.codes[number] if number > 0 else ""
+    country_names = names.load()
+    number = country_names.number(text)
+    return country_names.codes[number] if number > 0 else ""
 
 
 @functools.cache
 def _akin(code: str) -> frozenset[str]:
     """Return a country, its sovereign and its territories."""
-    known = names.load()
-    number = known.codes.index(code)
-    owned = {known.codes[i] for i, owner in enumerate(known.sovereign.tolist()) if owner == number}
-    return frozenset({code, known.codes[int(known.sovereign[number])], *owned} - {""})
+    country_names = names.load()
+    number = country_names.codes.index(code)
+    owned = {
+        country_names.codes[i]
+        for i, owner in enumerate(country_names.sovereign.tolist())
+        if owner == number
+    }
+    return frozenset(
+        {code, country_names.codes[int(country_names.sovereign[number])], *owned} - {""}
+    )

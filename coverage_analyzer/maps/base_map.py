@@ -315,7 +315,7 @@ def places() -> Places:
 
 
 def _columns(name: str) -> dict[str, pa.Array]:
-    """Return the columns of a file, each in one piece."""
+    """Return the columns of a file, which has one batch."""
     path = resources.files("coverage_analyzer") / "resources" / "base_map" / name
-    table = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).read_all()
-    return {n: table[n].combine_chunks() for n in table.column_names}
+    batch = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).get_batch(0)
+    return dict(zip(batch.schema.names, batch.columns, strict=True))

@@ -88,6 +88,7 @@ def filled(shell: str, name: str, data: Payload) -> str:
         "coverage-meta": packed_json(data.meta),
         "coverage-places": data.places.packed(),
         "coverage-texts": data.texts.packed(),
+        "coverage-outlines": data.outlines.packed(),
     }
     if data.base is not None:
         blocks["coverage-base"] = data.base.block.packed()

@@ -10,9 +10,10 @@ import numpy as np
 import shapely
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Ints
+from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.geometry import Geometries
 from coverage_analyzer.maps import base_cut, base_map
 from coverage_analyzer.maps.base_cut import BaseBlock
 from coverage_analyzer.maps.first_view import first_view
@@ -130,6 +131,8 @@ class Payload:
         Coordinates and verdicts of the kept sites, in curve order.
     texts
         Texts of the sites, in the same order.
+    outlines
+        The outlines of all areas in the metadata, one after the other.
     scene
         What a static map of the page shows.
     base
@@ -139,6 +142,7 @@ class Payload:
     meta: dict[str, Any]
     places: Block
     texts: Block
+    outlines: Block
     scene: Scene
     base: BaseBlock | None = None
 
@@ -179,6 +183,7 @@ def payload(
     title_of = dict(zip(names.codes, names.titles, strict=True))
     codes = list(sites.words["site_country"])
     places, texts = _blocks(sites)
+    kinds, outlines = _outlines(network)
     base = base_cut.cut(sites, network.centers, names) if tiles is None else None
     meta = {
         "title": heading.title or heading.policy,
@@ -208,9 +213,7 @@ def payload(
         "unit": sites.unit,
         "site_centers": _positions(sites, network.centers),
         "centers": _centers(sites, network, names),
-        "areas": _areas(network),
-        "unserved": _road_parts(network, network.unserved),
-        "no_road_data": _road_parts(network, network.no_road_data),
+        **kinds,
         "minutes": network.minutes,
         "bounds": first_view(
             np.concatenate([sites.longitudes(), network.centers.lon]),
@@ -218,13 +221,14 @@ def payload(
         ),
         "places": places.specs,
         "texts": texts.specs,
+        "outlines": outlines.specs,
         "own_columns": list(sites.own_columns),
         "base": None if base is None else base.page_data(),
         "verdict": list(verdict_names(sites.unit)),
         "what_if": what_if_data(network, sites, names),
     }
     scene = Scene(sites.sample, network.centers, network.areas, network.day)
-    return Payload(meta, places, texts, scene, base)
+    return Payload(meta, places, texts, outlines, scene, base)
 
 
 def what_if_data(network: Network, sites: DrawnSites, names: Names) -> dict[str, Any] | None:
@@ -355,43 +359,84 @@ def _centers(sites: DrawnSites, network: Network, names: Names) -> list[dict[str
     ]
 
 
-def _areas(network: Network) -> list[dict[str, Any]]:
-    """Return outlines whose longitudes continue beyond 180, so that no seam is drawn."""
+class _Drawn(NamedTuple):
+    """Shapes that a page draws: what it says of each, its geometry, and its center's longitude."""
+
+    said: list[dict[str, Any]]
+    geometry: Geometries
+    lon: Floats
+
+
+def _outlines(network: Network) -> tuple[dict[str, list[dict[str, Any]]], Block]:
+    """Return the areas and their parts by kind, each with its number of polygons, and all outlines.
+
+    In the block are the number of rings of each polygon, the number of corners of each ring, and
+    all corners in units. Longitudes continue beyond 180, so that no seam is drawn.
+    """
+    kinds = {
+        "areas": _areas(network),
+        "unserved": _road_parts(network, network.unserved),
+        "no_road_data": _road_parts(network, network.no_road_data),
+    }
+    geometry = np.concatenate([drawn.geometry for drawn in kinds.values()])
+    polygons, shape = _drawn(geometry, np.concatenate([drawn.lon for drawn in kinds.values()]))
+    counts = iter(np.bincount(shape, minlength=len(geometry)).tolist())
+    meta = {
+        name: [{**said, "polygons": next(counts)} for said in drawn.said]
+        for name, drawn in kinds.items()
+    }
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    corners = np.rint(shapely.get_coordinates(rings) * UNITS).astype(np.int64)
+    block = Block()
+    block.numbers("rings", np.bincount(polygon, minlength=len(polygons)))
+    block.numbers("corners", shapely.get_num_coordinates(rings))
+    block.walk("lon", corners[:, 0])
+    block.walk("lat", corners[:, 1])
+    return meta, block
+
+
+def _areas(network: Network) -> _Drawn:
     areas = network.areas
     if areas is None:
-        return []
-    result = []
-    for i, geometry in enumerate(areas.geometry):
-        lon = float(network.centers.lon[areas.center[i]])
-        result.append(
-            {
-                "center": int(areas.center[i]),
-                "level": areas.level[i],
-                "planned": bool(areas.planned[i]),
-                "above": float(areas.above_miles[i]),
-                "limit": float(areas.limit_miles[i]),
-                "polygons": _outlines(geometry, lon),
-            }
-        )
-    return result
-
-
-def _road_parts(network: Network, parts: Mapping[int, Any]) -> list[dict[str, Any]]:
-    """Return outlines of parts of the areas by position of the center, like `_areas`."""
-    return [
+        return _Drawn([], np.empty(0, object), np.empty(0))
+    said = [
         {
-            "center": center,
-            "planned": False,
-            "polygons": _outlines(geometry, float(network.centers.lon[center])),
+            "center": int(areas.center[i]),
+            "level": areas.level[i],
+            "planned": bool(areas.planned[i]),
+            "above": float(areas.above_miles[i]),
+            "limit": float(areas.limit_miles[i]),
         }
-        for center, geometry in parts.items()
+        for i in range(len(areas.geometry))
     ]
+    return _Drawn(said, areas.geometry, network.centers.lon[areas.center])
 
 
-def _outlines(geometry: Any, lon: float) -> list[list[list[int]]]:
-    """Return polygons as drawn, with parts beyond 180 moved next to the center."""
-    drawn = shapely.simplify(_unsplit(geometry, lon), DRAWN_DEGREES)
-    return [_rings(p) for p in shapely.get_parts(drawn) if not p.is_empty]
+def _road_parts(network: Network, parts: Mapping[int, Any]) -> _Drawn:
+    """Return parts of the areas by position of the center, like `_areas`."""
+    geometry = np.empty(len(parts), object)
+    geometry[:] = list(parts.values())
+    said = [{"center": center, "planned": False} for center in parts]
+    return _Drawn(said, geometry, network.centers.lon[list(parts)])
+
+
+def _drawn(geometry: Geometries, lon: Floats) -> tuple[Geometries, Ints]:
+    """Return polygons as drawn, with parts beyond 180 moved next to the center, and whose each is.
+
+    Simplified outlines need not follow each other: a page fills crossings by the even-odd rule,
+    and `DRAWN_DEGREES` are less than a pixel.
+    """
+    parts, shape = shapely.get_parts(geometry, return_index=True)
+    west, _, east, _ = shapely.bounds(parts).T
+    split = np.unique(shape[np.abs(lon[shape] - (west + east) / 2) > 180])
+    geometry = geometry.copy()
+    geometry[split] = [_unsplit(geometry[i], float(lon[i])) for i in split.tolist()]
+    simple = shapely.simplify(geometry, DRAWN_DEGREES, preserve_topology=False)
+    gone = np.flatnonzero(shapely.is_empty(simple))
+    simple[gone] = shapely.simplify(geometry[gone], DRAWN_DEGREES)
+    polygons, shape = shapely.get_parts(simple, return_index=True)
+    there = ~shapely.is_empty(polygons)
+    return polygons[there], shape[there]
 
 
 def _unsplit(geometry: Any, lon: float) -> Any:
@@ -406,12 +451,3 @@ def _unsplit(geometry: Any, lon: float) -> Any:
         for p, turn in zip(parts, turns, strict=True)
     ]
     return shapely.union_all(moved)
-
-
-def _rings(polygon: Any) -> list[list[int]]:
-    """Return rings as differences between vertices, in units: longitude, latitude, ..."""
-    result = []
-    for ring in (polygon.exterior, *polygon.interiors):
-        corners = np.rint(shapely.get_coordinates(ring) * UNITS).astype(np.int64)
-        result.append(np.diff(corners, axis=0, prepend=0).ravel().tolist())
-    return result

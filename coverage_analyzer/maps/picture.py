@@ -287,11 +287,19 @@ def _clipped(ring: Floats, frame: _Frame) -> Floats:
 
 def _path(rings: Iterable[Ints]) -> str:
     """Return closed rings as the data of an SVG path, in steps."""
+    given = list(rings)
+    if not given:
+        return ""
+    sizes = np.array([len(ring) for ring in given])
+    first = np.cumsum(sizes) - sizes
+    places = np.concatenate(given)
+    steps = np.diff(places, axis=0, prepend=0)
+    steps[first] = places[first]
+    words = [*map(str, steps.ravel().tolist())]
     result = []
-    for ring in rings:
-        steps = np.diff(ring, axis=0, prepend=0).ravel().tolist()
-        x, y, *others = map(str, steps)
-        result.append(f"M{x} {y}l{' '.join(others)}z")
+    for begin, end in zip((2 * first).tolist(), (2 * (first + sizes)).tolist(), strict=True):
+        others = " ".join(words[begin + 2 : end])
+        result.append(f"M{words[begin]} {words[begin + 1]}l{others}z")
     return "".join(result).replace(" -", "-")
 
 
@@ -319,17 +327,26 @@ def _area_rings(geometry: Any, frame: _Frame, turn: int) -> list[Ints]:
     low = frame.places(bounds[:, 0], bounds[:, 3], turn)
     high = frame.places(bounds[:, 2], bounds[:, 1], turn)
     seen, inside = _seen(low, high, frame)
-    result = []
-    for at in np.flatnonzero(seen).tolist():
-        for ring in shapely.get_rings(geometry[at]):
-            degrees = shapely.get_coordinates(ring)
-            places = frame.places(degrees[:, 0], degrees[:, 1], turn)
-            coarse = np.rint(places / GRAIN)
-            kept = np.append(True, (np.diff(coarse, axis=0) != 0).any(axis=1))
-            places = places[kept] if inside[at] else _clipped(places[kept], frame)
-            rounded = _without_repeats(np.rint(places).astype(np.int64))
-            result += [rounded] if len(rounded) > 3 else []
-    return result
+    rings, shape = shapely.get_rings(geometry[seen], return_index=True)
+    if not len(rings):
+        return []
+    degrees, number = shapely.get_coordinates(rings, return_index=True)
+    places = frame.places(degrees[:, 0], degrees[:, 1], turn)
+    kept = _is_new(np.rint(places / GRAIN), number)
+    places, number = places[kept], number[kept]
+    rounded = np.rint(places).astype(np.int64)
+    kept = _is_new(rounded, number)
+    whole = np.split(rounded[kept], np.flatnonzero(np.diff(number[kept])) + 1)
+    for at in np.flatnonzero(~inside[seen][shape]).tolist():
+        ring = np.rint(_clipped(places[number == at], frame)).astype(np.int64)
+        whole[at] = _without_repeats(ring)
+    return [ring for ring in whole if len(ring) > 3]
+
+
+def _is_new(places: Floats | Ints, ring: Ints) -> Bools:
+    """Return which places of rings differ from the one before in their ring."""
+    differs = (np.diff(places, axis=0) != 0).any(axis=1) | (np.diff(ring) != 0)
+    return np.append(True, differs)
 
 
 def _centers(scene: Scene, frame: _Frame) -> Iterator[str]:

@@ -19,11 +19,10 @@ from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
 from coverage_analyzer.maps.site_sample import SiteSample
-from coverage_analyzer.roads.recheck import ROAD_REASONS
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.coordinates import numbers
-from coverage_analyzer.schema.verdict import COLUMNS, Status
+from coverage_analyzer.schema.verdict import COLUMNS, ROAD_REASONS, Status
 
 MOST_SITES: Final = 2_000_000
 """Maximum sites of a page; more are slow to open, and too large to mail."""

@@ -20,7 +20,7 @@ from coverage_analyzer.countries import NONE, Countries, Names, Numbers
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.geometry import Geometries, area_km2, discs, polygons_of
+from coverage_analyzer.geometry import Geometries, area_km2, discs
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.outlines import Outlines, cut, note
 from coverage_analyzer.policy import Policy
@@ -249,19 +249,25 @@ def _cut(
 ) -> Geometries:
     """Clip discs to their country, and all that counts as it."""
     parts, disc = shapely.get_parts(geometry, return_index=True)
-    bounds = shapely.bounds(parts)
-    cut: list[list[Any]] = [[] for _ in geometry]
+    near: list[tuple[int, Any]] = []
     for number in np.unique(country).tolist():
         faces = np.flatnonzero(_served(number, world, convention))
-        lands = [world.borders.polygon(face) for face in faces.tolist()]
-        for part in np.flatnonzero(country[disc] == number).tolist():
-            for land in lands:
-                near = shapely.clip_by_rect(land, *bounds[part])
-                cut[disc[part]] += polygons_of(shapely.intersection(near, parts[part]))
+        subset = np.flatnonzero(country[disc] == number)
+        lands = world.borders.lands_near(faces, shapely.bounds(parts[subset]))
+        near += [(int(subset[part]), land) for part, land in lands]
+    part = np.array([part for part, _ in near], np.int64)
+    shapes = shapely.intersection(np.array([land for _, land in near], object), parts[part])
+    pieces, at = shapely.get_parts(shapes, return_index=True)
+    is_area = shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON
+    keep = is_area & ~shapely.is_empty(pieces)
+    pieces, owner = pieces[keep], disc[part[at[keep]]]
     result = np.empty(len(geometry), object)
-    result[:] = [
-        shapely.union_all(polygons) if polygons else shapely.MultiPolygon() for polygons in cut
-    ]
+    result[:] = shapely.MultiPolygon()
+    order = np.argsort(owner, kind="stable")
+    owners, first = np.unique(owner[order], return_index=True)
+    groups = np.split(pieces[order], first[1:])
+    for number, group in zip(owners.tolist(), groups, strict=False):  # one empty if there is none
+        result[number] = shapely.union_all(group)
     return result
 
 

@@ -19,6 +19,9 @@ from coverage_analyzer.policy.distances import Unit
 Levels: TypeAlias = npt.NDArray[np.int8]
 
 
+Pairs: TypeAlias = Callable[[Ints], Sequence[Floats]]
+"""Of the sites at some positions, and their centers, the arguments of `geodesy.distance_m`."""
+
 BandRows: TypeAlias = Sequence[tuple[Band, ...]]
 """The bands of each zone, the nearest first."""
 
@@ -57,26 +60,23 @@ class Bands:
         fits = levels[:, None, :] >= np.arange(len(policy.levels))[:, None]
         fits &= ~np.isnan(edges)[:, None, :]
         self._first = fits.argmax(axis=2)
-        none = np.zeros(len(edges), np.bool_)
-        self._by_road = np.column_stack([bands_by_road(rows), none])
-        by_time = bands_by_road(rows, ("drive_time",))
-        self._by_time = np.column_stack([by_time, none]) if by_time.any() else None
+        self._by_road = _with_none(bands_by_road(rows))
+        self._by_time = _with_none(bands_by_road(rows, ("drive_time",)))
 
-    def of(self, square: Floats, zone: Ints, pair: Sequence[Floats]) -> Ints:
+    def of(self, square: Floats, zone: Ints, pairs: "Pairs") -> Ints:
         """Return the band of each site from its squared chord in m2; `number` beyond all bands.
 
-        ``pair`` has the arguments of `geodesy.within`, which is called where the chord does not
-        decide.
+        Karney's geodesic between ``pairs`` decides where the chord does not.
         """
         band = np.full(len(square), self.number, np.int64)
-        for number in reversed(range(self.number)):
+        for number in range(self.number):
             within = square <= self._inner[number].take(zone)
             doubtful = np.flatnonzero((square <= self._outer[number].take(zone)) & ~within)
             if len(doubtful):
                 limit_m = self.edges[zone[doubtful], number]
-                lon1, lat1, lon2, lat2 = (c[doubtful] for c in pair)
+                lon1, lat1, lon2, lat2 = pairs(doubtful)
                 within[doubtful] = geodesy.within(lon1, lat1, lon2, lat2, limit_m)
-            band[within] = number
+            np.minimum(band, np.array([self.number, number]).take(within), out=band)
         return band
 
     def limit(self, zone: Ints, band: Ints, unit: Unit) -> Floats:
@@ -92,9 +92,12 @@ class Bands:
         band: Ints = self._first[zone, level]
         return band
 
-    def by_road(self, zone: Ints, band: Ints) -> Bools:
-        """Return whether bands are decided by road; beyond all bands, no road is shorter."""
-        return self._by_road.take(self._place(zone, band))
+    def by_road(self, zone: Ints, band: Ints) -> Bools | None:
+        """Return whether bands are decided by road; None if the policy has none.
+
+        Beyond all bands, no road is shorter.
+        """
+        return None if self._by_road is None else self._by_road.take(self._place(zone, band))
 
     def by_time(self, zone: Ints, band: Ints) -> Bools | None:
         """Return whether bands are decided by drive time; None if the policy has none."""
@@ -134,6 +137,11 @@ BY_ROAD: Final = ("road", "drive_time")
 def bands_by_road(rows: BandRows, metrics: Sequence[str] = BY_ROAD) -> Bools:
     """Return whether the bands of each zone are decided by road, not by the geodesic."""
     return _table(rows, 0, lambda band: band.metric in metrics).astype(np.bool_)
+
+
+def _with_none(table: Bools) -> Bools | None:
+    """Return a table of bands with a column for what is beyond all; None if nothing is true."""
+    return np.column_stack([table, np.zeros(len(table), np.bool_)]) if table.any() else None
 
 
 def _table(rows: BandRows, empty: float, value: Callable[[Band], float]) -> Floats:

@@ -57,8 +57,8 @@ class Grid(NamedTuple):
         return radius
 
 
-GRIDS: Final = (Grid(2.0), Grid(0.25))
-"""Sizes of the large cells, and of the small cells inside them."""
+GRIDS: Final = (Grid(4.0), Grid(1.0), Grid(0.25))
+"""Sizes of the largest cells, of those inside them, and of the small cells that sites look up."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,19 @@ class Shortlists:
         Cell and group of each shortlist.
     start, count
         Range of the shortlist in ``center``; if empty, ``center[start]`` is `NO_CENTER`.
-    surely
+    near
+        Number of centers in it that may be the nearest of a point in the cell: the first ones.
+    certain
         Number of other centers of the group that reach the whole cell.
     center
-        Centers of all shortlists, ascending in each.
+        Centers of all shortlists; in each, those that may be the nearest and the others ascend.
     """
 
     cell: Ints
     group: Ints
     start: Ints
     count: Ints
+    near: Ints
     certain: Ints
     center: Ints
 
@@ -91,6 +94,7 @@ class Shortlists:
             self.group[which],
             self.start[which],
             self.count[which],
+            self.near[which],
             self.certain[which],
             self.center,
         )
@@ -107,7 +111,7 @@ class ShortlistCache:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         zero, none = np.zeros(1, np.int64), np.full(1, NO_CENTER)
-        self.shortlists = Shortlists(none, none, zero, zero, zero, none)
+        self.shortlists = Shortlists(none, none, zero, zero, zero, zero, none)
         self._latest = np.zeros(grid.columns * grid.rows, np.int32)
         self._before = np.zeros(1, np.int64)
 

@@ -5,18 +5,27 @@ in space, a center at chord *D* from the middle is at *D - p* to *D + p* from ev
 cell. The *shortlist* of a cell contains the centers that may be the nearest one of some point in
 it, or may reach only a part of it. All others either reach the whole cell, and are only counted
 (*certain*), or no point of it, and are dropped. The shortlist of a small cell is searched within
-that of the large cell around it, which is searched among all centers of the group: what cannot
-matter to the large cell cannot matter to the small one. Shortlists are kept in a `ShortlistCache`.
+that of the larger cell around it, and so on; that of the largest among all centers of the group.
+What cannot matter to a cell cannot matter to those inside it. A `ShortlistCache` keeps shortlists.
+
+*Bisectors.* Let *n* be the center nearest to the middle *m*, and *c* another one. For every point
+*x* of the ball, ``|x-c|**2 - |x-n|**2 = |m-c|**2 - |m-n|**2 - 2 (x-m).(c-n)``, where the last
+product is at most ``p |c-n|``. Divided by ``|x-c| + |x-n|``, which is at most
+``|m-c| + |m-n| + 2 p``, this is how much farther *c* is than *n* by chord. If that is more than two
+chords of equal geodesics can differ, *c* is the nearest center of no point. The difference of a
+chord and its `geodesy.rival_chord_m` grows up to a chord of two least radii, and so is largest at
+``|m-n| + p`` or there; the two millionths of a metre in it are more than the rounding of squares.
 
 *Sites.* The squared chords from a site to its shortlist are compared, one center at a time for all
-sites with lists of at least that length. This gives the nearest and the runner-up, and which
-centers certainly and possibly reach the site (`geodesy.chord_limits_m`). Where the runner-up could
+sites with lists of at least that length: first those that may be the nearest, then those that are
+only counted. This gives the nearest and the runner-up, and which centers certainly and possibly
+reach the site (`geodesy.chord_limits_m`). Where the runner-up could
 be nearer along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, Karney's
 geodesic decides: a few sites in a million.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -28,11 +37,29 @@ from coverage_analyzer.matching.grid import GRIDS, NO_CENTER, ShortlistCache, Sh
 
 __all__ = ["NO_CENTER", "Index"]
 
-PAIRS_AT_ONCE: Final = 2_000_000
-"""Bounds the memory of processing new cells."""
+PAIRS_AT_ONCE: Final = 40_000
+"""Pairs of a new cell and a center processed at once, sized to fit into the CPU cache."""
 
-SITES_AT_ONCE: Final = 12_000
+SITES_AT_ONCE: Final = 30_000
 """Sites with several candidates compared at once, sized to fit into the CPU cache."""
+
+
+class Found(NamedTuple):
+    """What `Index.search` finds, shape (n,) each.
+
+    Attributes
+    ----------
+    center
+        `NO_CENTER` if the group is empty; ties go to the first.
+    in_reach
+        Number of centers of the group that reach the site.
+    square_m2
+        The squared chord to that center; infinite if there is none.
+    """
+
+    center: Ints
+    in_reach: Ints
+    square_m2: Floats
 
 
 class Index:
@@ -91,22 +118,28 @@ class Index:
 
         Parameters
         ----------
+        lon, lat, points, group
+            As for `search`.
+        """
+        found = self.search(lon, lat, points, group)
+        return found.center, found.in_reach
+
+    def search(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> Found:
+        """Return the nearest center of each site's group, and how many of the group are in range.
+
+        Parameters
+        ----------
         lon, lat, points
             Degrees, and the same points as `geodesy.ecef`; shapes (n,), (n,), (n, 3).
         group
             Shape (n,).
-
-        Returns
-        -------
-        center
-            `NO_CENTER` if the group is empty; ties go to the first.
-        in_reach
         """
         shortlists, number = self._shortlists(lon, lat, group)
         limits = [square.take(group) for square in self._squares]
         result = _compare(shortlists, number, (points, self.points), limits)
         doubt = _ambiguous(result)
-        in_reach = shortlists.certain.take(number) + result.certain
+        in_reach = shortlists.certain.take(number)
+        in_reach += result.certain
         if len(doubt):
             subset = number[doubt]
             center, reaching = self._resolve_exactly(
@@ -114,7 +147,9 @@ class Index:
             )
             result.center[doubt] = center
             in_reach[doubt] = shortlists.certain[subset] + reaching
-        return result.center, in_reach
+            there = geodesy.take(self.points, center)
+            result.lower[doubt] = geodesy.square_m2(geodesy.take(points, doubt), there)
+        return Found(result.center, in_reach, result.lower)
 
     def _resolve_exactly(
         self, shortlists: Shortlists, number: Ints, lon: Floats, lat: Floats, group: Ints
@@ -179,7 +214,7 @@ class Index:
         lon, lat = GRIDS[level].middle(cell)
         if level == -len(GRIDS):
             first, sizes, none = self._first[group], self._sizes[group], np.zeros_like(cell)
-            outer = Shortlists(cell, group, first, sizes, none, self._members)
+            outer = Shortlists(cell, group, first, sizes, none, none, self._members)
         else:
             shortlists, number = self._shortlists(lon, lat, group, level - 1)
             outer = dataclasses.replace(shortlists.take(number), cell=cell, group=group)
@@ -193,23 +228,53 @@ class Index:
         """Return shortlists reduced to the centers that can matter to a ball."""
         cells = len(shortlists.cell)
         cell, center = _pairs(shortlists, np.arange(cells))
-        away = geodesy.chord_m(middle[cell], self.points[center])
-        lower, upper = away - radius[cell], away + radius[cell]
-        inner, outer = (limit[shortlists.group][cell] for limit in self._limits)
-        if self._list_all:
-            kept, certain = lower <= outer, np.zeros(len(cell), np.bool_)
-        else:
-            could_be_nearest = _could_be_nearest(cell, lower, upper)
-            kept = could_be_nearest | ((lower <= outer) & (upper > inner))
-            certain = (upper <= inner) & ~could_be_nearest
-        count = np.bincount(cell[kept], minlength=cells)
+        there = geodesy.take(self.points, center)
+        away = np.sqrt(geodesy.square_m2(geodesy.take(middle, cell), there))
+        inner, outer = (limit.take(shortlists.group) for limit in self._limits)
+        partly = away <= np.repeat(outer + radius, shortlists.count)
+        certain = near = np.zeros(len(cell), np.bool_)
+        if not self._list_all:
+            surely = away <= np.repeat(inner - radius, shortlists.count)
+            near = _could_be_nearest(cell, away, there, radius)
+            certain, partly = surely & ~near, partly & ~surely & ~near
+        start, count, listed = _ordered(cells, (cell, center), near, partly)
         return dataclasses.replace(
             shortlists,
-            start=np.cumsum(count) - count,
+            start=start,
             count=count,
+            near=np.bincount(cell[near], minlength=cells),
             certain=shortlists.certain + np.bincount(cell[certain], minlength=cells),
-            center=center[kept],
+            center=listed,
         )
+
+
+def _ordered(
+    cells: int, pairs: tuple[Ints, Ints], near: Bools, partly: Bools
+) -> tuple[Ints, Ints, Ints]:
+    """Return start, count and centers of shortlists, the near centers of each first.
+
+    Parameters
+    ----------
+    cells
+        Their number.
+    pairs
+        Pairs of a cell and a center, in order.
+    near, partly
+        Which may be the nearest of a point in the cell, and which others are only counted.
+    """
+    cell, center = pairs
+    which = [np.flatnonzero(near), np.flatnonzero(partly)]
+    own = [cell[at] for at in which]
+    sizes = [np.bincount(at, minlength=cells) for at in own]
+    count = sizes[0] + sizes[1]
+    start = np.cumsum(count) - count
+    result = np.empty(len(own[0]) + len(own[1]), np.int64)
+    first = start
+    for at, where, size in zip(which, own, sizes, strict=True):
+        shift = first - (np.cumsum(size) - size)
+        result[shift.take(where) + np.arange(len(at))] = center[at]
+        first = first + size
+    return start, count, result
 
 
 class _Comparison(NamedTuple):
@@ -246,48 +311,88 @@ def _compare(
     kind = np.min_scalar_type(count.max(initial=0))  # usually a byte, which is fast to add to
     reached = ((lower <= limit).astype(kind) for limit in limits)
     result = _Comparison(center, lower, np.full(len(lower), np.inf), *reached)
-    many = np.flatnonzero(count > 1)
-    if len(many):
-        many = many[_descending(count[many])]
-        for subset in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
-            part = _Comparison._make(v.take(subset) for v in result)
-            theirs = geodesy.take(sites, subset), centers
-            _compare_remaining(
-                part,
-                shortlists,
-                (start[subset], count[subset]),
-                theirs,
-                [v[subset] for v in limits],
-            )
-            for whole, values in zip(result, part, strict=True):
-                whole[subset] = values
+    more = np.flatnonzero(count > 1)
+    near = np.maximum(shortlists.near.take(number[more]), 1)
+    _compare_near(result, _Candidates(more, start[more], near, shortlists.center), points, limits)
+    rest = _Candidates(more, start[more] + near - 1, count[more] - near + 1, shortlists.center)
+    _count_others(result, rest, points, limits)
     return result
 
 
-def _compare_remaining(
+class _Candidates(NamedTuple):
+    """Sites, and for each where its shortlist is in ``center``, and how long it is."""
+
+    site: Ints
+    start: Ints
+    length: Ints
+    center: Ints
+
+    def parts(self) -> "Iterator[_Candidates]":
+        """Yield the sites that have a second center, the longest lists first, some at a time."""
+        many = np.flatnonzero(self.length > 1)
+        if not len(many):
+            return
+        many = many[_descending(self.length[many])]
+        for some in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
+            yield _Candidates(self.site[some], self.start[some], self.length[some], self.center)
+
+    def others(self) -> "Iterator[tuple[int, slice, Ints]]":
+        """Yield the number of the second center, the third ..., which sites have one, and it."""
+        more = len(self.length) - np.cumsum(np.bincount(self.length))  # sites with more than nth
+        for nth in range(1, int(self.length[0])):
+            subset = slice(int(more[nth]))
+            yield nth, subset, self.center.take(self.start[subset] + nth)
+
+
+def _compare_near(
     result: _Comparison,
-    shortlists: Shortlists,
-    candidates: tuple[Ints, Ints],
+    candidates: _Candidates,
     points: tuple[Floats, Floats],
     limits: Sequence[Floats],
 ) -> None:
-    """Compare sites with their shortlists from the second center on, the longest first.
+    """Compare sites with the centers that may be their nearest, from the second one on.
 
-    The arrays of ``result`` belong to this comparison and are updated in place: a copy for each
-    center of a shortlist would cost more than to compare with it.
+    The arrays of ``result`` are updated in place.
     """
-    start, count = candidates
-    more = len(count) - np.cumsum(np.bincount(count))  # sites with more than nth candidates
-    for nth in range(1, int(count[0])):
-        subset = slice(int(more[nth]))
-        runner_up = shortlists.center.take(start[subset] + nth)
-        square = geodesy.square_m2(points[0][subset], geodesy.take(points[1], runner_up))
-        center, lower, second, certain, possible = (v[subset] for v in result)
-        np.minimum(second, np.maximum(lower, square), out=second)
-        np.copyto(center, runner_up, where=square < lower)
-        np.minimum(lower, square, out=lower)
-        certain += (square <= limits[0][subset]).view(np.uint8)
-        possible += (square <= limits[1][subset]).view(np.uint8)
+    for part in candidates.parts():
+        sites = geodesy.take(points[0], part.site)
+        lower, second, *reached = (v.take(part.site) for v in result[1:])
+        best = np.zeros(len(lower), np.min_scalar_type(part.length[0]))
+        ends = [limit.take(part.site) for limit in limits]
+        for nth, subset, other in part.others():
+            square = geodesy.square_m2(sites[subset], geodesy.take(points[1], other))
+            for count, end in zip(reached, ends, strict=True):
+                count[subset] += (square <= end[subset]).view(np.uint8)
+            nearer = (square < lower[subset]).view(np.uint8) * best.dtype.type(nth)
+            np.maximum(best[subset], nearer, out=best[subset])
+            least, next_ = lower[subset], second[subset]
+            np.minimum(next_, np.maximum(least, square), out=next_)
+            np.minimum(least, square, out=least)
+        center = part.center.take(part.start + best)
+        for whole, values in zip(result, (center, lower, second, *reached), strict=True):
+            whole[part.site] = values
+
+
+def _count_others(
+    result: _Comparison,
+    candidates: _Candidates,
+    points: tuple[Floats, Floats],
+    limits: Sequence[Floats],
+) -> None:
+    """Count the centers in reach that are the nearest of no site of their cell.
+
+    The counts in ``result`` are updated in place.
+    """
+    for part in candidates.parts():
+        sites = geodesy.take(points[0], part.site)
+        reached = [count.take(part.site) for count in result[3:]]
+        ends = [limit.take(part.site) for limit in limits]
+        for _, subset, other in part.others():
+            square = geodesy.square_m2(sites[subset], geodesy.take(points[1], other))
+            for count, end in zip(reached, ends, strict=True):
+                count[subset] += (square <= end[subset]).view(np.uint8)
+        for whole, values in zip(result[3:], reached, strict=True):
+            whole[part.site] = values
 
 
 def _descending(count: Ints) -> Ints:
@@ -325,11 +430,30 @@ def _first_of(site: Ints, center: Ints, chord: Floats, pair: tuple[Floats, ...])
     return result
 
 
-def _could_be_nearest(cell: Ints, lower: Floats, upper: Floats) -> Bools:
-    """Return which centers could be the nearest one of some point in their cell."""
+def _could_be_nearest(cell: Ints, away: Floats, points: Floats, radius: Floats) -> Bools:
+    """Return which centers could be the nearest one of some point in their cell.
+
+    Parameters
+    ----------
+    cell, away, points
+        Pairs of a cell and a center in order: number of the cell, the chord between its middle and
+        the center in metres, and the center as `geodesy.ecef`; shapes (k,), (k,), (k, 3).
+    radius
+        Of the ball around each cell in metres, shape (cells,).
+    """
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     if not len(starts):
         return np.zeros(0, np.bool_)
     sizes = np.diff(starts, append=len(cell))
-    runner_up = geodesy.rival_chord_m(np.minimum.reduceat(upper, starts))
-    return lower <= np.repeat(runner_up, sizes)
+    own, least = radius.take(cell[starts]), np.minimum.reduceat(away, starts)
+    result: Bools = away <= np.repeat(geodesy.rival_chord_m(least + own) + own, sizes)
+    rivals = np.flatnonzero(result)
+    place = np.repeat(np.arange(len(starts)), sizes).take(rivals)
+    others, chord, near, ball = points[rivals], away[rivals], least[place], own[place]
+    first = np.flatnonzero(chord == near)
+    nearest = others[first[np.flatnonzero(np.diff(place[first], prepend=-1))]]
+    longest = np.minimum(near + ball, 2 * geodesy.LEAST_RADIUS_M)
+    slack = (geodesy.rival_chord_m(longest) - longest) * (chord + near + 2 * ball)
+    apart = geodesy.chord_m(others, nearest[place])
+    result[rivals] = (chord - near) * (chord + near) <= 2 * ball * apart + slack
+    return result

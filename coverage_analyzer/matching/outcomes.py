@@ -1,6 +1,6 @@
 """Determine status and reason, and the printed distances."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries.assignment import CountryBases, CountryBasis
+from coverage_analyzer.matching.bands import Pairs
 from coverage_analyzer.policy.distances import METRES, Unit
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -56,7 +57,7 @@ def statuses(
     return STATUS_OF.take(case), REASON_OF.take(case)
 
 
-def printed_metres(arc_m: Floats, limits: Mapping[Unit, Floats], pair: Sequence[Floats]) -> Floats:
+def printed_metres(arc_m: Floats, limits: Mapping[Unit, Floats], pairs: Pairs) -> Floats:
     """Return distances accurate enough for every printed digit, and for those of the margin.
 
     Karney's algorithm is used where an arc is long, or within its error of a rounding step in one
@@ -68,27 +69,36 @@ def printed_metres(arc_m: Floats, limits: Mapping[Unit, Floats], pair: Sequence[
         Length of the arcs, shape (n,).
     limits
         The limit of each, by unit in which distance and margin are printed.
-    pair
-        Arguments of `geodesy.distance_m`.
+    pairs
+        Returns the arguments of `geodesy.distance_m` for the arcs at some positions.
     """
     ask = arc_m > geodesy.ARC_REACH_M
     error_m = geodesy.arc_error_m(arc_m)
     for unit, limit in limits.items():
-        away, error = arc_m / METRES[unit], error_m / METRES[unit]
+        away, error = arc_m / METRES[unit], error_m * (2000 / METRES[unit])
         ask |= _near_step(away + 0.0005, error) | _near_step(limit - away, error)
     rows = np.flatnonzero(ask)
     metres = arc_m.copy()
-    metres[rows] = geodesy.distance_m(*(c[rows] for c in pair))
+    metres[rows] = geodesy.distance_m(*pairs(rows))
     return metres
 
 
 def _near_step(amount: Floats, error: Floats) -> Bools:
-    """Return where a number is within its error of a rounding step, a multiple of 0.001."""
-    steps = amount * 1000
-    near: Bools = np.abs(steps - np.rint(steps)) < 2 * error * 1000
+    """Return where a number is near a multiple of 0.001, within an error in such steps.
+
+    ``amount`` belongs to this function, which uses it as memory.
+    """
+    amount *= 1000
+    amount -= np.rint(amount)
+    np.abs(amount, out=amount)
+    near: Bools = amount < error
     return near
 
 
 def away_from_zero(amount: Floats) -> Floats:
     """Round numbers to 3 decimals away from zero, so that only zero prints as zero."""
-    return np.sign(amount) * np.ceil(np.round(np.abs(amount) * 1000, 6)) / 1000
+    steps = np.asarray(np.abs(amount))
+    steps *= 1000
+    np.round(steps, 6, out=steps)
+    np.ceil(steps, out=steps)
+    return np.copysign(steps / 1000, amount)

@@ -19,7 +19,7 @@ from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers, regions
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.countries.postal_codes import Member, PostcodeList
-from coverage_analyzer.geometry import discs
+from coverage_analyzer.geometry import discs, points
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.area_files import shapes
 from coverage_analyzer.policy.areas import Area, region_family
@@ -282,8 +282,8 @@ def _points(sites: Located) -> tuple[Ints, Any]:
     poles = np.flatnonzero(np.abs(sites.lat) == 90)
     edges = [[(-180.0, y), (180.0, y)] for y in sites.lat[poles].tolist()]
     parts = [
-        shapely.points(sites.lon, sites.lat),
-        shapely.points(-sites.lon[seam], sites.lat[seam]),
+        points(sites.lon, sites.lat),
+        points(-sites.lon[seam], sites.lat[seam]),
         shapely.linestrings(edges) if edges else np.zeros(0, object),
     ]
     return np.concatenate([owner, seam, poles]), np.concatenate(parts)

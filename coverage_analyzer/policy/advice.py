@@ -1,4 +1,4 @@
-"""What a valid policy may have forgotten: advice of ``policies check``, beside the warnings."""
+"""What a valid policy may have forgotten: further advice of ``policies check``."""
 
 import re
 from collections.abc import Iterator
@@ -48,8 +48,8 @@ def _hours_of_service(policy: Policy) -> Iterator[str]:
         if stated is None or clock is None or clock.unit != "hours":
             continue
         expected = (int(stated[1]), int(stated[2]))
-        found = _hours_of(clock.hours)
-        if found is not None and found != expected:
+        hours = _hours_of(clock.hours)
+        if hours is not None and hours != expected:
             yield (
                 f"levels.{number}.coverage_hours: {level.coverage_hours!r} differs from the hours "
                 f"of the clock, {_clock_text(level)}. Make them agree."

@@ -1,4 +1,4 @@
-"""Files of areas of a policy: GeoJSON beside the policy, read once, checked and hashed.
+"""Files of areas of a policy: GeoJSON next to the policy, read once, checked and hashed.
 
 Nothing is fetched, and no file outside the folder of the policy is read. The polygons are kept as
 WKB with the policy, so that workers need no file. Edges are straight lines in longitude and
@@ -68,9 +68,9 @@ def read_area_file(name: str, folder: Path) -> AreaFile:
         subject.
     """
     data = read_bytes(name, folder)
-    found = AreaFile(data, hashlib.sha256(data).hexdigest(), _wkb(data))
-    _READ[found.sha256] = found
-    return found
+    area_file = AreaFile(data, hashlib.sha256(data).hexdigest(), _wkb(data))
+    _READ[area_file.sha256] = area_file
+    return area_file
 
 
 def read_bytes(name: str, folder: Path) -> bytes:
@@ -151,8 +151,8 @@ def _wkb(data: bytes) -> tuple[bytes, ...]:
         faults.append("has no polygon.")
     if faults:
         more = len(faults) - MAX_FAULTS
-        told = " ".join(faults[:MAX_FAULTS]) + (f" And {more} more." if more > 0 else "")
-        raise InputError(told)
+        message = " ".join(faults[:MAX_FAULTS]) + (f" And {more} more." if more > 0 else "")
+        raise InputError(message)
     return tuple(shapely.to_wkb(polygons).tolist())
 
 
@@ -168,8 +168,8 @@ def _document_faults(document: Any) -> Iterator[str]:
         named = crs.get("properties", {}) if isinstance(crs, dict) else {}
         name = named.get("name") if isinstance(named, dict) else None
         if not (isinstance(name, str) and _WGS84.search(name)):
-            told = f"the coordinate reference system {visible(str(name or crs))[:60]!r}"
-            yield f"has {told}. Convert it to longitude and latitude on WGS 84."
+            what = f"the coordinate reference system {visible(str(name or crs))[:60]!r}"
+            yield f"has {what}. Convert it to longitude and latitude on WGS 84."
 
 
 _GEOMETRIES: Final = ("Polygon", "MultiPolygon", "GeometryCollection")
@@ -233,22 +233,22 @@ def _ring_faults(rings: list[Floats]) -> Iterator[str]:
         elif (np.abs(lat) > 90).any() or (np.abs(lon) > 360).any():
             yield (
                 "has coordinates that are not longitude and latitude in degrees (in this order): "
-                f"{_shown(ring, (np.abs(lat) > 90) | (np.abs(lon) > 360))}"
+                f"{_positions_text(ring, (np.abs(lat) > 90) | (np.abs(lon) > 360))}"
             )
         elif (np.abs(lon) > 180).any():
-            yield f"crosses 180 degrees: {_shown(ring, np.abs(lon) > 180)}. {SPLIT}"
+            yield f"crosses 180 degrees: {_positions_text(ring, np.abs(lon) > 180)}. {SPLIT}"
         else:
             step = np.abs(np.diff(lon))
             pole = (np.abs(lat[1:]) == 90) & (np.abs(lat[:-1]) == 90)
             jumps = (step > 180) & (step < 360) & ~pole
             if jumps.any():
-                yield f"crosses 180 degrees at {_shown(ring[:-1], jumps)}. {SPLIT}"
+                yield f"crosses 180 degrees at {_positions_text(ring[:-1], jumps)}. {SPLIT}"
 
 
 SPLIT: Final = "Split it there into two polygons (RFC 7946, section 3.1.9)"
 
 
-def _shown(ring: Floats, which: Any) -> str:
+def _positions_text(ring: Floats, which: Any) -> str:
     """Return the first of some positions as text."""
     lon, lat = ring[np.flatnonzero(which)[0]].tolist()
     return f"{lon:g}, {lat:g}"

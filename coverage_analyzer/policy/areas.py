@@ -107,15 +107,15 @@ class Area(Model):
             return self
         folder = (info.context or {}).get("folder")
         try:
-            found = None if folder is not None else known_file(self.sha256)
-            found = found or read_area_file(self.file, folder or Path())
+            area_file = None if folder is not None else known_file(self.sha256)
+            area_file = area_file or read_area_file(self.file, folder or Path())
         except InputError as error:
             self._fault = f"{self.file!r} {error}"
             return self
-        self._file = found
-        if self.sha256 not in (None, found.sha256):
-            self._fault = f"{self.file!r} has the sha256 {found.sha256}, not the one stated."
-        object.__setattr__(self, "sha256", found.sha256)
+        self._file = area_file
+        if self.sha256 not in (None, area_file.sha256):
+            self._fault = f"{self.file!r} has the sha256 {area_file.sha256}, not the one stated."
+        object.__setattr__(self, "sha256", area_file.sha256)
         return self
 
     @property
@@ -141,8 +141,8 @@ class Area(Model):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of sites that membership depends on."""
-        asked = {"region": self.regions, "postcode": self.postcodes}
-        return tuple(name for name, listed in asked.items() if listed)
+        members = {"region": self.regions, "postcode": self.postcodes}
+        return tuple(name for name, listed in members.items() if listed)
 
     def faults(self, where: str) -> Iterator[str]:
         """Yield what is wrong with the area, as text that names the key.
@@ -246,8 +246,8 @@ def area_faults(areas: Sequence[Area], uses: Iterable[tuple[str, Sequence[str]]]
     uses
         Path of each key that names areas, and the names.
     """
-    known = [area.id for area in areas]
-    for name in sorted({n for n in known if known.count(n) > 1}):
+    ids = [area.id for area in areas]
+    for name in sorted({n for n in ids if ids.count(n) > 1}):
         yield f"areas: two areas have the id {name!r}."
     for number, area in enumerate(areas):
         yield from area.faults(f"areas.{number}")
@@ -255,8 +255,8 @@ def area_faults(areas: Sequence[Area], uses: Iterable[tuple[str, Sequence[str]]]
         yield f"areas: more than {MAX_AREA_FILES} different files. Join some of them."
     for where, named in uses:
         for name in named:
-            if name not in known:
-                yield f"{where}: unknown area {name!r}.{nearest(name, known)}"
+            if name not in ids:
+                yield f"{where}: unknown area {name!r}.{nearest(name, ids)}"
 
 
 def bands_in_place(bands: Sequence[Any], country: str, inside: frozenset[str]) -> tuple[Any, ...]:

@@ -102,12 +102,12 @@ def _unit_faults(where: str, clock: Replacement, version: int) -> Iterator[str]:
 def _cut_off_faults(where: str, clock: Replacement) -> Iterator[str]:
     """Yield keys that need a cut-off, and an unknown zone."""
     if not clock.cut_off:
-        given = {
+        keys = {
             "cut_off_zone": clock.cut_off_zone is not None,
             "cut_off_counts": clock.cut_off_counts != "at",
             "late_start": clock.late_start is not None,
         }
-        for key in (key for key, is_given in given.items() if is_given):
+        for key in (key for key, is_given in keys.items() if is_given):
             yield f"{where}.{key}: has no effect without cut_off. Add cut_off, or remove {key}."
     if clock.cut_off_zone and clock.cut_off_zone not in SIDES:
         yield from _zone_faults(f"{where}.cut_off_zone", clock.cut_off_zone, SIDES)
@@ -184,10 +184,10 @@ def _zone_faults(where: str, name: str, others: tuple[str, ...] = ()) -> Iterato
     if is_time_zone(name):
         return
     also = f" or one of {', '.join(others)}" if others else ""
-    known = zoneinfo.available_timezones()
+    zone_names = zoneinfo.available_timezones()
     city = name.strip().replace(" ", "_").casefold()
-    zones = sorted(zone for zone in known if zone.casefold().endswith(f"/{city}"))
-    near = f" Did you mean {zones[0]!r}?" if zones else nearest(name, [*others, *known])
+    zones = sorted(zone for zone in zone_names if zone.casefold().endswith(f"/{city}"))
+    near = f" Did you mean {zones[0]!r}?" if zones else nearest(name, [*others, *zone_names])
     yield f"{where}: {name!r} is not a time zone such as America/Denver{also}.{near}"
 
 

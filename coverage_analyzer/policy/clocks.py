@@ -78,7 +78,7 @@ class Replacement(ClockKeys):
 
     @property
     def name(self) -> str:
-        """How texts call the clock beside the main one, which has no name: empty."""
+        """How texts call the clock; empty for the main one, which has no name."""
         return ""
 
     @property

@@ -69,12 +69,17 @@ def policy_warnings(policy: "Policy") -> list[str]:
     lead time does not concern centers, so that no rule uses it.
     """
     levels = level_faults(policy) if policy.format == 1 else ()
-    return [*_borrowed_name(policy), *_contradictions(policy), *levels, *_unapplied(policy)]
+    return [
+        *_borrowed_name(policy),
+        *_contradictions(policy),
+        *levels,
+        *_unapplied_warnings(policy),
+    ]
 
 
 def _borrowed_name(policy: "Policy") -> Iterator[str]:
     """Yield a warning if a policy has the name of a built-in one but differs from it."""
-    shipped = type(policy).builtin().get(policy.name)
+    shipped = type(policy).builtin_named(policy.name)
     if shipped and shipped.sha256 != policy.sha256:
         yield (
             f"The policy has the name of the built-in policy {policy.name!r} but differs from it. "
@@ -85,16 +90,18 @@ def _borrowed_name(policy: "Policy") -> Iterator[str]:
 def _contradictions(policy: "Policy") -> Iterator[str]:
     """Yield each clause that states a figure of the same kind as its rule, but not the same one."""
     for rule in _figures(policy):
-        said = _said(policy.clauses[rule.clause])
+        figures = _clause_figures(policy.clauses[rule.clause])
         expected = {rule.unit: rule.amount, **rule.others}
-        units = [unit for unit in expected if said.get(unit)]
+        units = [unit for unit in expected if figures.get(unit)]
         if rule.unit in ("miles", "km") and rule.unit in units:  # the other may be rounded
             units = [rule.unit]
-        if not units or any(_agrees(said[u], expected[u], _tolerance(u, rule.unit)) for u in units):
+        if not units or any(
+            _agrees(figures[u], expected[u], _tolerance(u, rule.unit)) for u in units
+        ):
             continue
-        told = " and ".join(f"{text} {unit}" for unit in units for text in said[unit])
+        amounts = " and ".join(f"{text} {unit}" for unit in units for text in figures[unit])
         yield (
-            f"{rule.where}: the clause {rule.clause!r} says {told}, {rule.what} "
+            f"{rule.where}: the clause {rule.clause!r} says {amounts}, {rule.what} "
             f"{number_text(rule.amount)} {rule.unit}. Make the text of the clause agree with the "
             f"rule."
         )
@@ -151,13 +158,13 @@ def _in_other_units(band: Band) -> dict[str, float]:
     return {"km": band.up_to * MILE_KM} if band.unit == "miles" else {"miles": band.up_to / MILE_KM}
 
 
-def _said(text: str) -> dict[str, list[str]]:
+def _clause_figures(text: str) -> dict[str, list[str]]:
     """Return the figures in a text by unit, as written."""
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for number, word in FIGURE.findall(text):
         unit = next(u for u, p in UNITS.items() if re.fullmatch(p, word, re.IGNORECASE))
-        found.setdefault(unit, []).append(number.rstrip(".,"))
-    return found
+        result.setdefault(unit, []).append(number.rstrip(".,"))
+    return result
 
 
 def _tolerance(unit: str, own: str) -> float:
@@ -171,10 +178,12 @@ def _tolerance(unit: str, own: str) -> float:
     return 1e-3 if unit == own else 1e-2
 
 
-def _agrees(said: list[str], amount: float, tolerance: float) -> bool:
+def _agrees(figures: list[str], amount: float, tolerance: float) -> bool:
     """Return whether any of the figures equals an amount within a relative tolerance."""
     return any(
-        math.isclose(value, amount, rel_tol=tolerance) for text in said for value in _values(text)
+        math.isclose(value, amount, rel_tol=tolerance)
+        for text in figures
+        for value in _values(text)
     )
 
 
@@ -188,12 +197,12 @@ def _values(text: str) -> list[float]:
     return [float(reading) for reading in readings if reading.count(".") <= 1]
 
 
-def _unapplied(policy: "Policy") -> Iterator[str]:
+def _unapplied_warnings(policy: "Policy") -> Iterator[str]:
     """Yield a warning for each lead time that no rule uses, and what to write instead.
 
-    Readers of a built-in policy cannot change it: they are not told how.
+    Readers of a built-in policy cannot change it: no advice is given.
     """
-    own = type(policy).builtin().get(policy.name)
+    own = type(policy).builtin_named(policy.name)
     advice = "" if own and own.sha256 == policy.sha256 else USE_IN_FORCE_AFTER
     for n, time in enumerate(policy.lead_times):
         if time.per != "center":

@@ -37,7 +37,7 @@ def metres_of(amount: float, unit: Unit) -> float:
 
 
 def reach_of(minutes: float) -> float:
-    """Return the metres along the geodesic that no drive of so many minutes exceeds.
+    """Return the metres along the geodesic that no drive of this duration exceeds.
 
     Examples
     --------

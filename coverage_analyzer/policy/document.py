@@ -124,10 +124,14 @@ class Document(Model):
         if registered := cls._registered(source):
             document: Self = registered.document
             return document
+        if isinstance(source, str) and (shipped := cls.builtin_named(source)):
+            return shipped
         text, origin = cls._read(cast("str | Path", source))
         file = cls.file_of(source)
         folder = None if file is None else file.parent
-        return cls.from_mapping(cls._parsed(text, origin), origin=origin, text=text, folder=folder)
+        return cls.from_mapping(
+            cls._parse_toml(text, origin), origin=origin, text=text, folder=folder
+        )
 
     @classmethod
     def from_mapping(
@@ -160,9 +164,9 @@ class Document(Model):
         try:
             return cls._validated(data, folder)
         except pydantic.ValidationError as error:
-            found, is_complete = every_problem(error, data, cls, text, folder)
-            msg = f"{origin or f'The {cls.kind}'} {listed(found, is_complete=is_complete)}"
-            raise PolicyError(msg, found, is_complete=is_complete) from None
+            problems, is_complete = every_problem(error, data, cls, text, folder)
+            msg = f"{origin or f'The {cls.kind}'} {listed(problems, is_complete=is_complete)}"
+            raise PolicyError(msg, problems, is_complete=is_complete) from None
 
     @classmethod
     def _validated(cls, data: Mapping[str, Any], folder: Path | None) -> Self:
@@ -184,7 +188,12 @@ class Document(Model):
         return {name: _builtin(cls, name) for name in cls.builtin_names()}
 
     @classmethod
-    def known(cls) -> dict[str, Self]:
+    def builtin_named(cls, name: str) -> Self | None:
+        """Return the built-in document of a name, read when it is asked for first."""
+        return _builtin(cls, name) if name in cls.builtin_names() else None
+
+    @classmethod
+    def by_name(cls) -> dict[str, Self]:
         """Return all built-in and registered documents, by name."""
         shipped = cls.builtin()
         return {name: shipped.get(name) or cls.load(name) for name in cls.names()}
@@ -196,7 +205,7 @@ class Document(Model):
         Raises
         ------
         PolicyError
-            If there is none.
+            If it is missing.
         """
         registered = cls._registered(source)
         return registered.text if registered else cls._read(source)[0]
@@ -235,19 +244,19 @@ class Document(Model):
             If the folder cannot be read or has no such file, a document is invalid, or a name
             belongs to a built-in document or to another file.
         """
-        found: dict[str, _Registered] = {}
+        documents: dict[str, _Registered] = {}
         for path in _toml_files(Path(folder)):
             text, origin = cls._read(path)
-            data = cls._parsed(text, origin)
+            data = cls._parse_toml(text, origin)
             if kind_of(data) == cls.kind:
                 document = cls.from_mapping(data, origin=origin, text=text, folder=path.parent)
-                _refuse_taken(document, path, found)
-                found[document.name] = _Registered(path, text, document)
-        if not found:
+                _refuse_taken(document, path, documents)
+                documents[document.name] = _Registered(path, text, document)
+        if not documents:
             msg = f"{folder} contains no {cls.kind} file (*.toml)."
             raise PolicyError(msg)
-        _REGISTRY.update({(cls.kind, name): entry for name, entry in found.items()})
-        return tuple(sorted(found))
+        _REGISTRY.update({(cls.kind, name): entry for name, entry in documents.items()})
+        return tuple(sorted(documents))
 
     @classmethod
     def unregister(cls, *names: str) -> None:
@@ -267,7 +276,7 @@ class Document(Model):
         Raises
         ------
         PolicyError
-            If there is none.
+            If it is missing.
         """
         if source in cls.builtin_names():
             file = _folder(cls.kind) / f"{source}.toml"
@@ -287,7 +296,7 @@ class Document(Model):
             raise PolicyError(msg) from error
 
     @staticmethod
-    def _parsed(text: str, origin: str) -> dict[str, Any]:
+    def _parse_toml(text: str, origin: str) -> dict[str, Any]:
         """Return what a TOML text holds.
 
         Raises
@@ -432,10 +441,11 @@ def _builtin_names(kind: Kind) -> tuple[str, ...]:
 
 @functools.cache
 def _builtin(cls: type[Any], name: str) -> Any:
-    return cls.load(name)
+    text, origin = cls._read(name)
+    return cls.from_mapping(cls._parse_toml(text, origin), origin=origin, text=text)
 
 
-def _refuse_taken(document: Document, path: Path, found: Mapping[str, _Registered]) -> None:
+def _refuse_taken(document: Document, path: Path, documents: Mapping[str, _Registered]) -> None:
     """Raise if the name of a document is used by a built-in one, or one from another file.
 
     Raises
@@ -446,7 +456,7 @@ def _refuse_taken(document: Document, path: Path, found: Mapping[str, _Registere
     name, taken = document.name, ""
     if any(name in _builtin_names(kind) for kind in FOLDERS):
         taken = "built-in"
-    for entry in (found.get(name), *(_REGISTRY.get((kind, name)) for kind in FOLDERS)):
+    for entry in (documents.get(name), *(_REGISTRY.get((kind, name)) for kind in FOLDERS)):
         if entry and entry.path != path:
             taken = f"that of {entry.path}"
     if taken:

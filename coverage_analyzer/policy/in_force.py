@@ -137,13 +137,13 @@ def faults(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[s
 
     Levels and clauses that the policy does not have are reported with those of all its parts.
     """
-    known = {level.id: n for n, level in enumerate(levels)}
+    position_of = {level.id: n for n, level in enumerate(levels)}
     for number, rule in enumerate(rules):
         where = f"in_force_after.{number}"
         for level in rule.levels:
-            if level not in known:
-                yield f"{where}.levels: unknown level {level!r}.{nearest(level, known)}"
-            elif known[level] >= known.get(rule.interim, len(known)):
+            if level not in position_of:
+                yield f"{where}.levels: unknown level {level!r}.{nearest(level, position_of)}"
+            elif position_of[level] >= position_of.get(rule.interim, len(position_of)):
                 yield (
                     f"{where}.interim: {rule.interim!r} is not worse than {level!r}, which it is "
                     f"to replace. Name a later level."

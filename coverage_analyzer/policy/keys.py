@@ -54,7 +54,7 @@ class Key:
     required
         Whether the table needs it.
     default
-        The default as TOML; empty if there is none.
+        The default as TOML; empty if missing.
     example
         An example as TOML; empty if the documentation has none.
     text
@@ -156,7 +156,7 @@ def title_of(model: type[BaseModel]) -> str:
 @functools.cache
 def keys_of(model: type[BaseModel]) -> tuple[Key, ...]:
     """Return the keys of a table, in the order of its model."""
-    texts = _documented(model)
+    texts = _key_docs(model)
     return tuple(_key(name, f, texts.get(name, "")) for name, f in model.model_fields.items())
 
 
@@ -170,12 +170,12 @@ def key_at(root: type[BaseModel], path: tuple[str | int, ...]) -> Key | None:
     'countries'
     """
     model: type[BaseModel] | None = root
-    found = None
+    result = None
     for part in path:
         if isinstance(part, str) and model is not None:
-            found = next((key for key in keys_of(model) if key.name == part), None)
-            model = found.model if found else None
-    return found
+            result = next((key for key in keys_of(model) if key.name == part), None)
+            model = result.model if result else None
+    return result
 
 
 def toml_value(value: Any) -> str:
@@ -230,7 +230,7 @@ def markdown(text: str) -> str:
     return _REFERENCE.sub(r"\1", text).replace("``", "`").replace("|", "\\|")
 
 
-def _documented(model: type[BaseModel]) -> dict[str, str]:
+def _key_docs(model: type[BaseModel]) -> dict[str, str]:
     """Return the documentation of each key of a model, that of its bases included."""
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):

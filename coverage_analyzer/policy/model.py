@@ -131,9 +131,9 @@ class Policy(Document):
         ValueError
             Which pydantic converts.
         """
-        found = list(faults(self))
-        if found:
-            raise ValueError("\n".join(found))
+        problems = list(faults(self))
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @classmethod
@@ -145,7 +145,7 @@ class Policy(Document):
         Raises
         ------
         PolicyError
-            If there is no such policy, or it is invalid; the message names the key.
+            If the policy is unknown, or it is invalid; the message names the key.
 
         Examples
         --------
@@ -244,7 +244,7 @@ class Policy(Document):
         Raises
         ------
         ValueError
-            If there is no such level.
+            If the level is unknown.
         """
         return self.level_at(self.titles.index(title))
 
@@ -267,8 +267,8 @@ class Policy(Document):
             The center; by default one that no band names.
         """
         own = [band for band in self.bands if center_id in band.centers]
-        found = bands_in_place(own, country, inside) if own else ()
-        return found or bands_in_place(self.general_bands, country, inside)
+        own_bands = bands_in_place(own, country, inside) if own else ()
+        return own_bands or bands_in_place(self.general_bands, country, inside)
 
     def possible_bands(self, country: str) -> tuple[Band, ...]:
         """Return each band that may apply in a country: in any area of it, of any center."""
@@ -304,8 +304,8 @@ class Policy(Document):
     @property
     def area_columns(self) -> tuple[str, ...]:
         """The columns of sites that areas need."""
-        found = {name for area in self.areas for name in area.columns} if self.by_area else set()
-        return tuple(name for name in ("region", "postcode") if name in found)
+        names = {name for area in self.areas for name in area.columns} if self.by_area else set()
+        return tuple(name for name in ("region", "postcode") if name in names)
 
     def excluded_levels(self, inside: frozenset[str]) -> frozenset[str]:
         """Return each ``id`` of a level that is not offered in some areas."""
@@ -564,6 +564,6 @@ def text(source: str | Path) -> str:
     Raises
     ------
     PolicyError
-        If there is none.
+        If it is missing.
     """
     return Policy.text(source)

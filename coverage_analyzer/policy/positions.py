@@ -54,8 +54,8 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
     >>> line_of(("bands", 0, "level"), {("bands",): 3, ("bands", 0): 3})
     3
     """
-    found = (lines.get(path[:depth]) for depth in range(len(path), 0, -1))
-    return next((line for line in found if line is not None), None)
+    candidates = (lines.get(path[:depth]) for depth in range(len(path), 0, -1))
+    return next((line for line in candidates if line is not None), None)
 
 
 def path_of(message: str, lines: Mapping[Path, int]) -> Path:
@@ -148,7 +148,7 @@ class _Scanner:
         parts, line = self._keys()
         while self._at("]"):
             self._step()
-        path = self._resolved(parts[:-1], line)
+        path = self._resolve(parts[:-1], line)
         path = (*path, parts[-1])
         self._note(path, line)
         if listed:
@@ -159,7 +159,7 @@ class _Scanner:
             path = (*path, self._counts[path])
         return path
 
-    def _resolved(self, parts: list[str], line: int) -> Path:
+    def _resolve(self, parts: list[str], line: int) -> Path:
         """Return the path of keys of a header; a list of tables stands for its last table."""
         path: Path = ()
         for part in parts:
@@ -225,8 +225,8 @@ def _bare(token: _Token) -> str:
     if token.kind != "text":
         return token.text
     text = token.text[1:-1]
-    return text if token.text[0] == "'" else _ESCAPE.sub(_unescaped, text)
+    return text if token.text[0] == "'" else _ESCAPE.sub(_unescape, text)
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     return _ESCAPED[match[3]] if match[3] else chr(int(match[1] or match[2], 16))

@@ -57,15 +57,15 @@ def every_problem(
     """
     lines = key_lines(text) if text else {}
     errors = _independent(error, model)
-    found = _problems(errors, model, lines, data)
+    result = _problems(errors, model, lines, data)
     is_complete = True
     if not any(e["type"] == "value_error" and not e["loc"] for e in errors):
         remaining = _without(data, errors, model)
         between = _between_parts(*remaining, model, lines, folder) if remaining else None
         is_complete = between is not None
-        found += between or []
-    found.sort(key=lambda problem: (problem.line is None, problem.line or 0))
-    return found, is_complete
+        result += between or []
+    result.sort(key=lambda problem: (problem.line is None, problem.line or 0))
+    return result, is_complete
 
 
 def listed(problems: Sequence[Problem], *, is_complete: bool) -> str:
@@ -83,7 +83,7 @@ def _problems(
     errors: list[Any], model: type[BaseModel], lines: Mapping[Path, int], data: Any
 ) -> list[Problem]:
     """Return the problems of validation errors; the keys of a table are listed once."""
-    found: list[Problem] = []
+    result: list[Problem] = []
     tables = set()
     for error in errors:
         path = _path(error)
@@ -93,12 +93,12 @@ def _problems(
         else:
             texts = [sentence(error, path, model, keys=path[:-1] not in tables)]
         if not path:
-            found += [_between(text, lines, data) for text in texts]
+            result += [_between(text, lines, data) for text in texts]
         else:
-            found += [Problem(line_of(path, lines), where, f"{where}: {text}") for text in texts]
+            result += [Problem(line_of(path, lines), where, f"{where}: {text}") for text in texts]
         if error["type"] == UNKNOWN:
             tables.add(path[:-1])
-    return found
+    return result
 
 
 def _path(error: Any) -> Path:
@@ -191,7 +191,7 @@ def _order(path: Path) -> tuple[tuple[int, str], ...]:
 def _droppable(path: Path, model: type[BaseModel]) -> Path:
     """Return the optional key, or else the table of a list, that has a wrong value.
 
-    Empty if there is none; levels are never left out, as others refer to them.
+    Empty if missing; levels are never left out, as others refer to them.
     """
     for depth in range(len(path), 0, -1):
         if isinstance(path[depth - 1], str):

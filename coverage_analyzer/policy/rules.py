@@ -227,19 +227,19 @@ class Band(Model):
         ValueError
             Which pydantic converts.
         """
-        given = [unit for unit in BAND_UNITS if getattr(self, f"up_to_{unit}") is not None]
+        units = [unit for unit in BAND_UNITS if getattr(self, f"up_to_{unit}") is not None]
         fits = ("minutes",) if self.metric == "drive_time" else ("miles", "km")
-        wanted = " or ".join(f"up_to_{unit}" for unit in fits)
-        if not given:
-            msg = f"the upper limit is missing: add {wanted}."
+        allowed = " or ".join(f"up_to_{unit}" for unit in fits)
+        if not units:
+            msg = f"the upper limit is missing: add {allowed}."
             raise ValueError(msg)
-        if len(given) > 1 or given[0] not in fits:
-            found = " and ".join(f"up_to_{unit}" for unit in given)
-            msg = f"a band with metric = {self.metric!r} has one limit, {wanted}, not {found}."
+        if len(units) > 1 or units[0] not in fits:
+            present = " and ".join(f"up_to_{unit}" for unit in units)
+            msg = f"a band with metric = {self.metric!r} has one limit, {allowed}, not {present}."
             raise ValueError(msg)
         for unit in BAND_UNITS:
-            if unit != given[0] and getattr(self, f"above_{unit}"):
-                msg = f"above_{unit} does not fit {wanted}: use above_{given[0]}."
+            if unit != units[0] and getattr(self, f"above_{unit}"):
+                msg = f"above_{unit} does not fit {allowed}: use above_{units[0]}."
                 raise ValueError(msg)
         return self
 

@@ -14,7 +14,7 @@ UNLIKE: Final = 1
 LETTERS: Final = 6
 
 SHORT: Final = 2
-"""Words of at most so many letters are not compared: half of all such words are similar."""
+"""Words of at most this many letters are not compared: half of all such words are similar."""
 
 MEANINGS: Final[tuple[frozenset[str], ...]] = tuple(
     frozenset(words.split())
@@ -55,13 +55,13 @@ def suggestion(word: str, words: Iterable[str]) -> str | None:
     >>> suggestion("radius_km", ["level", "up_to_km"]), suggestion("at_least", ["at_most"])
     ('up_to_km', None)
     """
-    known = list(words)
-    by_letters = {_letters(each): each for each in known}
+    candidates = list(words)
+    by_letters = {_letters(each): each for each in candidates}
     letters = _letters(word)
     if letters in by_letters:
         return by_letters[letters]
     meant = [each for group in MEANINGS if word.casefold() in group for each in group]
-    for each in known:
+    for each in candidates:
         if each in meant:
             return each
     if len(letters) <= SHORT:

@@ -41,8 +41,8 @@ def faults(policy: "Policy") -> Iterator[str]:
     yield from _mixed_units(policy)
     yield from area_faults(policy.areas, _area_uses(policy))
     yield from _excluded_level_faults(policy)
-    given = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
-    if not given:
+    has_rules = policy.bands or (policy.format > 1 and (policy.offers or policy.gates.request))
+    if not has_rules:
         yield "bands: name at least one; format 2 allows [[offers]] or [gates.request] instead."
     yield from _band_faults(policy.bands)
     if policy.format > 1:
@@ -83,10 +83,10 @@ def _dangling(policy: "Policy") -> Iterator[str]:
             yield f"gates.lifecycle.levels: unknown level {value!r}.{nearest(value, levels)}"
     whole = {**dump, "levels": [v.model_dump() for v in policy.levels]}
     for where, key, value in mentions(whole, also=LEVEL_KEYS):
-        known = levels if key in LEVEL_KEYS else list(policy.clauses)
-        if value is not None and value not in known:
-            kind = "level" if known is levels else "clause"
-            yield f"{where}: unknown {kind} {value!r}.{nearest(value, known)}"
+        names = levels if key in LEVEL_KEYS else list(policy.clauses)
+        if value is not None and value not in names:
+            kind = "level" if names is levels else "clause"
+            yield f"{where}: unknown {kind} {value!r}.{nearest(value, names)}"
 
 
 def _unknown_countries(policy: "Policy") -> Iterator[str]:
@@ -277,9 +277,9 @@ def level_faults(policy: "Policy") -> Iterator[str]:
     if policy.gates.request:  # a site has the level that was purchased
         return
     dump = policy.model_dump(include=set(GIVING))
-    given = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
+    mentioned = {level for _, _, level in mentions(dump, also=LEVEL_KEYS)}
     for number, level in enumerate(policy.levels):
-        if level.id not in given:
+        if level.id not in mentioned:
             yield (
                 f"levels.{number}: no site can have {level.id!r}: no band, offer or fallback gives "
                 f"it. Add one, or remove the level."

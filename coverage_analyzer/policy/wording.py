@@ -91,13 +91,13 @@ def _wrong_value(kind: str, value: Any, context: Mapping[str, Any], key: Key | N
     """Return what is wrong with the type or the size of a value."""
     if kind == "literal_error":
         words = [quoted or number for quoted, number in _pairs(context["expected"])]
-        return f"{_shown(value)} is not one of {', '.join(words)}.{nearest(str(value), words)}"
+        return f"{_value_text(value)} is not one of {', '.join(words)}.{nearest(str(value), words)}"
     if kind in EXPECTED:
-        return f"{_shown(value)} is not {EXPECTED[kind]}.{_type_hint(kind, value)}"
+        return f"{_value_text(value)} is not {EXPECTED[kind]}.{_type_hint(kind, value)}"
     if kind in BOUNDS:
         bound, than = BOUNDS[kind]
-        return f"must be {than} {context[bound]:,g} (found {_shown(value)})."
-    return f"{_shown(value)} is not valid.{_meaning(key)}"
+        return f"must be {than} {context[bound]:,g} (found {_value_text(value)})."
+    return f"{_value_text(value)} is not valid.{_meaning(key)}"
 
 
 def _meaning(key: Key | None) -> str:
@@ -110,7 +110,7 @@ def _pairs(expected: str) -> list[tuple[str, str]]:
     return re.findall(r"'([^']*)'|(\d+)", expected)
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """Return a value as the writer of the file knows it, shortened."""
     text = repr(value) if isinstance(value, str) else _toml(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
@@ -152,10 +152,10 @@ def _names(path: Path) -> tuple[str, ...]:
 
 def meant_key(path: Path, model: type[BaseModel]) -> str | None:
     """Return the key of the same table that an unknown key was probably meant to be."""
-    return suggestion(str(path[-1]), _known(path, model))
+    return suggestion(str(path[-1]), _keys_at(path, model))
 
 
-def _known(path: Path, model: type[BaseModel]) -> list[str]:
+def _keys_at(path: Path, model: type[BaseModel]) -> list[str]:
     """Return the keys of the table of an unknown key."""
     owner = key_at(model, path[:-1]) if path[:-1] else None
     table = (owner.model if owner else None) if path[:-1] else model
@@ -164,8 +164,8 @@ def _known(path: Path, model: type[BaseModel]) -> list[str]:
 
 def _key_hint(path: Path, model: type[BaseModel]) -> str:
     """Return what an unknown key was probably meant to be."""
-    name, known = str(path[-1]), _known(path, model)
-    if hint := nearest(name, known):
+    name, keys = str(path[-1]), _keys_at(path, model)
+    if hint := nearest(name, keys):
         return hint
     homes = [t.header or "the top of the file" for t in tables_of(model) if _has(t.keys, name)]
     return f" It is a key of {' and '.join(homes[:MAX_HOMES])}." if homes else ""
@@ -173,8 +173,8 @@ def _key_hint(path: Path, model: type[BaseModel]) -> str:
 
 def _keys_of(path: Path, model: type[BaseModel]) -> str:
     """Return which keys the table of an unknown key has."""
-    known = _known(path, model)
-    return f" The keys here are {', '.join(known)}." if 0 < len(known) <= MAX_KEYS else ""
+    keys = _keys_at(path, model)
+    return f" The keys here are {', '.join(keys)}." if 0 < len(keys) <= MAX_KEYS else ""
 
 
 def _has(keys: Sequence[Key], name: str) -> bool:

@@ -30,7 +30,7 @@ def route(policy: Policy, product: str, version: str = "") -> str:
     rule = policy.gates.lifecycle
     if rule is None or rule.afterwards is None or not product.strip():
         return ""
-    programme = Programme.known()[rule.afterwards]
+    programme = Programme.by_name()[rule.afterwards]
     if covered_state(programme, product.strip(), version.strip()) == State.missing:
         return ""
     return f"{programme.offers[0].title} may apply: see `entitlements`"

@@ -14,7 +14,7 @@ Entry = Policy | Programme
 
 def entries() -> dict[str, Entry]:
     """Return all built-in and registered documents, by name, policies first."""
-    return {**Policy.known(), **Programme.known()}
+    return {**Policy.by_name(), **Programme.by_name()}
 
 
 def text(name: str | Path) -> str:
@@ -23,7 +23,7 @@ def text(name: str | Path) -> str:
     Raises
     ------
     PolicyError
-        If there is none; the message lists those available.
+        If it is missing; the message lists those available.
     """
     if name in Programme.names():
         return Programme.text(name)

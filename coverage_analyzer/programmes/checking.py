@@ -42,8 +42,8 @@ class Checked(NamedTuple):
         if self.problems:
             head = f"{self.file} is not valid: {quantity(len(self.problems), 'problem')}."
         else:
-            found = quantity(len(self.warnings), "warning") if self.warnings else "no warnings"
-            head = f"{self.file} is valid: {found}."
+            warnings = quantity(len(self.warnings), "warning") if self.warnings else "no warnings"
+            head = f"{self.file} is valid: {warnings}."
         more = () if self.is_complete else (MORE,)
         lines = [head, *(f"  {each}" for each in (*self.problems, *self.warnings, *more))]
         return "\n".join(map(visible, lines))
@@ -65,7 +65,7 @@ def check(source: str | Path) -> Checked:
     Raises
     ------
     PolicyError
-        If there is no such document.
+        If the document is unknown.
 
     Examples
     --------
@@ -76,11 +76,11 @@ def check(source: str | Path) -> Checked:
     try:
         document = catalogue.entry(source)
     except PolicyError as error:
-        found = error.problems or (_whole(str(error), str(source)),)
-        return Checked(str(source), found, (), is_complete=error.is_complete)
+        problems = error.problems or (_whole(str(error), str(source)),)
+        return Checked(str(source), problems, (), is_complete=error.is_complete)
     lines = key_lines(text)
     texts = [*document.warnings, *advice(document)] if isinstance(document, Policy) else []
-    return Checked(str(source), (), tuple(_placed(each, lines) for each in texts))
+    return Checked(str(source), (), tuple(_with_line(each, lines) for each in texts))
 
 
 def _whole(message: str, source: str) -> Problem:
@@ -90,7 +90,7 @@ def _whole(message: str, source: str) -> Problem:
     return Problem(int(line[1]) if line else None, "", text)
 
 
-def _placed(text: str, lines: dict[Any, int]) -> Problem:
+def _with_line(text: str, lines: dict[Any, int]) -> Problem:
     """Return a warning with the line of its key."""
     path = path_of(text, lines)
     return Problem(line_of(path, lines), ".".join(map(str, path)), text)

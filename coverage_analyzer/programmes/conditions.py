@@ -76,10 +76,10 @@ class Customer(Model):
         try:
             return cls.model_validate(dict(data))
         except pydantic.ValidationError as error:
-            found = "\n".join(f"  {fault}" for fault in dict.fromkeys(_fact_faults(error)))
+            listing = "\n".join(f"  {fault}" for fault in dict.fromkeys(_fact_faults(error)))
             msg = (
                 f"{origin} cannot be read. Each fact must be true, false, or the last day of an "
-                f"agreement:\n{found}"
+                f"agreement:\n{listing}"
             )
             raise InputError(msg) from None
 
@@ -175,8 +175,8 @@ def _market(_condition: Any, programme: Programme, question: Question) -> Findin
     """Return whether the programme is offered in the country on the day."""
     markets = cast("Markets", programme.markets)  # checked on loading
     if question.code is None:
-        said = f"unknown country {question.country!r}" if question.country else "no country given"
-        return Finding(State.unknown, f"a market in which it is offered: {said}", markets.clause)
+        why = f"unknown country {question.country!r}" if question.country else "no country given"
+        return Finding(State.unknown, f"a market in which it is offered: {why}", markets.clause)
     region = markets.region(question.code)
     if region is None:
         return Finding(
@@ -204,7 +204,7 @@ def covered_state(programme: Programme, name: str, version: str) -> State:
     return version_state(version, product.versions)
 
 
-def _covered(_condition: Any, programme: Programme, question: Question) -> Finding:
+def _is_covered(_condition: Any, programme: Programme, question: Question) -> Finding:
     """Return whether the product and its version are covered."""
     clause = programme.products[0].clause
     if not question.product:
@@ -315,7 +315,7 @@ _KINDS: Final[Mapping[str, Callable[[Any, Programme, Question], Finding]]] = {
     "has": _has,
     "has_not": _has_not,
     "by": _by,
-    "product": _covered,
+    "product": _is_covered,
     "milestone": _milestone,
     "base_support": _base_support,
     "not_stated": _not_stated,

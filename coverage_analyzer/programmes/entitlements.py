@@ -20,7 +20,7 @@ from coverage_analyzer.programmes.model import Programme
 from coverage_analyzer.schema.days import day, today
 
 
-class Answer(enum.StrEnum):
+class OfferStatus(enum.StrEnum):
     """Whether an offer applies."""
 
     applies = "applies"
@@ -34,7 +34,7 @@ class OtherWay:
     """An alternative route to an offer: whether it is open, and the result of each condition."""
 
     way: str
-    answer: Answer
+    answer: OfferStatus
     findings: tuple[Finding, ...]
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class Entitlement:
     programme: str
     offer: str
     title: str
-    answer: Answer
+    answer: OfferStatus
     way: str
     findings: tuple[Finding, ...]
     clauses: tuple[str, ...]
@@ -132,7 +132,7 @@ class Entitlements:
         Raises
         ------
         InputError
-            If there is none.
+            If it is missing.
         """
         for entitlement in self.offers:
             if entitlement.offer == offer:
@@ -183,7 +183,7 @@ def entitlements(
     Returns
     -------
     entitlements
-        By the name of the offer: an `Entitlement` with the ``answer`` (`Answer`), what is
+        By the name of the offer: an `Entitlement` with the ``answer`` (`OfferStatus`), what is
         ``missing`` or ``undecided``, and the clauses.
 
     Raises
@@ -216,7 +216,7 @@ def entitlements(
         day(end_of_maintenance),
     )
     offers = tuple(
-        e for programme in Programme.known().values() for e in _offers(programme, question)
+        e for programme in Programme.by_name().values() for e in _offers(programme, question)
     )
     return Entitlements(
         question.product, question.version, question.code or "", on_day.isoformat(), offers
@@ -251,11 +251,11 @@ def _offers(programme: Programme, question: Question) -> Iterator[Entitlement]:
         )
 
 
-UNDECIDED: Final = frozenset({Answer.unknown, Answer.not_stated})
+UNDECIDED: Final = frozenset({OfferStatus.unknown, OfferStatus.not_stated})
 """Results that depend on an unknown fact."""
 
 
-def _outcome(answer: Answer, results: tuple[Finding, ...]) -> str:
+def _outcome(answer: OfferStatus, results: tuple[Finding, ...]) -> str:
     """Return the result of a route, with the conditions on which it depends."""
     missing = [f.refusal or f"{f.words} is missing" for f in results if f.state == State.missing]
     if missing:
@@ -268,20 +268,20 @@ def _outcome(answer: Answer, results: tuple[Finding, ...]) -> str:
     return ", ".join(parts) or str(answer)
 
 
-def _answer(results: tuple[Finding, ...]) -> Answer:
+def _answer(results: tuple[Finding, ...]) -> OfferStatus:
     """Return the result of all conditions of a route."""
     states = {finding.state for finding in results}
     for state, answer in (
-        (State.missing, Answer.does_not),
-        (State.not_stated, Answer.not_stated),
-        (State.unknown, Answer.unknown),
+        (State.missing, OfferStatus.does_not),
+        (State.not_stated, OfferStatus.not_stated),
+        (State.unknown, OfferStatus.unknown),
     ):
         if state in states:
             return answer
-    return Answer.applies
+    return OfferStatus.applies
 
 
 def _rank(results: tuple[Finding, ...]) -> tuple[int, int]:
     """Return a sort key of routes: the best result first, then by missing conditions."""
-    order = (Answer.applies, Answer.unknown, Answer.not_stated, Answer.does_not)
+    order = (OfferStatus.applies, OfferStatus.unknown, OfferStatus.not_stated, OfferStatus.does_not)
     return order.index(_answer(results)), sum(f.state == State.missing for f in results)

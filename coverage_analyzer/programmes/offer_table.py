@@ -91,7 +91,7 @@ class Comparison:
     rows
         Title of the feature, and a cell per column.
     clauses
-        The clause of each row, empty if there is none.
+        The clause of each row, empty if missing.
     source, note
         Source and notes.
     """
@@ -123,15 +123,15 @@ class Comparison:
 
     def markdown(self) -> str:
         """Return it as a Markdown table with escaped cells."""
-        lines = [f"## {_marked(self.title)}", ""]
-        lines.append("| | " + " | ".join(map(_marked, self.columns)) + " |")
+        lines = [f"## {_escape_markdown(self.title)}", ""]
+        lines.append("| | " + " | ".join(map(_escape_markdown, self.columns)) + " |")
         lines.append("|" + "---|" * (1 + len(self.columns)))
         lines += [
-            "| " + " | ".join(map(_marked, (feature, *cells))) + " |"
+            "| " + " | ".join(map(_escape_markdown, (feature, *cells))) + " |"
             for feature, cells in self.rows
         ]
-        lines += ["", f"Source: {_marked(self.source)}"]
-        return "\n".join([*lines, *(["", _marked(self.note)] if self.note else [])])
+        lines += ["", f"Source: {_escape_markdown(self.source)}"]
+        return "\n".join([*lines, *(["", _escape_markdown(self.note)] if self.note else [])])
 
     def section(self) -> str:
         """Return it as an HTML section.
@@ -266,7 +266,7 @@ def _row(cells: tuple[str, ...]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _marked(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """Return a text on one line, with Markdown characters escaped."""
     plain = " ".join(visible(text).split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", plain)

@@ -152,8 +152,8 @@ def _all_offered(policy: Policy) -> str:
     """Return all offers of a policy without a distance."""
     cells = [f"{level.title} {_offered(policy, level)}" for level in policy.levels]
     offered = {offer.level for offer in policy.offers}
-    wanted = (level.id in offered for level in policy.levels)
-    return "; ".join(itertools.compress(cells, wanted)) or NONE
+    is_offered = (level.id in offered for level in policy.levels)
+    return "; ".join(itertools.compress(cells, is_offered)) or NONE
 
 
 def _span(time: LeadTime) -> str:
@@ -195,7 +195,7 @@ def _eligibility(policy: Policy) -> dict[str, str]:
     cells: dict[str, str] = {
         "Where a level is not offered": policy.not_offered_text,
         "Product phases": ", ".join(phases.phases).replace("_", " ") if phases else "any",
-        "Levels only in these phases": ", ".join(_bounded(policy)),
+        "Levels only in these phases": ", ".join(_bounded_levels(policy)),
         "Excluded components": ", ".join(components.excluded) or UNNAMED if components else "",
         "Address of a request": policy.commitments.accepted or "no rule",
         "Address registered": "required" if rules.registration else "",
@@ -209,7 +209,7 @@ def _eligibility(policy: Policy) -> dict[str, str]:
     return {feature: cell or NONE for feature, cell in cells.items()}
 
 
-def _bounded(policy: Policy) -> Iterator[str]:
+def _bounded_levels(policy: Policy) -> Iterator[str]:
     """Yield the titles of the levels that depend on product phases."""
     rule = policy.gates.lifecycle
     return (level.title for level in policy.levels if rule is not None and rule.bounds(level.id))

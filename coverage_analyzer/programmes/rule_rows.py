@@ -56,9 +56,9 @@ def rule_rows(policies: Sequence[Policy]) -> dict[str, list[str]]:
 
     A key that has its default in each policy has no row.
     """
-    found = [dict(_cells(policy)) for policy in policies]
-    features = dict.fromkeys(feature for cells in found for feature in cells)
-    rows = {feature: [c.get(feature, (NO_RULE, True)) for c in found] for feature in features}
+    cells_of = [dict(_cells(policy)) for policy in policies]
+    features = dict.fromkeys(feature for cells in cells_of for feature in cells)
+    rows = {feature: [c.get(feature, (NO_RULE, True)) for c in cells_of] for feature in features}
     return {
         feature: [text for text, _ in cells]
         for feature, cells in rows.items()
@@ -81,7 +81,7 @@ def _of_table(
         if _is_in_words(here):
             continue
         if key.model is None:
-            shown = _titled(value, titles) if key.name in LEVELS else value
+            shown = _level_titles(value, titles) if key.name in LEVELS else value
             yield _feature(names, key.name), (_text(shown), toml_value(value) == key.default)
         elif key.listed:
             yield from _of_list(value, key, here, names, titles)
@@ -109,7 +109,7 @@ def _of_list(
         yield from _of_table(table, path, (*names, f"{key.name} {name}{number}".strip()), titles)
 
 
-def _titled(value: Any, titles: Mapping[str, str]) -> Any:
+def _level_titles(value: Any, titles: Mapping[str, str]) -> Any:
     """Return the title of a level instead of its ``id``, or those of several."""
     if isinstance(value, tuple):
         return tuple(titles.get(each, each) for each in value)

@@ -1,8 +1,9 @@
 """Drives from the center of each verdict to its site, for many sites at once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,34 @@ import shapely
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.roads.engine import Engine, Places, RoadEngine, RoadStatus
-from coverage_analyzer.roads.network import Network, load_network
+from coverage_analyzer.roads.cubes import Area
+from coverage_analyzer.roads.engine import (
+    Drives,
+    Engine,
+    Journey,
+    Places,
+    RoadEngine,
+    RoadStatus,
+)
+from coverage_analyzer.roads.network import Network, open_roads
 from coverage_analyzer.roads.snapping import SNAP_M
+from coverage_analyzer.roads.tiled import REACH_M, TiledEngine
+
+
+class Near(NamedTuple):
+    """Centers, and the distance within which the roads around each are searched.
+
+    Attributes
+    ----------
+    lon, lat
+        Degrees on WGS 84, shape (n,).
+    reach_m
+        Metres, shape (n,).
+    """
+
+    lon: Floats
+    lat: Floats
+    reach_m: Floats
 
 
 @dataclass(frozen=True)
@@ -33,6 +59,8 @@ class DriveTimes:
         Values of `RoadStatus`.
     limit_minutes
         Drive-time limit; NaN if there is none.
+    center
+        Position of the center where the drive starts; -1 without one.
     """
 
     minutes: Floats
@@ -42,6 +70,11 @@ class DriveTimes:
     snap_m: Floats
     status: npt.NDArray[np.int8]
     limit_minutes: Floats
+    center: Ints
+
+    def take(self, rows: Any) -> "DriveTimes":
+        """Return a subset of the drives, by a slice or positions."""
+        return DriveTimes(**{name: values[rows] for name, values in vars(self).items()})
 
     def compared_with(self, limit_minutes: Floats) -> "DriveTimes":
         """Return the same drives with ``status`` by the limit of each site.
@@ -71,6 +104,7 @@ def drive_times(
     verdict: tuple[Ints, Floats],
     *,
     minutes: float,
+    factor: float = 1.0,
 ) -> DriveTimes:
     """Return the drive to each site from its center, with one search per center.
 
@@ -84,21 +118,50 @@ def drive_times(
         Position of each site's center, negative for none, and the geodesic miles to it.
     minutes
         Longest drive time of interest; infinite for no limit.
+    factor
+        The minutes of the engine are multiplied by it.
     """
     chosen, miles = verdict
     count = len(chosen)
     taken, along, snap = (np.full(count, np.nan) for _ in range(3))
     ferry = np.zeros(count, np.bool_)
     status = np.full(count, RoadStatus.outside_network, np.int8)
-    for center in np.unique(chosen[chosen >= 0]).tolist():
-        rows = np.flatnonzero(chosen == center)
-        start = Places(centers.lon[[center]], centers.lat[[center]])
-        drives = engine.matrix(start, Places(sites.lon[rows], sites.lat[rows]), minutes * 60)
-        taken[rows], along[rows] = drives.seconds[0] / 60, drives.metres[0] / MILE_M
+    groups = rows_by_center(chosen)
+    budget_s = minutes * 60 / factor
+    journeys = [
+        Journey(
+            (float(centers.lon[center]), float(centers.lat[center])),
+            Places(sites.lon[rows], sites.lat[rows]),
+            budget_s,
+        )
+        for center, rows in groups
+    ]
+    for (_, rows), drives in zip(groups, measure(engine, journeys), strict=True):
+        taken[rows], along[rows] = drives.seconds[0] / 60 * factor, drives.metres[0] / MILE_M
         ferry[rows], status[rows], snap[rows] = drives.ferry[0], drives.status[0], drives.snap_m
     detour = np.divide(along, miles, out=np.full(count, np.nan), where=miles > 0)
     limit = np.full(count, minutes if np.isfinite(minutes) else np.nan)
-    return DriveTimes(taken, along, detour, ferry, snap, status, limit)
+    center = np.where(chosen >= 0, chosen, -1)
+    return DriveTimes(taken, along, detour, ferry, snap, status, limit, center)
+
+
+def measure(engine: Engine, journeys: Sequence[Journey]) -> Iterator[Drives]:
+    """Yield the drives of journeys in their order, each from one center."""
+    if isinstance(engine, TiledEngine):
+        yield from engine.drives(journeys)
+        return
+    for journey in journeys:
+        start = Places(*(np.array([degrees]) for degrees in journey.center))
+        yield engine.matrix(start, journey.sites, journey.budget_s)
+
+
+def rows_by_center(chosen: Ints) -> list[tuple[int, Ints]]:
+    """Return each center that is chosen, ascending, with its rows, ascending."""
+    order = np.argsort(chosen, kind="stable")
+    order = order[chosen[order] >= 0]
+    first = np.flatnonzero(np.diff(chosen[order], prepend=-1))
+    parts = np.split(order, first[1:]) if len(order) else []
+    return [(int(chosen[rows[0]]), rows) for rows in parts]
 
 
 def road_area(engine: Engine) -> Any:
@@ -112,8 +175,29 @@ def snap_limit_m(engine: Engine) -> float:
     return float(getattr(engine, "snap_limit_m", SNAP_M))
 
 
-def open_engine(network: str | Path | Network | Engine) -> Engine:
-    """Return an engine for the given roads."""
+def open_engine(
+    network: str | Path | Network | Engine, near: Near | None = None, processes: int = 1
+) -> Engine:
+    """Return an engine for the given roads.
+
+    Parameters
+    ----------
+    network
+        A file of roads, a network, or an engine.
+    near
+        The centers of the drives; without them, all roads of a file are kept.
+    processes
+        Maximum number of processes that search the roads of a file.
+    """
     if isinstance(network, (str, Path)):
-        network = load_network(network)
+        area = None if near is None else Area.around(*near)
+        reach_m = REACH_M if near is None else float(near.reach_m.max(initial=0.0))
+        roads = open_roads(network, area=area)
+        return TiledEngine(roads, reach_m=reach_m, processes=processes)
     return RoadEngine(network) if isinstance(network, Network) else network
+
+
+def discard_results(engine: Engine) -> None:
+    """Remove what an engine keeps of a run that might be interrupted: the run is complete."""
+    if isinstance(engine, TiledEngine):
+        engine.discard_results()

@@ -16,9 +16,9 @@ import shapely
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.errors import require
+from coverage_analyzer.roads.compressed import Network
 from coverage_analyzer.roads.isochrones import place_polygon
-from coverage_analyzer.roads.network import Network
+from coverage_analyzer.roads.search import Search, build_graph, measure_routes, shortest
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
 
 BEYOND: Final = 2.0
@@ -30,9 +30,6 @@ ROAD_CELLS: Final = 3_000
 KEPT: Final = 15_000_000
 """Maximum nodes in cached searches, at 12 bytes each."""
 
-Search = tuple[Floats, npt.NDArray[np.int32]]
-"""Seconds to each node (infinite if unreachable), and its predecessor, or negative."""
-
 
 class RoadStatus(enum.IntEnum):
     """Result of a drive: the ``status`` in ``drive_times.csv``."""
@@ -42,6 +39,7 @@ class RoadStatus(enum.IntEnum):
     unreachable = 2
     unsnapped = 3
     outside_network = 4
+    not_measured = 5
 
 
 class Places(NamedTuple):
@@ -72,6 +70,32 @@ class Drives:
     ferry: Bools
     status: npt.NDArray[np.int8]
     snap_m: Floats
+
+
+class Journey(NamedTuple):
+    """Drives from one center to some sites.
+
+    Attributes
+    ----------
+    center
+        Longitude and latitude.
+    sites
+        The location of the sites.
+    budget_s
+        Drive-time limit; infinite for none.
+    beyond
+        Multiple of the limit up to which drives are measured.
+    """
+
+    center: tuple[float, float]
+    sites: Places
+    budget_s: float
+    beyond: float = BEYOND
+
+    @property
+    def longest_s(self) -> float:
+        """Longest drive that is measured."""
+        return self.beyond * self.budget_s
 
 
 class Engine(Protocol):
@@ -110,12 +134,8 @@ class RoadEngine:
     """
 
     def __init__(self, network: Network, *, snap_m: float = SNAP_M) -> None:
-        require("roads", "scipy")
-        from scipy.sparse import csr_array
-
         self.network = network
-        shape = (len(network), len(network))
-        self._graph = csr_array((network.seconds, network.end, network.start), shape=shape)
+        self._graph = build_graph(network)
         self._snapper = Snapper(network, snap_m)
         self._found: OrderedDict[tuple[int, float], Search] = OrderedDict()
         self._road_area: Any = None
@@ -214,13 +234,9 @@ class RoadEngine:
 
         The latest searches are cached, since sites come in blocks that use the same centers.
         """
-        from scipy.sparse import csgraph
-
         key = node, limit_s
         if key not in self._found:
-            self._found[key] = csgraph.dijkstra(
-                self._graph, indices=node, limit=limit_s, return_predecessors=True
-            )
+            self._found[key] = shortest(self._graph, node, limit_s)
             while len(self._found) > max(1, KEPT // len(self.network)):
                 self._found.popitem(last=False)
         self._found.move_to_end(key)
@@ -242,7 +258,7 @@ class RoadEngine:
         there = np.isfinite(taken[target])
         met, at = on[there], target[there]
         seconds[met] = taken[at]
-        metres[met], ferry[met] = self._along(at, before)
+        metres[met], ferry[met] = measure_routes(self.network, at, before)
         status[met] = np.where(taken[at] <= budget_s, RoadStatus.within, RoadStatus.over_budget)
         status[on[~there]] = np.where(
             self._leads_to(node, target[~there]), RoadStatus.over_budget, RoadStatus.unreachable
@@ -259,50 +275,3 @@ class RoadEngine:
         led = np.zeros(len(self.network), np.bool_)
         led[order] = True
         return led[targets]
-
-    def _along(self, nodes: Ints, before: npt.NDArray[np.int32]) -> tuple[Floats, Bools]:
-        """Return the metres along the routes to nodes, and whether each uses a ferry.
-
-        Only the branches of the shortest-path tree to these nodes are examined. Each node on them
-        has the step to its predecessor; doubling the steps reaches the root in few rounds.
-        """
-        branch = _ancestors(nodes, before)
-        place = np.searchsorted(branch, before[branch])
-        root = before[branch] < 0
-        place[root] = np.flatnonzero(root)
-        metres, ferry = self._steps(before[branch], branch, root)
-        hops = int(np.ceil(np.log2(max(len(branch), 2)))) + 1
-        for _ in range(hops):
-            if root[place].all():
-                break
-            metres, ferry = metres + metres[place], ferry | ferry[place]
-            place = place[place]
-        at = np.searchsorted(branch, nodes)
-        return metres[at], ferry[at]
-
-    def _steps(self, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tuple[Floats, Bools]:
-        """Return metres and ferry of the edge from each u to its v; zero for a root."""
-        net = self.network
-        low, high = net.start[np.maximum(u, 0)].astype(np.int64), net.start[np.maximum(u, 0) + 1]
-        while True:  # nodes have few edges: each round examines one per node
-            wrong = ~root & (low < high) & (net.end[np.minimum(low, len(net.end) - 1)] != v)
-            if not wrong.any():
-                break
-            low[wrong] += 1
-        low[root] = 0
-        return np.where(root, 0.0, net.metres[low]), ~root & net.ferry[low]
-
-
-def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
-    """Return nodes with all their predecessors, without duplicates, ascending."""
-    seen, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
-    active = np.unique(nodes)
-    while len(active):
-        seen[active] = True
-        above = before[active]
-        above = above[above >= 0]
-        above = above[~seen[above]]
-        number = np.arange(len(above), dtype=np.int32)
-        last[above] = number  # of several for a node the last is kept, without sorting
-        active = above[last[above] == number].astype(np.int64)
-    return np.flatnonzero(seen)

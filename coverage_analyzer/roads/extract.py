@@ -14,6 +14,7 @@ A way with missing nodes, because the extract was cut, is kept as its complete p
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,9 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
+
+POINTS_AT_ONCE: Final = 500_000
+"""Points per part of a streamed extract."""
 
 FERRY: Final = "ferry"
 LINKED: Final = ("motorway", "trunk", "primary", "secondary", "tertiary")
@@ -94,28 +98,48 @@ def read_extract(path: Path) -> Extract:
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
+    parts = list(stream_extract(path))
+    if not parts:
+        msg = f"{path} contains no road for cars. Give an extract with roads."
+        raise InputError(msg)
+    counts = [len(part.highway) for part in parts]
+    first_way = np.cumsum([0, *counts[:-1]]).tolist()
+    return Extract(
+        node=np.concatenate([part.node for part in parts]),
+        lon=np.concatenate([part.lon for part in parts]),
+        lat=np.concatenate([part.lat for part in parts]),
+        way=np.concatenate([p.way + n for p, n in zip(parts, first_way, strict=True)]),
+        highway=tuple(chain.from_iterable(part.highway for part in parts)),
+        maxspeed=tuple(chain.from_iterable(part.maxspeed for part in parts)),
+        direction=np.concatenate([part.direction for part in parts]),
+        duration_s=np.concatenate([part.duration_s for part in parts]),
+        clipped=sum(part.clipped for part in parts),
+    )
+
+
+def stream_extract(path: Path, n_points: int = POINTS_AT_ONCE) -> Iterator[Extract]:
+    """Yield the drivable ways of an extract in parts, in one pass, in the order of the file.
+
+    Parameters
+    ----------
+    path
+        As for `read_extract`.
+    n_points
+        Points per part; a part ends with the way that exceeds them.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
     require("roads", "osmium")
     try:
-        pieces, clipped = _pieces(path)
+        yield from _parts(path, n_points)
     except (OSError, RuntimeError, ValueError) as error:
         msg = f"{path} cannot be read as an OpenStreetMap extract: {error}."
         raise InputError(msg) from error
-    if not pieces:
-        msg = f"{path} contains no road for cars. Give an extract with roads."
-        raise InputError(msg)
-    points = np.array([point for piece in pieces for point in piece.points], np.float64)
-    lengths = [len(piece.points) for piece in pieces]
-    return Extract(
-        node=np.array([n for piece in pieces for n in piece.nodes], np.int64),
-        lon=points[:, 0].copy(),
-        lat=points[:, 1].copy(),
-        way=np.repeat(np.arange(len(pieces)), lengths),
-        highway=tuple(piece.kind.highway for piece in pieces),
-        maxspeed=tuple(piece.kind.maxspeed for piece in pieces),
-        direction=np.array([piece.kind.direction for piece in pieces], np.int8),
-        duration_s=np.array([piece.duration_s for piece in pieces], np.float64),
-        clipped=clipped,
-    )
 
 
 @dataclass(frozen=True)
@@ -128,14 +152,37 @@ class Kind:
     duration_s: float
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A way, or a part of one, whose nodes are all in the extract."""
+class Pieces:
+    """Ways, or parts of one, whose nodes are all in the extract, until they become arrays."""
 
-    kind: Kind
-    nodes: list[int]
-    points: list[tuple[float, float]]
-    duration_s: float
+    def __init__(self) -> None:
+        self.kinds: list[Kind] = []
+        self.durations: list[float] = []
+        self.lengths: list[int] = []
+        self.points: list[tuple[int, float, float]] = []
+        self.clipped = 0
+
+    def add(self, kind: Kind, run: list[tuple[int, float, float]], duration_s: float) -> None:
+        """Add the consecutive points of one."""
+        self.kinds.append(kind)
+        self.durations.append(duration_s)
+        self.lengths.append(len(run))
+        self.points += run
+
+    def to_extract(self) -> Extract:
+        """Return them as arrays."""
+        node, lon, lat = zip(*self.points, strict=True) if self.points else ((), (), ())
+        return Extract(
+            node=np.array(node, np.int64),
+            lon=np.array(lon, np.float64),
+            lat=np.array(lat, np.float64),
+            way=np.repeat(np.arange(len(self.lengths)), self.lengths),
+            highway=tuple(kind.highway for kind in self.kinds),
+            maxspeed=tuple(kind.maxspeed for kind in self.kinds),
+            direction=np.array([kind.direction for kind in self.kinds], np.int8),
+            duration_s=np.array(self.durations, np.float64),
+            clipped=self.clipped,
+        )
 
 
 def kind_of(tags: Mapping[str, str]) -> Kind | None:
@@ -195,32 +242,34 @@ def seconds(duration: str) -> float:
     return np.nan
 
 
-def _pieces(path: Path) -> tuple[list[Piece], int]:
-    """Return the drivable pieces of all ways, and the number of ways with missing nodes."""
+def _parts(path: Path, n_points: int) -> Iterator[Extract]:
+    """Yield the drivable ways of an extract in parts; the last may only count clipped ways."""
     import osmium
 
-    pieces: list[Piece] = []
-    clipped = 0
     ways: Any = (
         osmium.FileProcessor(utf8_name(path))
         .with_locations()
         .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
         .with_filter(osmium.filter.KeyFilter("highway", "route"))
     )
+    pieces = Pieces()
     for way in ways:
         kind = kind_of(dict(way.tags))
         if kind is None:
             continue
         runs = list(_runs(way))
-        clipped += len(way.nodes) > sum(len(run) for run in runs)
-        total = sum(_rough_length(run) for run in runs)
-        for run in runs:
+        pieces.clipped += len(way.nodes) > sum(len(run) for run in runs)
+        shares = [_rough_length(run) for run in runs] if len(runs) > 1 else [1.0]
+        total = sum(shares)
+        for run, share in zip(runs, shares, strict=False):
             if len(run) > 1:
-                share = _rough_length(run) / total if total > 0 else 1.0
-                points = [(lon, lat) for _, lon, lat in run]
-                nodes = [number for number, _, _ in run]
-                pieces.append(Piece(kind, nodes, points, kind.duration_s * share))
-    return pieces, clipped
+                part = share / total if total > 0 else 1.0
+                pieces.add(kind, run, kind.duration_s * part)
+        if len(pieces.points) >= n_points:
+            yield pieces.to_extract()
+            pieces = Pieces()
+    if pieces.points:
+        yield pieces.to_extract()
 
 
 def _runs(way: Any) -> Iterator[list[tuple[int, float, float]]]:

@@ -4,20 +4,27 @@ A run names the nearest center along the geodesic, from which the drive need not
 Here all open centers that could reach a site in time are asked, with one search per center.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M, distance_m
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import METRES
-from coverage_analyzer.roads.engine import Engine, Places
+from coverage_analyzer.roads.drive_times import measure
+from coverage_analyzer.roads.engine import Engine, Journey, Places
 from coverage_analyzer.roads.recheck import VerdictRows, limit_by_time, verdicts_before_roads
 from coverage_analyzer.schema.verdict import Status
+
+CENTERS_AT_ONCE: Final = 64
+"""Centers whose sites are in memory together."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ def fastest_centers(
     sites: Places,
     verdicts: tuple[VerdictRows, Ints],
     policy: Policy,
+    factor: float = 1.0,
 ) -> Ints:
     """Return the position of the center from which the drive to each site is decided.
 
@@ -73,6 +81,8 @@ def fastest_centers(
         without one.
     policy
         The policy of the verdicts.
+    factor
+        The minutes of the engine are multiplied by it.
     """
     rows, chosen = verdicts
     was = verdicts_before_roads(rows, policy)
@@ -82,26 +92,54 @@ def fastest_centers(
     best, away = np.full((2, len(chosen)), np.inf)
     result = np.where(asked & (chosen >= 0) & ~centers.is_open[chosen], -1, chosen)
     reach_m, seconds = _limits(rows.country, policy)
+    near = _near(centers, sites, (rows.country, asked, reach_m), policy)
+    while group := list(islice(near, CENTERS_AT_ONCE)):
+        journeys = [
+            Journey(
+                (float(centers.places.lon[center]), float(centers.places.lat[center])),
+                Places(sites.lon[at], sites.lat[at]),
+                float(seconds[at].max()) / factor,
+            )
+            for center, at, _ in group
+        ]
+        for (center, at, metres), drives in zip(group, measure(engine, journeys), strict=True):
+            taken = drives.seconds[0] * factor
+            first = (taken <= seconds[at]) & (
+                (taken < best[at]) | ((taken == best[at]) & (metres < away[at]))
+            )
+            best[at[first]], away[at[first]] = taken[first], metres[first]
+            result[at[first]] = center
+    return result
+
+
+def _near(
+    centers: ServingCenters,
+    sites: Places,
+    asked: tuple[npt.NDArray[np.object_], Bools, Floats],
+    policy: Policy,
+) -> Iterator[tuple[int, Ints, Floats]]:
+    """Yield each open center, the sites that it could reach, and the metres to each.
+
+    Parameters
+    ----------
+    centers, sites, policy
+        As for `fastest_centers`.
+    asked
+        Country of each site, whether a center is asked for it, and the metres of its reach.
+    """
+    country, is_asked, reach_m = asked
+    points = geodesy.ecef(sites.lon, sites.lat)
+    most = geodesy.chord_limits_m(reach_m)[1]
     for center in np.flatnonzero(centers.is_open).tolist():
-        own = asked & (
-            (rows.country == centers.country[center]) | (not policy.qualification.same_country)
-        )
+        lon, lat = float(centers.places.lon[center]), float(centers.places.lat[center])
+        own = is_asked & (geodesy.chord_m(points, geodesy.ecef(lon, lat)) <= most)
+        if policy.qualification.same_country:
+            own &= country == centers.country[center]
         near = np.flatnonzero(own)
-        lon, lat = centers.places.lon[center], centers.places.lat[center]
         metres = distance_m(lon, lat, sites.lon[near], sites.lat[near])
         reached = metres <= reach_m[near] + ROUNDING_M
-        near, metres = near[reached], metres[reached]
-        if not len(near):
-            continue
-        start = Places(np.array([lon]), np.array([lat]))
-        goal = Places(sites.lon[near], sites.lat[near])
-        taken = engine.matrix(start, goal, float(seconds[near].max())).seconds[0]
-        first = (taken <= seconds[near]) & (
-            (taken < best[near]) | ((taken == best[near]) & (metres < away[near]))
-        )
-        best[near[first]], away[near[first]] = taken[first], metres[first]
-        result[near[first]] = center
-    return result
+        if reached.any():
+            yield center, near[reached], metres[reached]
 
 
 def _limits(country: npt.NDArray[np.object_], policy: Policy) -> tuple[Floats, Floats]:

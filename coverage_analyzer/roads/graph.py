@@ -1,22 +1,19 @@
-"""From ways to an osmnx graph with speeds: junctions, lengths, times.
+"""From ways to an osmnx graph with speeds and times, and the speed model.
 
-osmnx reads an extract only as XML, keeps every bend as a node, and then simplifies: for a city of
-40,000 ways that took three minutes and 1.9 GB. Therefore ways are cut into edges here, as arrays,
-and osmnx receives a simplified graph, to which it adds speeds and times.
+A network is built from the same edges as arrays (`building`), at a twentieth of the cost; this
+graph is for notebooks that continue with osmnx or networkx, and for files that osmnx saved.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.policy.distances import TOP_KMH
+from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
 from coverage_analyzer.roads.extract import FERRY, Extract
 
 SPEEDS: Final[Mapping[str, float]] = {
@@ -38,9 +35,6 @@ SPEEDS: Final[Mapping[str, float]] = {
     FERRY: 15,
 }
 """Speed in km/h on unsigned roads by kind, as usual in car routing."""
-
-STRIDE_M: Final = 250.0
-"""Maximum distance in metres between nodes on a bend, so that sites find one nearby."""
 
 
 def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
@@ -69,8 +63,8 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     require("roads", "networkx")
     import networkx as nx
 
-    extract = _filled(extract)
-    edge = _cut(extract)
+    extract = with_points(extract, lowest_id(extract))
+    edge = cut_ways(extract, junctions([extract.node]))
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     kept = np.unique(np.concatenate([edge["from"], edge["to"]]))
     for at in kept.tolist():
@@ -135,71 +129,3 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
         if duration > 0:
             attrs["travel_time"] = duration
     return graph
-
-
-def _filled(extract: Extract) -> Extract:
-    """Return an extract with points added to long straight roads, one every `STRIDE_M`.
-
-    Without it, a site beside a straight road would find no node nearby. Ferries get none. The new
-    points have negative node numbers, which no file uses for two ways.
-    """
-    same = extract.way[1:] == extract.way[:-1]
-    lon, lat, way = extract.lon, extract.lat, extract.way
-    metres = geodesy.distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    on_land = np.array([kind != FERRY for kind in extract.highway], np.bool_)[way[:-1]]
-    count = np.where(same & on_land, np.ceil(metres / STRIDE_M) - 1, 0).astype(np.int64)
-    count[count < 0] = 0
-    if not count.any():
-        return extract
-    segment, step = expand_ranges(np.zeros(len(count), np.int64), count)
-    share = (step + 1) / (count[segment] + 1)
-    turn = (lon[segment + 1] - lon[segment] + 180) % 360 - 180
-    new_lon = (lon[segment] + share * turn + 180) % 360 - 180
-    new_lat = lat[segment] + share * (lat[segment + 1] - lat[segment])
-    lowest = min(int(extract.node.min()), 0)
-    at = segment + 1
-    return replace(
-        extract,
-        node=np.insert(extract.node, at, lowest - 1 - np.arange(len(at))),
-        lon=np.insert(lon, at, new_lon),
-        lat=np.insert(lat, at, new_lat),
-        way=np.insert(way, at, way[segment]),
-    )
-
-
-def _cut(extract: Extract) -> dict[str, Any]:
-    """Return edges between junctions: first and last points, way, metres, seconds."""
-    same = extract.way[1:] == extract.way[:-1]
-    step = np.zeros(len(extract.node))
-    step[1:][same] = geodesy.distance_m(
-        extract.lon[:-1][same], extract.lat[:-1][same], extract.lon[1:][same], extract.lat[1:][same]
-    )
-    run = np.cumsum(step)
-    kept = np.flatnonzero(_is_kept(extract, same, run))
-    joined = extract.way[kept[1:]] == extract.way[kept[:-1]]
-    begin, end = kept[:-1][joined], kept[1:][joined]
-    length = run[end] - run[begin]
-    way = extract.way[begin]
-    whole = np.bincount(way, length, minlength=len(extract.highway))
-    share = np.divide(length, whole[way], out=np.ones_like(length), where=whole[way] > 0)
-    return {
-        "from": begin,
-        "to": end,
-        "way": way,
-        "length": length,
-        "duration": extract.duration_s[way] * share,
-    }
-
-
-def _is_kept(extract: Extract, same: Bools, run: Floats) -> Bools:
-    """Return which points become nodes: ends, junctions, and one every `STRIDE_M`."""
-    _, inverse, times = np.unique(extract.node, return_inverse=True, return_counts=True)
-    kept: Bools = times[inverse] > 1
-    kept[0] = kept[-1] = True
-    kept[1:][~same] = True
-    kept[:-1][~same] = True
-    first: Ints = np.flatnonzero(np.append(True, ~same))
-    start = np.repeat(run[first], np.diff(np.append(first, len(run))))
-    stride = np.floor((run - start) / STRIDE_M)
-    kept[1:] |= np.diff(stride) > 0
-    return kept

@@ -1,78 +1,47 @@
-"""A road network as a compressed graph, built once from an extract and cached.
+"""The roads of a file as a network, built once and cached.
 
-The cache is a folder of ``.npz`` files, named by a fingerprint of their inputs: the hash of the
-file, the version of osmnx, and the speed model. Another file, version or model therefore never gets
-the wrong graph. The folder is ``$COVERAGE_ANALYZER_CACHE``, else the user's cache folder
-(``$XDG_CACHE_HOME`` or ``~/.cache``, ``~/Library/Caches``, ``%LOCALAPPDATA%``), and can be deleted
-at any time.
+The cache is a folder of stores (`store`), named by a fingerprint of their inputs: the hash of the
+file, the version of osmnx, the speed model, and the area of a large file that is kept. Another
+file, version or model therefore never gets the wrong roads. The folder is
+``$COVERAGE_ANALYZER_CACHE``, else the user's cache folder (``$XDG_CACHE_HOME`` or ``~/.cache``,
+``~/Library/Caches``, ``%LOCALAPPDATA%``), and can be deleted at any time.
 """
 
-import contextlib
 import json
 import os
 import sys
-import tempfile
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
-from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.policy.distances import TOP_KMH
-from coverage_analyzer.roads.extract import FERRY, read_extract
-from coverage_analyzer.roads.graph import SPEEDS, STRIDE_M, graph_of, read_graphml
+from coverage_analyzer.roads.building import build_network, network_of_graph
+from coverage_analyzer.roads.compressed import LEAST_S, Network, compressed
+from coverage_analyzer.roads.cubes import CUBE_M, ONE_TILE, Area
+from coverage_analyzer.roads.edges import STRIDE_M
+from coverage_analyzer.roads.graph import SPEEDS
+from coverage_analyzer.roads.store import FORMAT, TiledRoads, read_store, write_store
 
-FORMAT: Final = 2
-"""Version of the cached file format, part of the fingerprint."""
-
-LEAST_S: Final = 1e-3
-"""Minimum time of an edge, since a sparse matrix may drop zero weights."""
+LARGE_BYTES: Final = 50_000_000
+"""Size of an extract from which on only the roads near centers are kept."""
 
 ATTRIBUTION: Final = "Roads © OpenStreetMap contributors (ODbL)"
 
+built = network_of_graph
+"""Old name of `building.network_of_graph`, available for one release."""
 
-@dataclass(frozen=True)
-class Network:
-    """A directed graph of roads in compressed rows: the edges of node i are a slice.
-
-    Attributes
-    ----------
-    lon, lat
-        Degrees on WGS 84 of each node, shape (n,).
-    start
-        Start of the edges of each node, shape (n + 1,).
-    end
-        Target node of each edge, ascending within a row, shape (m,).
-    seconds, metres
-        Duration and length of each edge, shape (m,); between two nodes only the fastest is kept.
-    ferry
-        Whether it is a ferry, shape (m,).
-    part
-        Strongly connected component of each node; 0 is the largest, shape (n,).
-    fingerprint
-        Hash of its inputs.
-    """
-
-    lon: Floats
-    lat: Floats
-    start: npt.NDArray[np.int32]
-    end: npt.NDArray[np.int32]
-    seconds: Floats
-    metres: Floats
-    ferry: Bools
-    part: npt.NDArray[np.int32]
-    fingerprint: str
-
-    def __len__(self) -> int:
-        """Return the number of nodes."""
-        return len(self.lon)
+__all__ = [
+    "ATTRIBUTION",
+    "Network",
+    "built",
+    "cache_folder",
+    "compressed",
+    "load_network",
+    "open_roads",
+]
 
 
 def load_network(
@@ -100,16 +69,45 @@ def load_network(
     MissingExtraError
         If the extra ``roads`` is not installed.
     """
+    return open_roads(path, cache=cache, speeds=speeds).network
+
+
+def open_roads(
+    path: str | Path,
+    *,
+    cache: str | Path | None = None,
+    speeds: Mapping[str, float] = SPEEDS,
+    area: Area | None = None,
+) -> TiledRoads:
+    """Return the roads of a file in tiles, from the cache if possible.
+
+    Parameters
+    ----------
+    path, cache, speeds
+        As for `load_network`.
+    area
+        Where the roads of a file of `LARGE_BYTES` or more are kept; of a smaller one all are, so
+        that other centers find the same cached roads.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has no road, or changed while it was being read.
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
     path = Path(path)
     watched = WatchedFiles(path)
-    fingerprint = _fingerprint(path, watched, speeds)
-    kept = Path(cache or cache_folder()) / f"roads-{fingerprint[:32]}.npz"
-    network = _cached(kept, fingerprint)
-    if network is None:
+    if area is not None and _size(path) < LARGE_BYTES:
+        area = None
+    fingerprint = _fingerprint(path, watched, speeds, area)
+    folder = Path(cache or cache_folder()) / f"roads-{fingerprint[:32]}"
+    roads = read_store(folder, fingerprint)
+    if roads is None:
         with unchanged_during(watched):
-            network = built(_graph(path, speeds), fingerprint)
-        _keep(network, kept)
-    return network
+            network = build_network(path, fingerprint, speeds=speeds, area=area)
+        roads = write_store(TiledRoads.of(network), folder)
+    return roads
 
 
 def cache_folder() -> Path:
@@ -125,96 +123,16 @@ def cache_folder() -> Path:
     return base / "coverage-analyzer"
 
 
-def built(graph: Any, fingerprint: str) -> Network:
-    """Convert an osmnx graph with times to a network.
-
-    Raises
-    ------
-    InputError
-        If it has no edge.
-    """
-    nodes = sorted(graph.nodes)
-    number = {name: n for n, name in enumerate(nodes)}
-    places = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in nodes], np.float64)
-    edges = [
-        (number[u], number[v], attrs["travel_time"], attrs["length"], _is_ferry(attrs["highway"]))
-        for u, v, attrs in graph.edges(data=True)
-    ]
-    if not edges:
-        msg = "The road network is empty. Give an extract with roads."
-        raise InputError(msg)
-    u, v, seconds, metres, ferry = np.array(edges, np.float64).T
-    links = (u.astype(np.int32), v.astype(np.int32))
-    return compressed(places, links, (seconds, metres, ferry.astype(np.bool_)), fingerprint)
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
-def _is_ferry(highway: Any) -> bool:
-    """Return whether an edge is a ferry; a simplified one may combine several kinds."""
-    return FERRY in highway if isinstance(highway, list) else highway == FERRY
-
-
-def compressed(
-    places: Floats,
-    links: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
-    attrs: tuple[Floats, Floats, Bools],
-    fingerprint: str,
-) -> Network:
-    """Return edges as a network: the fastest between two nodes, without loops.
-
-    Parameters
-    ----------
-    places
-        Longitude and latitude of each node, shape (n, 2).
-    links
-        Start and end node of each edge.
-    attrs
-        Seconds, metres and ferry flag of each edge.
-    fingerprint
-        Hash of its inputs.
-    """
-    u, v = links
-    seconds, metres, ferry = np.maximum(attrs[0], LEAST_S), attrs[1], attrs[2]
-    order = np.lexsort((metres, seconds, v, u))
-    order = order[u[order] != v[order]]
-    first = np.ones(len(order), np.bool_)
-    first[1:] = (np.diff(u[order]) != 0) | (np.diff(v[order]) != 0)
-    kept = order[first]
-    start = np.zeros(len(places) + 1, np.int32)
-    np.cumsum(np.bincount(u[kept], minlength=len(places)), out=start[1:])
-    end = v[kept].astype(np.int32)
-    return Network(
-        lon=np.ascontiguousarray(places[:, 0]),
-        lat=np.ascontiguousarray(places[:, 1]),
-        start=start,
-        end=end,
-        seconds=seconds[kept],
-        metres=metres[kept],
-        ferry=ferry[kept],
-        part=_parts(start, end),
-        fingerprint=fingerprint,
-    )
-
-
-def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the strongly connected component of each node, numbered from the largest.
-
-    Raises
-    ------
-    MissingExtraError
-        If the extra ``roads`` is not installed.
-    """
-    require("roads", "scipy")
-    from scipy.sparse import csgraph, csr_array
-
-    n = len(start) - 1
-    links = csr_array((np.ones(len(end), np.int8), end, start), shape=(n, n))
-    _, label = csgraph.connected_components(links, connection="strong")
-    rank = np.argsort(np.argsort(-np.bincount(label), kind="stable"), kind="stable")
-    part: npt.NDArray[np.int32] = rank[label].astype(np.int32)
-    return part
-
-
-def _fingerprint(path: Path, watched: WatchedFiles, speeds: Mapping[str, float]) -> str:
+def _fingerprint(
+    path: Path, watched: WatchedFiles, speeds: Mapping[str, float], area: Area | None
+) -> str:
     """Return the hash of everything that a file's network depends on.
 
     Raises
@@ -231,40 +149,7 @@ def _fingerprint(path: Path, watched: WatchedFiles, speeds: Mapping[str, float])
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}. Give a file of roads (.osm.pbf)."
         raise InputError(msg) from error
-    model = json.dumps(
-        [FORMAT, version, path.suffix, STRIDE_M, LEAST_S, TOP_KMH, sorted(speeds.items())]
-    )
-    digest.update(model.encode())
+    model = [FORMAT, version, path.suffix, STRIDE_M, LEAST_S, TOP_KMH, sorted(speeds.items())]
+    tiles = [CUBE_M, ONE_TILE, "all" if area is None else area.text]
+    digest.update(json.dumps([model, tiles]).encode())
     return str(digest.hexdigest())
-
-
-def _graph(path: Path, speeds: Mapping[str, float]) -> Any:
-    if path.suffix.lower() == ".graphml":
-        return read_graphml(path, speeds)
-    return graph_of(read_extract(path), speeds)
-
-
-def _cached(path: Path, fingerprint: str) -> Network | None:
-    """Return the network of a cached file; None if there is no usable one."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            if str(held["fingerprint"]) != fingerprint:
-                return None
-            values = {name: held[name] for name in held.files if name != "fingerprint"}
-        return Network(**values, fingerprint=fingerprint)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def _keep(network: Network, path: Path) -> None:
-    """Write a network to the cache atomically; on failure it is built again next time."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **vars(network))
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise

@@ -46,9 +46,10 @@ class OffRoad:
         if self.near:
             shown = ", ".join(f"{visible(name)}: {m:,.0f} m" for name, m in self.examples)
             messages.append(
-                f"No drive time for {quantity(self.near, 'site')}: more than {limit_m:,.0f} m from "
-                f"every road of the map ({shown}). Their verdicts are unchanged. Check their "
-                f"coordinates; if these are right, the map has no road to them."
+                f"No drive time for {quantity(self.near, 'site')}: the nearest road of the map is "
+                f"more than {limit_m:,.0f} m away ({shown}). Their verdicts are unchanged. Check "
+                f"their coordinates; if these are right, no road leads there, and a larger extract "
+                f"does not help."
             )
         if self.far:
             messages.append(

@@ -27,7 +27,7 @@ from coverage_analyzer.policy.model import PRINTED_MILES
 from coverage_analyzer.policy.rules import Band
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.limits import DriveLimits
-from coverage_analyzer.schema.verdict import Reason, Status
+from coverage_analyzer.schema.verdict import ROAD_REASONS, Reason, Status
 
 Codes = npt.NDArray[np.int8]
 
@@ -36,9 +36,6 @@ BEYOND_ALL: Final = -1
 
 NOT_OFFERED: Final = -2
 """Instead of a level: the level of the band is not offered in the country."""
-
-ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.road_unchecked)
-"""Reasons of rows whose roads, or their manual review, are outstanding."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,15 @@ class VerdictRows:
     limit_miles: Floats
     margin_miles: Floats
     in_reach: Floats
+
+    @classmethod
+    def concatenate(cls, parts: "list[VerdictRows]") -> "VerdictRows":
+        """Return the rows of several blocks as one."""
+        return cls(*(np.concatenate(values) for values in zip(*map(_values, parts), strict=True)))
+
+
+def _values(rows: VerdictRows) -> tuple[Any, ...]:
+    return tuple(vars(rows).values())
 
 
 @dataclass(frozen=True)
@@ -212,6 +218,16 @@ def _band_by_road(
             fits = _is_within(band, road_miles[subset], taken[subset])
             result[subset[fits]] = level if offered else NOT_OFFERED
     return result
+
+
+def band_reach_m(rows: VerdictRows, policy: Policy) -> Floats:
+    """Return the geodesic distance up to which the band of each row applies; NaN without one."""
+    reach = np.full(len(rows.limit_miles), np.nan)
+    for country, limit, subset in _groups(rows):
+        band = policy.band_for(country, limit)
+        if band is not None:
+            reach[subset] = band.up_to_m
+    return reach
 
 
 def limit_by_time(rows: VerdictRows, policy: Policy, minutes: Floats, unit: Unit) -> Floats:

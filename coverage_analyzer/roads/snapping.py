@@ -5,8 +5,8 @@ at its edge. A place near both kinds is snapped to the connected road. A place o
 however, is snapped to the roads of the island, not across the water, since the finding is that no
 road leads there.
 
-Therefore a component of the network counts as separate roads if it has at least `SHARE` of the
-nodes of the largest, and `FEWEST`. A place is snapped to the nearest node of such a component
+Therefore a component of the network counts as separate roads if it is not small
+(`compressed.separate_parts`). A place is snapped to the nearest node of such a component
 within the limit, else to the nearest node within it, else to none.
 """
 
@@ -19,7 +19,7 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import require
 from coverage_analyzer.policy.distances import OFF_ROAD_M
-from coverage_analyzer.roads.network import Network
+from coverage_analyzer.roads.compressed import Network
 
 SNAP_M: Final = OFF_ROAD_M
 """Maximum distance from a road for a place to be snapped to the network."""
@@ -27,8 +27,6 @@ SNAP_M: Final = OFF_ROAD_M
 OUTSIDE_M: Final = 10_000.0
 """Distance from every road beyond which a place is outside the network."""
 
-SHARE: Final = 0.02
-FEWEST: Final = 3
 NOWHERE: Final = -1
 
 
@@ -63,6 +61,8 @@ class Snapper:
         The roads.
     limit_m
         Maximum straight distance of a place from its node.
+    nodes
+        The nodes to search; by default all, shape (n,).
 
     Raises
     ------
@@ -70,11 +70,13 @@ class Snapper:
         If the extra ``roads`` is not installed.
     """
 
-    def __init__(self, network: Network, limit_m: float = SNAP_M) -> None:
+    def __init__(
+        self, network: Network, limit_m: float = SNAP_M, nodes: Ints | None = None
+    ) -> None:
         self.limit_m = limit_m
-        sizes = np.bincount(network.part)
-        main = (sizes >= max(FEWEST, SHARE * sizes[0]))[network.part]
-        self._roads, self._rest = np.flatnonzero(main), np.flatnonzero(~main)
+        nodes = np.arange(len(network)) if nodes is None else nodes
+        main = network.is_separate[nodes]
+        self._roads, self._rest = nodes[main], nodes[~main]
         self._trees = [_tree(network, nodes) for nodes in (self._roads, self._rest)]
 
     def snapped(self, lon: Floats, lat: Floats) -> Snapped:

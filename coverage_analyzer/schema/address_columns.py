@@ -22,7 +22,7 @@ NOT_PARTS: Final = frozenset({"address", "country", *FOR_AREAS})
 PURPOSES: Final = frozenset(
     ("billing", "bill", "mailing", "shipping", "ship", "other", "invoice", "delivery", "postal")
 )
-"""Words beside a part of an address that say which of several addresses it belongs to."""
+"""Words in the header of a part of an address that say which of several addresses it is of."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class AddressColumns:
         return any(name in self.parts for name in PLACED)
 
 
-def address_columns(headers: Sequence[str], known: Mapping[str, int]) -> AddressColumns:
+def address_columns(headers: Sequence[str], matched: Mapping[str, int]) -> AddressColumns:
     """Return which headers are parts of an address.
 
     Of several addresses it is the one whose coordinates are read: of ``BillingLatitude`` it is
@@ -55,7 +55,7 @@ def address_columns(headers: Sequence[str], known: Mapping[str, int]) -> Address
     ----------
     headers
         As in the file.
-    known
+    matched
         Positions of the columns that are known already, which are not parts.
 
     Examples
@@ -64,17 +64,17 @@ def address_columns(headers: Sequence[str], known: Mapping[str, int]) -> Address
     >>> columns.parts
     {'street': 1, 'postcode': 2, 'city': 3}
     """
-    taken = {at for name, at in known.items() if name not in NOT_PARTS}
+    taken = {at for name, at in matched.items() if name not in NOT_PARTS}
     free = [i for i, header in enumerate(headers) if i not in taken and header.strip()]
-    own = _purposes(headers[known["latitude"]]) if "latitude" in known else frozenset()
+    own = _purposes(headers[matched["latitude"]]) if "latitude" in matched else frozenset()
     same = [i for i in free if own and own & _purposes(headers[i])]
     neutral = [i for i in free if not _purposes(headers[i])]
     parts: dict[str, int] = {}
     for group in (same, neutral, free) if not own else (same, neutral):
-        found = _found(headers, [i for i in group if i not in parts.values()])
-        parts = {**found, **parts}
-    if "address" in known:
-        parts["address"] = known["address"]
+        columns_found = _by_evidence(headers, [i for i in group if i not in parts.values()])
+        parts = {**columns_found, **parts}
+    if "address" in matched:
+        parts["address"] = matched["address"]
     order = [column.name for column in ADDRESSES if column.name != "country"]
     extra = [
         i for i in free if i not in parts.values() and column_names.is_address_line(headers[i])
@@ -87,7 +87,7 @@ def _purposes(header: str) -> frozenset[str]:
     return PURPOSES & set(column_names.words(header))
 
 
-def _found(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
+def _by_evidence(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
     """Return the parts among some headers; of several for a part the first of its names."""
     unread = frozenset(column.name for column in ADDRESSES)
     names = [headers[i] for i in at]
@@ -97,7 +97,7 @@ def _found(headers: Sequence[str], at: Sequence[int]) -> dict[str, int]:
         keys = [key for key in map(header_key, column.spellings) if key in own]
         exact |= {column.name: own[keys[0]]} if keys else {}
     try:
-        found = find_columns(Headers(names, ADDRESSES, exact, unread=unread))
+        columns = find_columns(Headers(names, ADDRESSES, exact, unread=unread))
     except InputError:  # two headers of the same name: nothing is read of such a table
         return {}
-    return {name: at[i] for name, i in found.items() if name in unread - {"country"}}
+    return {name: at[i] for name, i in columns.items() if name in unread - {"country"}}

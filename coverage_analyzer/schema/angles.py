@@ -96,7 +96,7 @@ _ANGLE: Final = (
 )
 """Degrees, also with minutes and seconds: ``47°36'52.2"N``, ``N 47 36.87``, ``-47:36:52``.
 
-Fractions stand only in the last part. Hyphens part degrees, minutes and seconds only beside a
+Only the last part has a fraction. Hyphens separate degrees, minutes and seconds only with a
 hemisphere: with a sign, or without either, they could be signs.
 """
 
@@ -272,7 +272,7 @@ def _degrees(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
 
 
 def _signed_numbers(parts: pa.Array) -> Floats:
-    """Return numbers whose sign stands before or behind them, NaN where both do."""
+    """Return numbers whose sign is before or behind them, NaN where both do."""
     before, after = _text(parts, "before"), _text(parts, "after")
     values = _floats(_text(parts, "number"))
     signs = pc.binary_join_element_wise(before, after, _scalar(""))
@@ -283,21 +283,21 @@ def _signed_numbers(parts: pa.Array) -> Floats:
 
 def _angles(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
     """Return the degrees of cells with a hemisphere, or with degrees, minutes and seconds."""
-    spaced = _spaced(tidied, axis)
+    spaced = _separate_figures(tidied, axis)
     parts = pc.extract_regex(spaced, pattern=_ANGLE)
     figures = [_text(parts, name) for name in ("degrees", "minutes", "seconds")]
-    given = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
+    has_text = [arrays.as_numpy(pc.binary_length(figure)) > 0 for figure in figures]
     degrees, minutes, seconds = (
         _floats(pc.if_else(arrays.from_numpy(rows), figure, _scalar("0")))
-        for rows, figure in zip(given, figures, strict=True)
+        for rows, figure in zip(has_text, figures, strict=True)
     )
     fraction = [arrays.to_bools(pc.match_substring(figure, ".")) for figure in figures]
     side, sign = _sides(parts, axis, letter_o), _text(parts, "sign")
     minus, plus = _is_in(sign, ["-"]), _is_in(sign, ["+"])
     wrong = (
-        ~given[0]
-        | (fraction[0] & given[1])
-        | (fraction[1] & given[2])
+        ~has_text[0]
+        | (fraction[0] & has_text[1])
+        | (fraction[1] & has_text[2])
         | np.isnan(side)
         | (minus & (side != 0))
         | (plus & (side < 0))
@@ -308,7 +308,7 @@ def _angles(tidied: pa.Array, axis: Axis, letter_o: str) -> Floats:
     return np.where(wrong, np.nan, np.where(minus | (side < 0), -value, value))
 
 
-def _spaced(tidied: pa.Array, axis: Axis) -> pa.Array:
+def _separate_figures(tidied: pa.Array, axis: Axis) -> pa.Array:
     """Return cells in which figures without marks, as of aviation, are parted: ``473652N``."""
     figures = rf"([0-9]{{{len(str(axis.limit))}}})([0-5][0-9])([0-5][0-9](?:\.[0-9]+)?)"
     for pattern in (rf"^(\pL+) ?{figures}()$", rf"^(){figures} ?(\pL+)$"):
@@ -338,8 +338,10 @@ def _key(words: pa.Array) -> pa.Array:
 
 def _signs(words: pa.Array, axis: Axis, letter_o: str) -> Floats:
     """Return 1, -1 or 0 for words of hemispheres, NaN for others."""
-    known, signs = _words(axis, letter_o)
-    at = pc.fill_null(pc.index_in(words, known), arrays.from_numpy(np.array([-1], np.int32))[0])
+    side_words, signs = _words(axis, letter_o)
+    at = pc.fill_null(
+        pc.index_in(words, side_words), arrays.from_numpy(np.array([-1], np.int32))[0]
+    )
     result: Floats = signs[arrays.as_numpy(at)]
     return result
 
@@ -351,7 +353,7 @@ def _words(axis: Axis, letter_o: str) -> tuple[pa.Array, Floats]:
     spelled = {side: HEMISPHERES[side].split() for side in sides}
     if axis is LONGITUDE and letter_o:
         spelled[letter_o] = [*spelled[letter_o], *HEMISPHERES[EITHER].split()]
-    words = {word: sides[side] for side, some in spelled.items() for word in some}
+    words = {word: sides[side] for side, spellings in spelled.items() for word in spellings}
     words |= {word: sides[side] for word, side in ON_ONE_AXIS[axis.name].items()} | {"": 0.0}
     return arrays.text_array(list(words)), np.array([*words.values(), np.nan])
 

@@ -25,7 +25,7 @@ MAX_DIGITS: Final = 15
 """Digits of a number that a double, and so a cell of a spreadsheet, holds exactly."""
 
 DECIMAL_MARKS: Final = {".": ",", ",": "."}
-"""Each decimal mark, with the mark that may separate thousands beside it."""
+"""Each decimal mark, with the mark that may separate thousands."""
 
 DATE_FORMATS: Final = (
     days.ISO,
@@ -43,7 +43,7 @@ _WHOLE: Final = r"-?(?:0|[1-9][0-9]*)"
 _GROUPED: Final = r"-?[1-9][0-9]{0,2}(?:\G[0-9]{3})+"
 _BLANKS: Final = " \t"
 _GAPS: Final = "' \N{RIGHT SINGLE QUOTATION MARK}\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
-"""What separates thousands beside either decimal mark: in Switzerland, France, Sweden, Poland."""
+"""What separates thousands with either decimal mark: in Switzerland, France, Sweden, Poland."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class _Column:
     is_whole, is_filled
         Whether every cell is a whole number, and whether there is a filled cell.
     shown
-        The decimal marks that some cell shows beside thousands.
+        The decimal marks that some cell shows together with thousands.
     """
 
     decimals: set[str]
@@ -217,9 +217,9 @@ class _Column:
             return
         self.is_filled = True
         first = texts.slice(0, 1)  # most columns of words are known by one cell
-        for some in (first, texts) if len(texts) > 1 else (first,):
-            self._add_numbers(some)
-            self._add_days(some)
+        for subset in (first, texts) if len(texts) > 1 else (first,):
+            self._add_numbers(subset)
+            self._add_days(subset)
 
     def _add_numbers(self, texts: pa.Array) -> None:
         if not (self.decimals or self.grouped):
@@ -255,7 +255,7 @@ class _Column:
 
         Cells such as ``1.500`` may be numbers with a decimal mark, or with thousands. The mark of
         the file decides, unless cells show both marks the other way round: exports often have
-        coordinates with points beside amounts such as ``1.234,50``.
+        coordinates with points and amounts such as ``1.234,50``.
         """
         if self.decimal:
             own = self.decimals | (self.grouped & self.shown)

@@ -97,7 +97,7 @@ _FLAGS: Final = {
 """The option that names the headers of a table, where it is not ``--column``."""
 
 
-def match_columns(asked: Headers) -> dict[str, int]:
+def match_columns(query: Headers) -> dict[str, int]:
     """Return where the columns of a table are among headers.
 
     Raises
@@ -113,15 +113,15 @@ def match_columns(asked: Headers) -> dict[str, int]:
     >>> match_columns(Headers(["Kundennummer", "Breitengrad", "Längengrad"], SITES))
     {'site_id': 0, 'latitude': 1, 'longitude': 2}
     """
-    matched = find_columns(asked)
-    _check_parts(asked, matched)
-    missing = [c.name for c in asked.table if c.required and c.name not in matched]
+    matched = find_columns(query)
+    _check_parts(query, matched)
+    missing = [c.name for c in query.table if c.required and c.name not in matched]
     if missing:
-        raise InputError(missing_columns(asked, matched, missing))
+        raise InputError(missing_columns(query, matched, missing))
     return matched
 
 
-def _check_parts(asked: Headers, matched: Mapping[str, int]) -> None:
+def _check_parts(query: Headers, matched: Mapping[str, int]) -> None:
     """Raise if minutes, seconds or hemispheres of the coordinates are in columns of their own.
 
     Raises
@@ -129,33 +129,33 @@ def _check_parts(asked: Headers, matched: Mapping[str, int]) -> None:
     InputError
         If so, unless the caller says which columns hold the coordinates.
     """
-    if not set(LIMITS) <= set(matched) or set(LIMITS) <= set(asked.overrides):
+    if not set(LIMITS) <= set(matched) or set(LIMITS) <= set(query.overrides):
         return
-    names = list(asked.names)
+    names = list(query.names)
     free = [i for i in range(len(names)) if i not in matched.values()]
-    parts = coordinate_parts.minutes_columns(names, free, asked.evidence)
+    parts = coordinate_parts.minutes_columns(names, free, query.evidence)
     what, how = "minutes or seconds", "52\N{DEGREE SIGN}58'30\"N"
     if not parts:
-        parts = coordinate_parts.hemisphere_columns(names, free, asked.evidence)
-        parts = [] if parts and _has_negative(asked, matched) else parts
+        parts = coordinate_parts.hemisphere_columns(names, free, query.evidence)
+        parts = [] if parts and _has_negative(query, matched) else parts
         what, how = "hemispheres", "0.9 W or -0.9"
     if parts:
         chosen = {name: names[matched[name]] for name in LIMITS}
         msg = (
             f"The columns {listed([names[i] for i in parts])} seem to hold the {what} of the "
             f"coordinates. Write each coordinate into one column, such as {how}. If they mean "
-            f"something else: {asked.option(chosen)}{IN_PYTHON}."
+            f"something else: {query.option(chosen)}{IN_PYTHON}."
         )
         raise InputError(msg)
 
 
-def _has_negative(asked: Headers, matched: Mapping[str, int]) -> bool:
-    """Return whether a coordinate has a sign, so that letters beside it say nothing new."""
-    cells = [asked.evidence.filled(matched[name]) for name in LIMITS]
-    return any(len(each) and bool((asked.evidence.values(each) < 0).any()) for each in cells)
+def _has_negative(query: Headers, matched: Mapping[str, int]) -> bool:
+    """Return whether a coordinate has a sign, so that letters in another column add nothing."""
+    cells = [query.evidence.filled(matched[name]) for name in LIMITS]
+    return any(len(each) and bool((query.evidence.values(each) < 0).any()) for each in cells)
 
 
-def find_columns(asked: Headers) -> dict[str, int]:
+def find_columns(query: Headers) -> dict[str, int]:
     """Return where those columns are that the headers name; required ones may be missing.
 
     Raises
@@ -163,17 +163,17 @@ def find_columns(asked: Headers) -> dict[str, int]:
     InputError
         If an override cannot be followed, or two headers could be meant.
     """
-    _check_overrides(asked)
-    matched = _exact(asked)
-    if asked.cut_at:
-        matched |= cut_columns(asked.names, asked.table, matched, asked.cut_at)
-    matched |= _coordinates(asked, matched)
-    matched |= _country(asked, matched)
-    for column in asked.table:
+    _check_overrides(query)
+    matched = _exact(query)
+    if query.cut_at:
+        matched |= cut_columns(query.names, query.table, matched, query.cut_at)
+    matched |= _coordinates(query, matched)
+    matched |= _country(query, matched)
+    for column in query.table:
         if column.name not in matched and column.name not in _OWNED:
-            matched |= _listed(asked, column, matched)
+            matched |= _further_name(query, column, matched)
     order = {
-        name: rank for rank, name in enumerate([*(c.name for c in asked.table), *COUNTRY_BESIDE])
+        name: rank for rank, name in enumerate([*(c.name for c in query.table), *COUNTRY_BESIDE])
     }
     return dict(sorted(matched.items(), key=lambda item: _order(item[0], order)))
 
@@ -211,7 +211,7 @@ def _names(header: str, column: Column, table: Sequence[Column]) -> bool:
     return column_names.rank(header, column.name, centers=table is CENTERS) is not None
 
 
-def _check_overrides(asked: Headers) -> None:
+def _check_overrides(query: Headers) -> None:
     """Raise if an override names no column or no header, or one header is both coordinates.
 
     Raises
@@ -219,17 +219,17 @@ def _check_overrides(asked: Headers) -> None:
     InputError
         If so.
     """
-    columns, overrides = [column.name for column in asked.table], asked.overrides
+    columns, overrides = [column.name for column in query.table], query.overrides
     for name, header in overrides.items():
         if name not in columns:
             near = difflib.get_close_matches(name, columns, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             msg = f"Unknown column name {name!r}; choose from {', '.join(columns)}.{hint}"
             raise InputError(msg)
-        if header not in asked.names:
-            near = difflib.get_close_matches(header, asked.names, n=1)
+        if header not in query.names:
+            near = difflib.get_close_matches(header, query.names, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            msg = f"Column {header!r} not found. Columns in the file: {listed(asked.names)}.{hint}"
+            msg = f"Column {header!r} not found. Columns in the file: {listed(query.names)}.{hint}"
             raise InputError(msg)
     both = overrides.get("latitude"), overrides.get("longitude")
     if both[0] is not None and both[0] == both[1]:
@@ -237,7 +237,7 @@ def _check_overrides(asked: Headers) -> None:
         raise InputError(msg)
 
 
-def _exact(asked: Headers) -> dict[str, int]:
+def _exact(query: Headers) -> dict[str, int]:
     """Return where columns are under their own names.
 
     Raises
@@ -246,24 +246,24 @@ def _exact(asked: Headers) -> dict[str, int]:
         If two headers could be meant.
     """
     matched: dict[str, int] = {}
-    for column in asked.table:
-        if column.name in asked.overrides:
-            matched[column.name] = asked.names.index(asked.overrides[column.name])
+    for column in query.table:
+        if column.name in query.overrides:
+            matched[column.name] = query.names.index(query.overrides[column.name])
             continue
         beside = COUNTRY_BESIDE if column is COUNTRY else ()
         keys = [header_key(name) for name in (*column.spellings, *beside)]
         at = [
             i
-            for i, h in enumerate(asked.names)
+            for i, h in enumerate(query.names)
             if header_key(h) in keys and not _is_weak(h, column)
         ]
         if column.ranked:
-            at = sorted(at, key=lambda i: keys.index(header_key(asked.names[i])))[:1]
-        if column is COUNTRY and (several := country_columns(asked.names, at)):
+            at = sorted(at, key=lambda i: keys.index(header_key(query.names[i])))[:1]
+        if column is COUNTRY and (several := country_columns(query.names, at)):
             matched |= several
             continue
         if len(at) > 1:
-            at = _decided(asked, column, at)
+            at = _decide(query, column, at)
         if at:
             matched[column.name] = at[0]
     return matched
@@ -275,7 +275,7 @@ def _is_weak(header: str, column: Column) -> bool:
     return owned is not None and not owned.certain
 
 
-def _decided(asked: Headers, column: Column, at: Sequence[int]) -> list[int]:
+def _decide(query: Headers, column: Column, at: Sequence[int]) -> list[int]:
     """Return the one of several headers that the cells allow; none if the column is not read.
 
     Raises
@@ -283,16 +283,16 @@ def _decided(asked: Headers, column: Column, at: Sequence[int]) -> list[int]:
     InputError
         If they allow several.
     """
-    if column.name in asked.unread:
+    if column.name in query.unread:
         return []
-    fitting = [i for i in at if _fits(asked, column, i)]
-    fitting = [i for i in fitting if len(asked.evidence.filled(i))] or fitting
+    fitting = [i for i in at if _fits(query, column, i)]
+    fitting = [i for i in fitting if len(query.evidence.filled(i))] or fitting
     if len(fitting) == 1:
         return fitting
-    names = " and ".join(dict.fromkeys(repr(asked.names[i]) for i in at))
-    same = len({asked.names[i] for i in at}) < len(at)
+    names = " and ".join(dict.fromkeys(repr(query.names[i]) for i in at))
+    same = len({query.names[i] for i in at}) < len(at)
     what = f"{names} appears {len(at)} times in the header, and" if same else f"Each of {names}"
-    choice = "rename one of them" if same else asked.option(_with_partner(asked, column, at[0]))
+    choice = "rename one of them" if same else query.option(_with_partner(query, column, at[0]))
     msg = f"{what} could be the column {column.name!r}. Choose one: {choice}{IN_PYTHON}."
     raise InputError(msg)
 
@@ -317,28 +317,30 @@ def options_of(table: Sequence[Column], text: str) -> str:
 IN_PYTHON: Final = " (in Python: columns={...})"
 
 
-def _with_partner(asked: Headers, column: Column, at: int) -> dict[str, str]:
+def _with_partner(query: Headers, column: Column, at: int) -> dict[str, str]:
     """Return a header to take, with that of the other coordinate of the same owner."""
-    chosen = {column.name: asked.names[at]}
-    owned = _OWNED[column.name](asked.names[at]) if column.name in LIMITS else None
+    chosen = {column.name: query.names[at]}
+    owned = _OWNED[column.name](query.names[at]) if column.name in LIMITS else None
     for other in LIMITS if owned else ():
-        partners = [h for h in asked.names if (found := _OWNED[other](h)) and found == owned]
+        partners = [
+            h for h in query.names if (other_owned := _OWNED[other](h)) and other_owned == owned
+        ]
         chosen |= {other: partners[0]} if partners and other != column.name else {}
     return chosen
 
 
-def _fits(asked: Headers, column: Column, at: int) -> bool:
+def _fits(query: Headers, column: Column, at: int) -> bool:
     """Return whether cells can be those of a column; if nothing is known about them, they can."""
     if column.name in LIMITS:
-        return asked.evidence.can_be_degrees(at, LIMITS[column.name])
+        return query.evidence.can_be_degrees(at, LIMITS[column.name])
     if column.name == "country":
-        return asked.evidence.can_be_countries(at)
-    if column.name in {"site_id", "center_id"} and asked.evidence.rows.num_rows:
-        return asked.evidence.is_distinct(at)
+        return query.evidence.can_be_countries(at)
+    if column.name in {"site_id", "center_id"} and query.evidence.rows.num_rows:
+        return query.evidence.is_distinct(at)
     return True
 
 
-def _coordinates(asked: Headers, matched: Mapping[str, int]) -> dict[str, int]:
+def _coordinates(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
     """Return where the coordinates are that have not been found under their own names.
 
     Raises
@@ -346,38 +348,38 @@ def _coordinates(asked: Headers, matched: Mapping[str, int]) -> dict[str, int]:
     InputError
         If several headers could be meant.
     """
-    columns = [c for c in asked.table if c.name in LIMITS and c.name not in matched]
-    found: dict[str, int] = {}
+    columns = [c for c in query.table if c.name in LIMITS and c.name not in matched]
+    result: dict[str, int] = {}
     for certain in (True, False):
-        candidates = {c.name: _candidates(asked, c, matched, certain=certain) for c in columns}
+        candidates = {c.name: _candidates(query, c, matched, certain=certain) for c in columns}
         for column in columns:
-            if column.name in found:
+            if column.name in result:
                 continue
             at = list(candidates[column.name])
             if len(at) > 1:
                 at = _of_one_owner(candidates, column.name) or at
             if len(at) > 1:
-                at = _decided(asked, column, at)
+                at = _decide(query, column, at)
             if at:
-                found[column.name] = at[0]
-    return found
+                result[column.name] = at[0]
+    return result
 
 
 def _candidates(
-    asked: Headers, column: Column, matched: Mapping[str, int], *, certain: bool
+    query: Headers, column: Column, matched: Mapping[str, int], *, certain: bool
 ) -> dict[int, str]:
     """Return the headers that name a coordinate, with whose it is; weak ones by their cells."""
     named = {
-        i: _OWNED[column.name](h) for i, h in enumerate(asked.names) if i not in matched.values()
+        i: _OWNED[column.name](h) for i, h in enumerate(query.names) if i not in matched.values()
     }
     fitting = {i: owned for i, owned in named.items() if owned and owned.certain == certain}
     if certain:
         return {i: owned.owner for i, owned in fitting.items()}
     limit = LIMITS[column.name]
-    if any(column_names.is_size(header) for header in asked.names):
-        fitting = {i: o for i, o in fitting.items() if not column_names.may_be_size(asked.names[i])}
+    if any(column_names.is_size(header) for header in query.names):
+        fitting = {i: o for i, o in fitting.items() if not column_names.may_be_size(query.names[i])}
     return {
-        i: owned.owner for i, owned in fitting.items() if asked.evidence.can_be_degrees(i, limit)
+        i: owned.owner for i, owned in fitting.items() if query.evidence.can_be_degrees(i, limit)
     }
 
 
@@ -388,148 +390,148 @@ def _of_one_owner(candidates: Mapping[str, Mapping[int, str]], name: str) -> lis
     return [i for i, owner in candidates[name].items() if owner in both]
 
 
-def _country(asked: Headers, matched: Mapping[str, int]) -> dict[str, int]:
-    """Return where the country is, and a name of it beside its code, under one of their names.
+def _country(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
+    """Return where the country is, and its name if there is a code, under one of their names.
 
     Raises
     ------
     InputError
         If several headers could be meant.
     """
-    if COUNTRY not in asked.table or "country" in matched:
+    if COUNTRY not in query.table or "country" in matched:
         return {}
     named = {
         i: owned
-        for i, header in enumerate(asked.names)
+        for i, header in enumerate(query.names)
         if i not in matched.values() and header not in OURS
         for owned in [column_names.country(header)]
-        if owned and (owned.certain or asked.evidence.can_be_countries(i))
+        if owned and (owned.certain or query.evidence.can_be_countries(i))
     }
-    owner = _owner_of_coordinates(asked, matched)
+    owner = _owner_of_coordinates(query, matched)
     named = {i: o for i, o in named.items() if o.owner == owner} or named
     named = {i: o for i, o in named.items() if o.certain} or named
     codes = [i for i, owned in named.items() if owned.code]
     names = [i for i, owned in named.items() if not owned.code]
     if len(codes) == len(names) == 1 and named[codes[0]].owner == named[names[0]].owner:
         return dict(zip(COUNTRY_STATED, [*codes, *names], strict=False))
-    at = _decided(asked, COUNTRY, list(named)) if len(named) > 1 else list(named)
+    at = _decide(query, COUNTRY, list(named)) if len(named) > 1 else list(named)
     return {"country": at[0]} if at else {}
 
 
-def _owner_of_coordinates(asked: Headers, matched: Mapping[str, int]) -> str:
+def _owner_of_coordinates(query: Headers, matched: Mapping[str, int]) -> str:
     """Return whose coordinates are read; "" if the header does not say."""
     at = matched.get("latitude")
-    owned = None if at is None else column_names.latitude(asked.names[at])
+    owned = None if at is None else column_names.latitude(query.names[at])
     return owned.owner if owned else ""
 
 
-def _listed(asked: Headers, column: Column, matched: Mapping[str, int]) -> dict[str, int]:
+def _further_name(query: Headers, column: Column, matched: Mapping[str, int]) -> dict[str, int]:
     """Return where a column is under one of its further names, the one that counts first."""
     ranks = {
         i: rank
-        for i, header in enumerate(asked.names)
+        for i, header in enumerate(query.names)
         if i not in matched.values() and header not in OURS
-        for rank in [column_names.rank(header, column.name, centers=asked.of_centers)]
+        for rank in [column_names.rank(header, column.name, centers=query.of_centers)]
         if rank is not None
     }
     ordered = sorted(ranks, key=lambda i: ranks[i])
     if column.name in {"site_id", "center_id"} and len(ordered) > 1:
-        ordered = [i for i in ordered if asked.evidence.is_distinct(i)] or ordered
+        ordered = [i for i in ordered if query.evidence.is_distinct(i)] or ordered
     return {column.name: ordered[0]} if ordered else {}
 
 
-def missing_columns(asked: Headers, matched: Mapping[str, int], missing: Sequence[str]) -> str:
+def missing_columns(query: Headers, matched: Mapping[str, int], missing: Sequence[str]) -> str:
     """Return the message that required columns are missing: all of them, and what to type."""
-    free = [i for i in range(len(asked.names)) if i not in matched.values()]
-    if len(asked.names) == 1 and (marks := [m for m in ",;\t|" if m in asked.names[0]]):
+    free = [i for i in range(len(query.names)) if i not in matched.values()]
+    if len(query.names) == 1 and (marks := [m for m in ",;\t|" if m in query.names[0]]):
         separated = f" The file looks separated by {marks[0]!r}. Use --delimiter {marks[0]!r}."
     else:
         separated = ""
-    columns = {column.name: column for column in asked.table}
+    columns = {column.name: column for column in query.table}
     texts = [f"{n!r} (also accepted: {', '.join(columns[n].synonyms)} ...)" for n in missing]
     what = "Required column" if len(missing) == 1 else "Required columns"
-    chosen = suggestions(asked, missing, free)
-    line = asked.option({name: chosen.get(name, "HEADER") for name in missing})
+    chosen = suggestions(query, missing, free)
+    line = query.option({name: chosen.get(name, "HEADER") for name in missing})
     shown = " and ".join(repr(header) for header in chosen.values())
-    line = line if asked.table is PRODUCTS else f"{line}{IN_PYTHON}"
+    line = line if query.table is PRODUCTS else f"{line}{IN_PYTHON}"
     use = f"To use {shown}: {line}" if len(chosen) == len(missing) else f"Use: {line}"
     return (
-        f"{what} {' and '.join(texts)} not found. Columns in the file: {listed(asked.names)}."
-        f"{separated}{_reasons(asked, missing, free)} {use}."
+        f"{what} {' and '.join(texts)} not found. Columns in the file: {listed(query.names)}."
+        f"{separated}{_reasons(query, missing, free)} {use}."
     )
 
 
-def _reasons(asked: Headers, missing: Sequence[str], free: Sequence[int]) -> str:
+def _reasons(query: Headers, missing: Sequence[str], free: Sequence[int]) -> str:
     """Return why columns that come to mind were not taken, and what else the file may be."""
     texts = []
     lost = [name for name in missing if name in LIMITS]
     metres = [
-        asked.names[i]
+        query.names[i]
         for name in lost
         for i in free
-        if _OWNED[name](asked.names[i]) and asked.evidence.is_out_of_range(i, LIMITS[name])
+        if _OWNED[name](query.names[i]) and query.evidence.is_out_of_range(i, LIMITS[name])
     ]
     if metres:
         texts.append(
             f"{' and '.join(map(repr, metres))} hold numbers out of the range of degrees, such as "
             f"metres of a projection; convert them to longitude and latitude."
         )
-    numbers = [asked.names[i] for i in free if lost and asked.evidence.looks_like_degrees(i, 180)]
-    if numbers and len(suggestions(asked, lost, free)) < len(lost):
+    numbers = [query.names[i] for i in free if lost and query.evidence.looks_like_degrees(i, 180)]
+    if numbers and len(suggestions(query, lost, free)) < len(lost):
         texts.append(f"Cells that could be degrees are in {listed(numbers)}.")
-    if len(lost) == len(LIMITS) and not numbers and has_addresses(asked.names):
+    if len(lost) == len(LIMITS) and not numbers and has_addresses(query.names):
         texts.append(
             "The file has addresses without coordinates: get them with "
             "'coverage-analyzer geocode FILE -o OUTPUT' first."
         )
-    shapes = [asked.names[i] for i in free if name_key(asked.names[i]) in column_names.GEOMETRIES]
+    shapes = [query.names[i] for i in free if name_key(query.names[i]) in column_names.GEOMETRIES]
     if shapes and len(lost) == len(LIMITS):
         texts.append(f"The cells of {listed(shapes)} are no points that can be read.")
-    if "center_id" in missing and _has_site_id(asked.names):
+    if "center_id" in missing and _has_site_id(query.names):
         texts.append("This looks like a file of sites: were sites and centers swapped?")
     return "".join(f" {text}" for text in texts)
 
 
-def suggestions(asked: Headers, missing: Sequence[str], free: Sequence[int]) -> dict[str, str]:
+def suggestions(query: Headers, missing: Sequence[str], free: Sequence[int]) -> dict[str, str]:
     """Return the header that may be meant for each missing column, if one stands out.
 
     Of coordinates only such whose cells are degrees; of ids only such whose cells tell rows apart.
     """
     chosen: dict[str, str] = {}
-    columns = {column.name: column for column in asked.table}
+    columns = {column.name: column for column in query.table}
     for name in missing:
-        fitting = [i for i in free if asked.names[i].strip() and _may_be(asked, name, i)]
+        fitting = [i for i in free if query.names[i].strip() and _may_be(query, name, i)]
         spellings = [name_key(n) for n in columns[name].spellings]
-        if name == "center_id" and _has_site_id(asked.names):
+        if name == "center_id" and _has_site_id(query.names):
             continue  # the wrong file
-        near = [i for i in fitting if _is_near(name_key(asked.names[i]), spellings)]
+        near = [i for i in fitting if _is_near(name_key(query.names[i]), spellings)]
         if len(near) == 1:
-            chosen[name] = asked.names[near[0]]
-        elif name == "center_id" and len(fitting) == 1 and _stands_out(asked):
-            chosen[name] = asked.names[fitting[0]]
-    degrees = [i for i in free if asked.evidence.looks_like_degrees(i, 180)]
+            chosen[name] = query.names[near[0]]
+        elif name == "center_id" and len(fitting) == 1 and _stands_out(query):
+            chosen[name] = query.names[fitting[0]]
+    degrees = [i for i in free if query.evidence.looks_like_degrees(i, 180)]
     if {"latitude", "longitude"} <= set(missing) and len(degrees) == len(LIMITS):
-        beyond = [i for i in degrees if not asked.evidence.can_be_degrees(i, 90)]
+        beyond = [i for i in degrees if not query.evidence.can_be_degrees(i, 90)]
         if len(beyond) == 1:
             (other,) = set(degrees) - set(beyond)
-            chosen = {**chosen, "latitude": asked.names[other], "longitude": asked.names[beyond[0]]}
+            chosen = {**chosen, "latitude": query.names[other], "longitude": query.names[beyond[0]]}
     return chosen
 
 
-def _stands_out(asked: Headers) -> bool:
+def _stands_out(query: Headers) -> bool:
     """Return whether cells are known, so that a column stands out by them."""
-    return bool(asked.evidence.rows.num_rows)
+    return bool(query.evidence.rows.num_rows)
 
 
-def _may_be(asked: Headers, name: str, at: int) -> bool:
+def _may_be(query: Headers, name: str, at: int) -> bool:
     """Return whether the cells of a column that nobody took can be those of a missing column."""
-    evidence = asked.evidence
+    evidence = query.evidence
     if not len(evidence.filled(at)):
         return True
     if name in LIMITS:
         return evidence.looks_like_degrees(at, LIMITS[name])
     if name in {"center_id", "site_id"}:
-        return _may_be_id(asked, at)
+        return _may_be_id(query, at)
     return True
 
 
@@ -539,9 +541,9 @@ def _is_near(key: str, spellings: Sequence[str]) -> bool:
 
 def has_addresses(headers: Sequence[str]) -> bool:
     """Return whether headers name an address, whole or in two parts at least."""
-    found = find_columns(Headers(headers, ADDRESSES, unread=frozenset(c.name for c in ADDRESSES)))
-    parts = {"street", "postcode", "city"} & set(found)
-    return "address" in found or len(parts) > 1
+    columns = find_columns(Headers(headers, ADDRESSES, unread=frozenset(c.name for c in ADDRESSES)))
+    parts = {"street", "postcode", "city"} & set(columns)
+    return "address" in columns or len(parts) > 1
 
 
 def _has_site_id(headers: Sequence[str]) -> bool:
@@ -549,49 +551,49 @@ def _has_site_id(headers: Sequence[str]) -> bool:
     return any(name_key(h) in own or column_names.rank(h, "site_id") is not None for h in headers)
 
 
-def notices(asked: Headers, matched: Mapping[str, int]) -> list[str]:
+def notices(query: Headers, matched: Mapping[str, int]) -> list[str]:
     """Return a warning for each column that was not found though a header may be meant.
 
     Of an id and a name that nobody took, the columns that could be one are named.
     """
     free = [
         i
-        for i, header in enumerate(asked.names)
+        for i, header in enumerate(query.names)
         if i not in matched.values() and header.strip() and header not in OURS
     ]
     texts = []
-    for column in asked.table:
+    for column in query.table:
         if column.name in matched or not (column.hint or column.name in {"site_id", "name"}):
             continue
-        candidates = [asked.names[i] for i in free if _is_hinted(asked, column, i)]
+        candidates = [query.names[i] for i in free if _is_hinted(query, column, i)]
         if not candidates:
             continue
         texts.append(
             f"No column used for {column.name!r}. To use {_alternatives(candidates)}: "
-            f"{asked.option({column.name: candidates[0]})}{IN_PYTHON}."
+            f"{query.option({column.name: candidates[0]})}{IN_PYTHON}."
         )
-    if asked.of_centers:
-        texts += _unused_of_centers(asked, free)
-    if is_of_sites(asked.table) and _is_of_centers(asked.names, matched):
+    if query.of_centers:
+        texts += _unused_of_centers(query, free)
+    if is_of_sites(query.table) and _is_of_centers(query.names, matched):
         texts.append("The sites look like a file of centers: were sites and centers swapped?")
     return texts
 
 
-def _unused_of_centers(asked: Headers, free: Sequence[int]) -> list[str]:
+def _unused_of_centers(query: Headers, free: Sequence[int]) -> list[str]:
     """Return a warning for columns of centers that may say when a center is open."""
     texts = []
-    dated = [asked.names[i] for i in free if asked.evidence.holds_later_days(i)]
-    hinted = [c for c in asked.table if c.name in {"opens_on", "closes_on", "ordered_on"}]
+    dated = [query.names[i] for i in free if query.evidence.holds_later_days(i)]
+    hinted = [c for c in query.table if c.name in {"opens_on", "closes_on", "ordered_on"}]
     dated = [header for header in dated if not any(c.is_hinted(header) for c in hinted)]
     if dated:
         texts.append(
             f"{_alternatives(dated)} of the centers is not used, though it holds dates to come. If "
-            f"centers open or close on them: {asked.option({'opens_on': dated[0]})}{IN_PYTHON}."
+            f"centers open or close on them: {query.option({'opens_on': dated[0]})}{IN_PYTHON}."
         )
     states = [
-        asked.names[i]
+        query.names[i]
         for i in free
-        if column_names.is_status(asked.names[i]) and asked.evidence.differs(i)
+        if column_names.is_status(query.names[i]) and query.evidence.differs(i)
     ]
     if states:
         texts.append(
@@ -609,21 +611,21 @@ def _alternatives(headers: Sequence[str]) -> str:
 MAX_SHOWN: Final = 4
 
 
-def _is_hinted(asked: Headers, column: Column, at: int) -> bool:
+def _is_hinted(query: Headers, column: Column, at: int) -> bool:
     """Return whether a header that nobody took may be a column."""
-    header = asked.names[at]
+    header = query.names[at]
     if column.name == "site_id":
-        return asked.evidence.rows.num_rows > 1 and _may_be_id(asked, at)
+        return query.evidence.rows.num_rows > 1 and _may_be_id(query, at)
     if column.name == "name":
-        return column_names.says_name(header) and asked.evidence.is_prose(at)
+        return column_names.says_name(header) and query.evidence.is_prose(at)
     if not column.is_hinted(header):
         return False
-    return column.name != "country" or asked.evidence.can_be_countries(at)
+    return column.name != "country" or query.evidence.can_be_countries(at)
 
 
-def _may_be_id(asked: Headers, at: int) -> bool:
+def _may_be_id(query: Headers, at: int) -> bool:
     """Return whether cells tell rows apart, and are no coordinates, amounts, days or prose."""
-    evidence = asked.evidence
+    evidence = query.evidence
     return evidence.is_distinct(at) and not (
         evidence.looks_like_degrees(at, 180)
         or evidence.looks_like_amounts(at)

@@ -139,7 +139,7 @@ UNITS: Final = frozenset(
         "世界測地系, 十進, 座標, 坐标"
     )
 )
-"""Words beside the name of a coordinate that do not say whose it is."""
+"""Words next to the name of a coordinate that do not say whose it is."""
 
 OWNERS: Final = frozenset(
     _keys(
@@ -157,7 +157,7 @@ OWNERS: Final = frozenset(
         "parent, postal"
     )
 )
-"""Words beside the name of a coordinate or country that say whose it is."""
+"""Words next to the name of a coordinate or country that say whose it is."""
 
 COUNTRIES: Final = frozenset(
     _keys(
@@ -177,7 +177,7 @@ CODES: Final = frozenset(
         "コード, 代码, 代碼, 코드, код, κωδικός, 2, 3, abbr, abbreviation"
     )
 )
-"""Words beside the name of a country that say that it is a code."""
+"""Words next to the name of a country that say that it is a code."""
 
 _NAMED: Final = _keys("name, Name, nom, nombre, nome, naam, namn, navn, nazwa, název, 名, text")
 
@@ -280,8 +280,8 @@ def rank(header: str, column: str, *, centers: bool = False) -> int | None:
     """
     key, things = name_key(header), _CENTERS if centers else _SITES
     paired = {"site_id": _IDS, "center_id": _IDS, "name": _NAMES}.get(column)
-    if paired and (found := _rank_of_pair(header, things, paired)) is not None:
-        return found
+    if paired and (result := _rank_of_pair(header, things, paired)) is not None:
+        return result
     listed = _listed("state" if column == "region" and not centers else column)
     listed += _TOWNS if centers and column == "name" else ()
     return len(things) + listed.index(key) if key in listed else None
@@ -515,12 +515,12 @@ def latitude(header: str) -> Owned | None:
     >>> latitude("Breite").certain, latitude("relation")
     (False, None)
     """
-    return _owned(header, LATITUDES, WEAK_LATITUDES, UNITS)
+    return _owner(header, LATITUDES, WEAK_LATITUDES, UNITS)
 
 
 def longitude(header: str) -> Owned | None:
     """Return whose longitude a header names; None if it names none."""
-    return _owned(header, LONGITUDES, WEAK_LONGITUDES, UNITS)
+    return _owner(header, LONGITUDES, WEAK_LONGITUDES, UNITS)
 
 
 def country(header: str) -> Owned | None:
@@ -537,11 +537,11 @@ def country(header: str) -> Owned | None:
     if key in COUNTRY_WHOLE:
         return Owned("", certain=True, code=bool(COUNTRY_WHOLE[key]))
     rest = [word for word in words(header) if word not in CODES]
-    found = _owned(" ".join(rest), COUNTRIES, WEAK_COUNTRIES, {*UNITS, *_NAMED, "region"})
-    return found and found._replace(code=len(rest) < len(words(header)))
+    owned = _owner(" ".join(rest), COUNTRIES, WEAK_COUNTRIES, {*UNITS, *_NAMED, "region"})
+    return owned and owned._replace(code=len(rest) < len(words(header)))
 
 
-def _owned(
+def _owner(
     header: str, certain: frozenset[str], weak: frozenset[str], ignored: Iterable[str]
 ) -> Owned | None:
     """Return whose thing a header names, of which names are certain or weak."""

@@ -118,7 +118,7 @@ CENTERS: Final = (
     LONGITUDE,
     Column("name", ("center_name", "service_center")),
     COUNTRY,
-    # A file may have a sales region beside the code: the header that names the code counts.
+    # A file may have a sales region in addition to the code: the header that names the code counts.
     Column("region", ("iso_3166_2", "subdivision"), ranked=True),
     Column("opens_on", ("opens", "opening_date", "open_from"), hint="open|live|start|eröffn"),
     Column("closes_on", ("closes", "closing_date", "open_until"), hint="clos|^end|schlie"),
@@ -211,7 +211,7 @@ def site_columns(read: Collection[str] = ()) -> tuple[Column, ...]:
     Parameters
     ----------
     read
-        Names of the columns that the policy reads beside `SITES`.
+        Names of the columns that the policy reads in addition to `SITES`.
 
     Examples
     --------
@@ -255,6 +255,7 @@ DRIVE_TIMES: Final = (
     "status",
     "limit_minutes",
     "attribution",
+    "drive_center_id",
 )
 """Columns of the drive to each site from its center, in order."""
 
@@ -313,7 +314,11 @@ def cut_columns(
             and header_key(name) != header_key(header)
         }
         # Of two names that are cut alike, the second gets a number: what the first was is lost.
-        twin = next((h for h in headers if re.fullmatch(_numbered(header), h)), "") if names else ""
+        twin = (
+            next((h for h in headers if re.fullmatch(_numbered_pattern(header), h)), "")
+            if names
+            else ""
+        )
         rival = next((headers[columns[name]] for name in names if name in columns), twin)
         if len(names) > 1 or rival:
             what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
@@ -328,7 +333,7 @@ def cut_columns(
     return columns
 
 
-def _numbered(header: str) -> str:
+def _numbered_pattern(header: str) -> str:
     """Return a pattern for the name of a second header that is truncated to the same text."""
     stem = re.escape(header[: len(header) - 2])
     return rf"{stem}_\d|{stem[: len(stem) - 1]}_\d\d"
@@ -357,7 +362,7 @@ def option(table: Sequence[Column], name: str) -> str:
     >>> option(CENTERS, "date-format")
     '--center-date-format'
     """
-    prefix = next((text for text, known in _PREFIXES if known is table), "")
+    prefix = next((text for text, columns in _PREFIXES if columns is table), "")
     return f"--{prefix}{name}"
 
 

@@ -29,7 +29,7 @@ def content_policy(
     scripts, styles
         The texts between ``<script>`` or ``<style>`` and their ends, character by character.
     images
-        Host from which images may be loaded, beside those within the page.
+        Host from which images may be loaded, in addition to those within the page.
     style_attributes
         Whether ``style`` attributes in the markup apply; what scripts set always does.
 

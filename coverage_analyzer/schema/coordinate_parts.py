@@ -89,9 +89,11 @@ def hemisphere_columns(headers: list[str], free: list[int], evidence: Evidence) 
     named = {at for at in free if _names_hemisphere(headers[at])}
     if not named:  # the usual case, for which no cell is read
         return []
-    found = {axis: [at for at in free if _all_in(evidence, at, axis)] for axis in _SIDES}
-    columns = [at for axis in found for at in found[axis]]
-    return columns if all(found.values()) and named & set(columns) else sorted(named & set(columns))
+    by_axis = {axis: [at for at in free if _all_in(evidence, at, axis)] for axis in _SIDES}
+    columns = [at for axis in by_axis for at in by_axis[axis]]
+    return (
+        columns if all(by_axis.values()) and named & set(columns) else sorted(named & set(columns))
+    )
 
 
 def _names_hemisphere(header: str) -> bool:

@@ -65,8 +65,8 @@ class Notation:
         """
         allowed = {"decimal": ("", ".", ","), "letter_o": ("", "E", "W")}
         for name, values in allowed.items():
-            if (given := getattr(self, name)) not in values:
-                msg = f"{name} is {given!r}; it is one of {', '.join(map(repr, values))}."
+            if (value := getattr(self, name)) not in values:
+                msg = f"{name} is {value!r}; it is one of {', '.join(map(repr, values))}."
                 raise InputError(msg)
 
     def says_form(self, column: str) -> bool:
@@ -103,13 +103,13 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
         return _finite(arrays.as_numpy(cells.cast(pa.float64()))), ~arrays.is_valid(cells)
     if decimal == ",":  # a point is then a thousands separator, which is not supported
         cells = pc.replace_substring(pc.replace_substring(cells, ".", "\0"), ",", ".")
+    plain_values = _plain_numbers(cells)
+    if plain_values is not None:
+        return plain_values, ~arrays.is_valid(cells)
     trimmed = pc.ascii_trim(cells, characters=" \t")
-    try:
-        values = arrays.as_numpy(trimmed.cast(pa.float64()))
-    except pa.ArrowInvalid:
-        values = np.full(len(cells), np.nan)
-    if np.isfinite(values).all():
-        return values, ~arrays.is_valid(cells)
+    plain_values = _plain_numbers(trimmed)
+    if plain_values is not None:
+        return plain_values, ~arrays.is_valid(cells)
     fits = arrays.to_bools(pc.match_substring_regex(cells, pattern=f"^{NUMBER}$"))
     at = np.flatnonzero(fits)
     plain = pc.replace_substring_regex(trimmed.take(arrays.from_numpy(at)), r"^\+", "")
@@ -121,6 +121,15 @@ def numbers(cells: pa.Array, *, decimal: str = ".") -> tuple[Floats, Bools]:
     if not decimal and len(rest):
         values[rest] = numbers(cells.take(arrays.from_numpy(rest)), decimal=",")[0]
     return values, blank
+
+
+def _plain_numbers(cells: pa.Array) -> Floats | None:
+    """Return the numbers of text if each cell is a finite one without spaces and plus sign."""
+    try:
+        values: Floats = arrays.as_numpy(cells.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return None
+    return values if np.isfinite(values).all() else None
 
 
 def two_readings(cells: pa.Array, values: Floats, *, marks: str = ".,") -> Bools:
@@ -147,8 +156,8 @@ def two_readings(cells: pa.Array, values: Floats, *, marks: str = ".,") -> Bools
     sizes = np.nan_to_num(arrays.as_numpy(pc.binary_length(cells)))
     at = np.flatnonzero((np.abs(values) >= 1) & (np.abs(values) < 1000) & (sizes >= len("1.500")))
     if len(at):
-        some = cells.take(arrays.from_numpy(at))
-        result[at] = arrays.to_bools(pc.match_substring_regex(some, _TWO_READINGS % marks))
+        subset = cells.take(arrays.from_numpy(at))
+        result[at] = arrays.to_bools(pc.match_substring_regex(subset, _TWO_READINGS % marks))
     return result
 
 
@@ -229,12 +238,7 @@ def _numbers_with_commas(cells: pa.Array) -> Floats | None:
         return None
     if arrays.to_bools(pc.match_substring(cells, ".")).any():
         return None
-    pointed = pc.replace_substring(pc.ascii_trim(cells, characters=" \t"), ",", ".")
-    try:
-        values: Floats = arrays.as_numpy(pointed.cast(pa.float64()))
-    except pa.ArrowInvalid:
-        return None
-    return values if np.isfinite(values).all() else None
+    return _plain_numbers(pc.replace_substring(pc.ascii_trim(cells, characters=" \t"), ",", "."))
 
 
 @dataclass(frozen=True)
@@ -301,9 +305,11 @@ def coordinates(
     fault[np.isnan(x) | np.isnan(y)] = codes.index(Rejected.coordinate_not_a_number)
     fault[no_x | no_y] = codes.index(Rejected.coordinate_missing)
     good = fault < 0
+    if not good.all():
+        x, y = np.where(good, x, np.nan), np.where(good, y, np.nan)
     return Coordinates(
-        np.where(good, x, np.nan),
-        np.where(good, y, np.nan),
+        x,
+        y,
         accuracy,
         fault,
         np.flatnonzero(unclear),

@@ -74,10 +74,10 @@ def found_form(cells: pa.Array) -> FoundForm:
     dated = {text: forms for text, forms in read.items() if forms}
     counts = collections.Counter(form for forms in dated.values() for form in forms)
     form = max(FORMS, key=lambda form: counts[form], default=ISO) if counts else ISO
-    return _compared(form, dated)
+    return _compare_forms(form, dated)
 
 
-def _compared(form: str, dated: dict[str, list[str]]) -> FoundForm:
+def _compare_forms(form: str, dated: dict[str, list[str]]) -> FoundForm:
     """Return the form that fits most texts, unless they leave open whether its rival is meant."""
     pairs = RIVALS | {rival: form for form, rival in RIVALS.items()}
     rival = pairs.get(form, "")

@@ -66,7 +66,7 @@ def pattern(form: str) -> re.Pattern[str]:
     Parameters
     ----------
     form
-        ``%Y``, ``%m`` and ``%d``, each once, and whatever stands between. A month or day may have
+        ``%Y``, ``%m`` and ``%d``, each once, and whatever is between. A month or day may have
         one digit, unless nothing parts it from the next. Instead of ``%m``, ``%b`` is a month by
         its name in some language (`MONTHS`), in full or cut.
 

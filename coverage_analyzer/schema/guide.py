@@ -62,7 +62,7 @@ def entries_of(code: str) -> tuple[Entry, ...]:
     Raises
     ------
     InputError
-        If there is no such code.
+        If the code is unknown.
 
     Examples
     --------
@@ -72,10 +72,10 @@ def entries_of(code: str) -> tuple[Entry, ...]:
       check     the source of the coordinates
       change    geocode the address again
     """
-    found = tuple(entry for entry in entries() if entry.code == code.strip().lower())
-    if not found:
+    result = tuple(entry for entry in entries() if entry.code == code.strip().lower())
+    if not result:
         close = difflib.get_close_matches(code, [entry.code for entry in entries()], n=1)
         near = f" Did you mean {close[0]!r}?" if close else ""
         msg = f"There is no status or reason {code!r}.{near} docs/reasons.md lists them all."
         raise InputError(msg)
-    return found
+    return result

@@ -27,10 +27,10 @@ SAYS_NOTHING: Final = frozenset(("internal", "external", "record", "entity", "un
 """Words of columns of sites that say nothing in the name of a sheet."""
 
 LONG: Final = 5
-"""Words of so many letters are recognized at the beginning of longer ones, as in Kundenliste."""
+"""Words this long are recognised at the beginning of longer ones, as in Kundenliste."""
 
 MAX_ENDING: Final = 2
-"""Others may have an ending of so many letters in addition to or instead of their last vowel."""
+"""Longest ending, in letters, of others, in addition to or instead of their last vowel."""
 
 _LAST_VOWEL = re.compile("[aeiouy\u03b1\u03b7\u03bf\u0430\u044b\u044c\u044f]$")
 """Latin ones, of Greek alpha, eta and omicron, of Cyrillic the endings of plural and singular."""

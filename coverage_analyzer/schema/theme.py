@@ -24,7 +24,7 @@ class Mark(NamedTuple):
     marker
         The same shape for matplotlib.
     line
-        Colour of a line on white paper, dark enough beside text.
+        Colour of a line on white paper, dark enough next to text.
     """
 
     color: str
@@ -181,7 +181,7 @@ def resolve(css: str, colors: Mapping[str, str]) -> str:
     Raises
     ------
     KeyError
-        If there is no such colour.
+        If the colour is unknown.
 
     Examples
     --------

@@ -322,3 +322,7 @@ class Reason(enum.IntEnum):
     no_distance_limit = 20, "the levels of the policy do not depend on a distance"
     area_excluded = 21, "the level is not offered in its area"
     area_unknown = 22, "its area, on which the level depends, is not known"
+
+
+ROAD_REASONS: Final = (Reason.road_over_budget, Reason.road_unreachable, Reason.road_unchecked)
+"""Reasons of rows whose roads, or their manual review, are outstanding."""

@@ -28,7 +28,7 @@ class InputArguments(NamedTuple):
 
 
 def values_of(
-    settings: "Settings | None", options: Sequence[str], given: Mapping[str, Any]
+    settings: "Settings | None", options: Sequence[str], inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the values that settings have for options of ``run``, by name.
 
@@ -38,7 +38,7 @@ def values_of(
         If None, there are none.
     options
         Names of options.
-    given
+    inputs
         The inputs that are given: settings about another input are left out.
     """
     if settings is None:
@@ -46,11 +46,11 @@ def values_of(
     from coverage_analyzer.settings.values import Layer, bindings, resolve, types_of
 
     layers = [Layer("file", settings)]
-    texts = {name: str(value) for name, value in given.items() if value is not None}
+    texts = {name: str(value) for name, value in inputs.items() if value is not None}
     names = ["sites", "centers", "products", *options]
-    found = resolve(bindings("run", names, {}), layers, texts)
+    resolved = resolve(bindings("run", names, {}), layers, texts)
     types = {"types": types_of(layers, texts.get("sites", ""))} if "types" in options else {}
-    return {name: found[name].value for name in options if name in found} | types
+    return {name: resolved[name].value for name in options if name in resolved} | types
 
 
 def input_arguments(
@@ -69,28 +69,28 @@ def input_arguments(
     """
     prefix = "center_" if table == "centers" else ""
     names = [table, f"{prefix}columns", *(f"{prefix}{name}" for name in WRITTEN)]
-    found = values_of(settings, names, {table: path})
-    place = path if path is not None else found.get(table)
+    values = values_of(settings, names, {table: path})
+    place = path if path is not None else values.get(table)
     if place is None:
         msg = f"The {table} are missing. Pass their path, or settings with a file in [{table}]."
         raise InputError(msg)
-    headers = {**found.get(f"{prefix}columns", {}), **(columns or {})}
-    return InputArguments(place, headers, _completed(dialect, found, prefix))
+    headers = {**values.get(f"{prefix}columns", {}), **(columns or {})}
+    return InputArguments(place, headers, _complete(dialect, values, prefix))
 
 
 def product_dialect(settings: "Settings | None", path: str | Path, dialect: Dialect) -> Dialect:
     """Return how a file of products is written, with what settings say about it."""
     names = [f"product_{name}" for name in WRITTEN]
-    found = values_of(settings, names, {"products": path or None})
-    return _completed(dialect, found, "product_")
+    values = values_of(settings, names, {"products": path or None})
+    return _complete(dialect, values, "product_")
 
 
-def _completed(dialect: Dialect, found: Mapping[str, Any], prefix: str) -> Dialect:
+def _complete(dialect: Dialect, values: Mapping[str, Any], prefix: str) -> Dialect:
     """Return a dialect with values in place of the defaults in it."""
     changes = {
-        name: found[f"{prefix}{name}"]
+        name: values[f"{prefix}{name}"]
         for name in WRITTEN
-        if f"{prefix}{name}" in found and getattr(dialect, name) == getattr(PLAIN, name)
+        if f"{prefix}{name}" in values and getattr(dialect, name) == getattr(PLAIN, name)
     }
     return dataclasses.replace(dialect, **changes)
 
@@ -115,5 +115,5 @@ def policy_argument(
     settings: "Settings | None", policy: Policy | str | Path
 ) -> Policy | str | Path:
     """Return a policy, or that of the settings if it is the default."""
-    found: Policy | str | Path = values_of(settings, ["policy"], {}).get("policy", policy)
-    return found if policy == DEFAULT else policy
+    default_policy: Policy | str | Path = values_of(settings, ["policy"], {}).get("policy", policy)
+    return default_policy if policy == DEFAULT else policy

@@ -50,10 +50,10 @@ def read_letterhead(path: str | Path) -> Letterhead:
     except InputError as error:
         msg = f"The letterhead {path} {error}."
         raise InputError(msg) from None
-    return _checked(data, path, data_bytes.decode("utf-8-sig"))
+    return _validate(data, path, data_bytes.decode("utf-8-sig"))
 
 
-def _checked(data: Mapping[str, Any], path: Path, text: str) -> Letterhead:
+def _validate(data: Mapping[str, Any], path: Path, text: str) -> Letterhead:
     """Return a letterhead that is valid, with its logo.
 
     Raises
@@ -62,19 +62,21 @@ def _checked(data: Mapping[str, Any], path: Path, text: str) -> Letterhead:
         One error that names every problem.
     """
     problems: list[tuple[str, What]] = []
-    logo, made = "", None
+    logo, letterhead = "", None
     try:
-        made = Letterhead.model_validate(data)
-        problems += [(name, functools.partial(str, said)) for name, said in _dates(made.letter)]
+        letterhead = Letterhead.model_validate(data)
+        problems += [
+            (name, functools.partial(str, word)) for name, word in _dates(letterhead.letter)
+        ]
     except pydantic.ValidationError as error:
         problems += [problem(each, Letterhead) for each in error.errors(include_url=False)]
     try:
         logo = _logo_of(data, path.parent)
     except InputError as error:
         problems.append(("sender.logo", functools.partial(str, error)))
-    if problems or made is None:
+    if problems or letterhead is None:
         raise InputError(message(path, problems, Lines(text)))
-    return made.with_logo(logo)
+    return letterhead.with_logo(logo)
 
 
 def _dates(letter: Particulars) -> Iterator[tuple[str, str]]:

@@ -56,14 +56,14 @@ class Settings(Tables):
         """
         if path is not None:
             return cls._of_file(Path(path), trusted=trusted)
-        found = discovery.find()
-        if found.path is None:
-            reason = found.notice or (
+        discovered = discovery.find()
+        if discovered.path is None:
+            reason = discovered.notice or (
                 f"No {discovery.NAME} in {Path.cwd()} or a folder above it. Write one with: "
                 f"coverage-analyzer init SITES --centers CENTERS"
             )
             raise InputError(reason)
-        return cls._of_file(found.path, trusted=False)
+        return cls._of_file(discovered.path, trusted=False)
 
     @classmethod
     def _of_file(cls, path: Path, *, trusted: bool) -> Self:
@@ -86,10 +86,10 @@ class Settings(Tables):
         try:
             settings = cls.model_validate(_with_paths(tables, _folder(path)))
         except pydantic.ValidationError as error:
-            found = problems(error)
+            faults = problems(error)
         else:
             return settings.loaded_from(path, data)
-        raise InputError(reading.message(path, found, lines))
+        raise InputError(reading.message(path, faults, lines))
 
     def loaded_from(self, path: Path, data: bytes) -> Self:
         """Note the file that the settings are from, which is the last change to them."""
@@ -113,7 +113,7 @@ class Settings(Tables):
                 table = tables
                 for name in parents:
                     table = table.setdefault(name, {})
-                table[last] = _typed(text, each.annotation)
+                table[last] = _to_type(text, each.annotation)
         try:
             return cls.model_validate(tables)
         except pydantic.ValidationError as error:
@@ -136,7 +136,7 @@ class Settings(Tables):
         return {"path": self._path, "sha256": self._sha256} if self._path else None
 
 
-def _typed(text: str, annotation: Any) -> Any:
+def _to_type(text: str, annotation: Any) -> Any:
     """Return the text of an environment variable as the type that a key wants, if it is one."""
     kinds = {part for part in _leaves(annotation) if isinstance(part, type)}
     if bool in kinds:

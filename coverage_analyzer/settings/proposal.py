@@ -23,7 +23,7 @@ _DESCRIPTIONS: Final = {key.name: key.description for key in KEYS}
 
 @dataclass(frozen=True)
 class Entry:
-    """A key with its value, and what a reader should know of it beside its description.
+    """A key with its value, and what a reader should know in addition to its description.
 
     Attributes
     ----------

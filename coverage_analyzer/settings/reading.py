@@ -118,10 +118,10 @@ def problem(error: Any, model: type[pydantic.BaseModel]) -> tuple[str, What]:
     parts = [str(part) for part in error["loc"] if part != "[key]"]
     if error["type"] == "unknown":
         parts.append(error["ctx"]["key"])
-    return ".".join(parts), functools.partial(_described, error, parts, model)
+    return ".".join(parts), functools.partial(_describe, error, parts, model)
 
 
-def _described(error: Any, parts: Sequence[str], model: type[pydantic.BaseModel]) -> str:
+def _describe(error: Any, parts: Sequence[str], model: type[pydantic.BaseModel]) -> str:
     """Return what is wrong with the value of a key, by its parts."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
@@ -135,10 +135,10 @@ def _described(error: Any, parts: Sequence[str], model: type[pydantic.BaseModel]
         return "the text is empty"
     expected = EXPECTED.get(kind) or context.get("expected")
     text = f"expected {expected}" if expected else error["msg"][:1].lower() + error["msg"][1:]
-    return f"{text}, found {_shown(error['input'])}"
+    return f"{text}, found {_value_text(error['input'])}"
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """Return a wrong value as TOML writes it, shortened."""
     text = str(value).lower() if isinstance(value, bool) else visible(repr(value))
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

@@ -37,7 +37,7 @@ STREAM: Final = "-"
 
 
 class Role(enum.Enum):
-    """What a value is beside text."""
+    """What a value is besides text."""
 
     path = "a file or folder"
     address = "the address of a database"
@@ -100,7 +100,7 @@ class Names(NamedTuple):
     names: tuple[str, ...]
 
 
-def _known(names: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _check_names(names: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Return what checks that a table of values has no other keys."""
 
     def check(values: dict[str, Any]) -> dict[str, Any]:
@@ -141,13 +141,17 @@ Metres = Annotated[float, Field(ge=0)]
 Minutes = Annotated[float, Field(gt=0)]
 Decimal = Literal[".", ","]
 ExcelLocale = Annotated[Text, AfterValidator(_locale)]
-SiteHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_SITES.names)), OF_SITES]
-CenterHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_CENTERS.names)), OF_CENTERS]
-RequestHeaders = Annotated[dict[str, Text], AfterValidator(_known(OF_REQUESTS.names)), OF_REQUESTS]
-AddressHeaders = Annotated[
-    dict[str, Text], AfterValidator(_known(OF_ADDRESSES.names)), OF_ADDRESSES
+SiteHeaders = Annotated[dict[str, Text], AfterValidator(_check_names(OF_SITES.names)), OF_SITES]
+CenterHeaders = Annotated[
+    dict[str, Text], AfterValidator(_check_names(OF_CENTERS.names)), OF_CENTERS
 ]
-Accuracy = Annotated[dict[str, Metres], AfterValidator(_known(GRADES.names)), GRADES]
+RequestHeaders = Annotated[
+    dict[str, Text], AfterValidator(_check_names(OF_REQUESTS.names)), OF_REQUESTS
+]
+AddressHeaders = Annotated[
+    dict[str, Text], AfterValidator(_check_names(OF_ADDRESSES.names)), OF_ADDRESSES
+]
+Accuracy = Annotated[dict[str, Metres], AfterValidator(_check_names(GRADES.names)), GRADES]
 
 
 class SettingsTable(pydantic.BaseModel):
@@ -281,6 +285,9 @@ class RunTable(SettingsTable):
     engine: Annotated[Literal["local", "spark"], Role.server] | None = key(
         "Run locally or on Apache Spark."
     )
+    threads: Annotated[int, Field(ge=1)] | None = key(
+        "Number of threads among which the work is divided; up to 4 are used."
+    )
 
 
 class CheckTable(SettingsTable):
@@ -379,6 +386,9 @@ class DriveTimesTable(SettingsTable):
     overpass: Server | None = key("Box to download roads for: WEST,SOUTH,EAST,NORTH.")
     overpass_url: Server | None = key("Overpass server.")
     minutes: Minutes | None = key("Drive-time limit.")
+    minutes_factor: Minutes | None = key("Factor on all minutes.")
+    all_sites: bool | None = key("Whether to measure drives that cannot change a verdict, too.")
+    processes: Annotated[int, Field(ge=1)] | None = key("Maximum number of processes.")
 
 
 class CompareTable(SettingsTable):
@@ -403,7 +413,7 @@ class Key(NamedTuple):
     annotation
         The type of its value.
     roles
-        What its value is beside text.
+        What its value is besides text.
     """
 
     name: str

@@ -140,7 +140,7 @@ def _input_key(option: str, unprefixed: str) -> str:
 
 
 def resolve(
-    bound: Sequence[Binding], layers: Sequence[Layer], given: Mapping[str, str]
+    bound: Sequence[Binding], layers: Sequence[Layer], option_values: Mapping[str, str]
 ) -> dict[str, Value]:
     """Return the value that settings have for each option, whether or not the option is given.
 
@@ -150,29 +150,29 @@ def resolve(
         The options of a command.
     layers
         The one that counts first in front.
-    given
+    option_values
         The values of the options that are given.
     """
     option_of = {key: each.option for each in bound for key in each.keys}
     result = {}
     for each in bound:
-        subject = given.get(option_of.get(each.about, ""), "")
-        found = [
+        subject = option_values.get(option_of.get(each.about, ""), "")
+        values = [
             Value(key, value, layer.source)
-            for layer in _open(each.option, layers, given, bound)
+            for layer in _open(each.option, layers, option_values, bound)
             if applies(layer, each.about, subject, layers)
             for key in each.keys
             if (value := layer.settings.value(key)) is not None
         ]
-        if found and isinstance(found[0].value, dict):
-            merged = {k: v for value in reversed(found) for k, v in value.value.items()}
-            found[0] = Value(found[0].key, merged, found[0].source)
-        if found:
-            result[each.option] = found[0]
+        if values and isinstance(values[0].value, dict):
+            merged = {k: v for value in reversed(values) for k, v in value.value.items()}
+            values[0] = Value(values[0].key, merged, values[0].source)
+        if values:
+            result[each.option] = values[0]
     return result
 
 
-def applies(layer: Layer, about: str, given: str, layers: Sequence[Layer]) -> bool:
+def applies(layer: Layer, about: str, subject: str, layers: Sequence[Layer]) -> bool:
     """Return whether the settings of a layer about an input apply to the input that is read.
 
     Parameters
@@ -181,7 +181,7 @@ def applies(layer: Layer, about: str, given: str, layers: Sequence[Layer]) -> bo
         If it does not name a file, its settings apply to any.
     about
         The key of the input's file; if empty, the settings are about no input.
-    given
+    subject
         The input that is given as an option; if empty, the first layer that names one counts.
     layers
         All of them.
@@ -190,7 +190,7 @@ def applies(layer: Layer, about: str, given: str, layers: Sequence[Layer]) -> bo
     if own is None:
         return True
     named = (each.settings.value(about) for each in layers)
-    return _is_same(own, given or next(name for name in named if name is not None))
+    return _is_same(own, subject or next(name for name in named if name is not None))
 
 
 def types_of(layers: Sequence[Layer], sites: str) -> dict[str, str]:
@@ -214,14 +214,14 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _open(
-    option: str, layers: Sequence[Layer], given: Mapping[str, str], bound: Sequence[Binding]
+    option: str, layers: Sequence[Layer], option_values: Mapping[str, str], bound: Sequence[Binding]
 ) -> Sequence[Layer]:
     """Return the layers that may set an option: of options that exclude each other only one."""
     group = next((group for group in EXCLUSIVE if option in group), frozenset())
     keys = [key for each in bound if each.option in group for key in each.keys]
     if not keys:
         return layers
-    if any(given.get(name) for name in group):
+    if any(option_values.get(name) for name in group):
         return ()
     first = (x for x in layers if any(x.settings.value(key) for key in keys))
     return list(first)[:1]

@@ -27,15 +27,15 @@ ROUNDS: Final = 80
 
 STALLED: Final = 3
 SLOW: Final = 0.01
-"""So many runs, each of which closes less than this share of the gap to what is enough, end the
-search for cuts: what they leave is closed sooner by branching."""
+"""After `STALLED` runs that each close less than the share `SLOW` of the remaining gap, the search
+for cuts ends: branching closes the rest sooner."""
 
 CUT: Final = -1
 FLOOR: Final = -2
 """Kinds of rows that are not a side."""
 
 IDLE: Final = 5
-"""A cut that has held nothing back in so many runs is idle: if it is missed later, it is made
+"""A cut that has held nothing back in this many runs is idle: if it is missed later, it is made
 again."""
 
 KEPT: Final = 0.7
@@ -79,7 +79,7 @@ class Relaxation:
         """Return bounds for other upper limits of a side on the number of candidates.
 
         The prices of rows and of other limits are valid for all of them: without the price of this
-        limit each candidate is worth its own, and so many that are worth most can be chosen.
+        limit each candidate is worth its own, and as many of the most valuable ones can be chosen.
 
         Parameters
         ----------
@@ -248,7 +248,7 @@ class Master:
         """
         result, stalled = Relaxation(point=inner), 0
         if not (self._rows.side == CUT).any():
-            self._cut(inner, None)
+            self._add_cuts(inner, None)
         for _ in range(ROUNDS):
             outcome = self.model.run(clock)
             if outcome.status == "infeasible":
@@ -257,7 +257,7 @@ class Master:
             if outcome.values is None or outcome.duals is None:
                 break
             before = result.bound
-            self._read(result, outcome.values, outcome.duals)
+            self._read_answer(result, outcome.values, outcome.duals)
             self._forget(outcome.duals)
             gap = result.bound - enough if np.isfinite(enough) else 0.0
             slow = max(SLOW * gap, 1e-6 * abs(result.bound))
@@ -265,12 +265,15 @@ class Master:
             if result.bound < enough or stalled >= STALLED or clock.over:
                 break
             inner = (inner + result.point) / 2
-            if not (self._cut(inner, outcome.values) or self._cut(result.point, outcome.values)):
+            if not (
+                self._add_cuts(inner, outcome.values)
+                or self._add_cuts(result.point, outcome.values)
+            ):
                 result.ended = True
                 break
         return result
 
-    def _read(self, result: Relaxation, values: Floats, duals: Floats) -> None:
+    def _read_answer(self, result: Relaxation, values: Floats, duals: Floats) -> None:
         """Take point, bound and reduced costs from an answer, the bound from its duals alone."""
         rows = self._rows
         limit = np.where(duals > 0, rows.lower, rows.upper)
@@ -293,7 +296,7 @@ class Master:
             self.model.delete_rows(np.flatnonzero(~kept))
             self._rows.keep(kept)
 
-    def _cut(self, point: Floats, values: Floats | None) -> bool:
+    def _add_cuts(self, point: Floats, values: Floats | None) -> bool:
         """Add the cuts of a point that an answer violates (all, without one); return if any."""
         cover = self.program.cover
         constant, slope = self._slopes(point)
@@ -304,12 +307,12 @@ class Master:
             n_blocks = np.flatnonzero(excess > VIOLATED * np.maximum(self._totals, 1.0))
             if not len(n_blocks):
                 return False
-        some = slope[n_blocks]
+        slopes = slope[n_blocks]
         unit = self._sparse.csr_matrix(
             (np.ones(len(n_blocks)), (np.arange(len(n_blocks)), n_blocks)),
             shape=(len(n_blocks), self.n_blocks),
         )
-        matrix = self._sparse.hstack([unit, -some], format="csr")
+        matrix = self._sparse.hstack([unit, -slopes], format="csr")
         self._add(matrix, np.full(len(n_blocks), -np.inf), constant[n_blocks], CUT)
         return bool(len(cover))
 

@@ -17,16 +17,16 @@ from coverage_analyzer.countries.assignment import Convention, CountryBasis, ass
 from coverage_analyzer.errors import refuse, require
 
 CELL_DEGREES: Final = 0.25
-"""Generated candidates: at most one site in each cell of so many degrees."""
+"""Generated candidates: at most one site in each cell of this size in degrees."""
 
 TOWN_PEOPLE: Final = 15_000
-"""Generated candidates: towns of at least so many people."""
+"""Generated candidates: minimum population of a town."""
 
 MAX_SITES: Final = 4_000
-"""Generated candidates: at most so many sites, those of the heaviest cells."""
+"""Generated candidates: maximum number of sites, those of the heaviest cells."""
 
 NEAR_M: Final = 80_000.0
-"""So near a site is to the town after which it is named, as a candidate."""
+"""Maximum distance of a site from the town after which it is named, as a candidate."""
 
 TOWNS_CREDIT: Final = "Names © GeoNames (CC BY 4.0)"
 

@@ -20,7 +20,7 @@ TOLERANCE = 1e-9
 
 
 def weighted_count(at: npt.NDArray[Any], weights: Floats, size: int) -> Floats:
-    """Return the sum of weights at each of so many positions, floating even if there are none."""
+    """Return the sum of weights at each of `size` positions, as floats even without weights."""
     return np.bincount(at, weights=weights, minlength=size).astype(np.float64, copy=False)
 
 

@@ -63,8 +63,8 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
     for at, size in enumerate(sizes.tolist()):
         if clock.over:
             break
-        sized, rules = _sized(setting, program, size)
-        solution = _known(sized, rules, start, float(bounds[at]))
+        sized, rules = _of_size(setting, program, size)
+        solution = _at_bound(sized, rules, start, float(bounds[at]))
         if solution is None:
             effort = Effort(rounds=0, shared=shared)
             solution = optimise(sized, rules, effort=effort, clock=clock, start=start)
@@ -79,7 +79,7 @@ def curve(setting: Setting, clock: Clock, order: Ints) -> list[Point]:
     return points
 
 
-def _known(
+def _at_bound(
     program: Program, rules: Rules | None, start: Ints | None, bound: float
 ) -> Solution | None:
     """Return the answer where exchanges reach a bound that is known from another size."""
@@ -95,7 +95,7 @@ def _known(
     return Solution(plan, value, value, "proved")
 
 
-def _sized(setting: Setting, program: Program, size: int) -> tuple[Program, Rules | None]:
+def _of_size(setting: Setting, program: Program, size: int) -> tuple[Program, Rules | None]:
     """Return the question and the rules for a number of centers."""
     first, *others = program.sides
     sides = (dataclasses.replace(first, upper=float(size)), *others)

@@ -169,11 +169,13 @@ class Reach:
         if not len(rough):
             return site, place
         x, y = site[rough], place[rough]
-        pair = (sites.lon[x], sites.lat[x], index.lon[y], index.lat[y])
+        pair = sites.lon[x], sites.lat[x], index.lon[y], index.lat[y]
         at = zone[x]
         points = geodesy.ecef(*pair[:2]), geodesy.take(index.points, y)
         limits = {unit: table[at] for unit, table in self._limits.items()}
-        metres = printed_metres(geodesy.arc_m(*points), limits, pair)
+        metres = printed_metres(
+            geodesy.arc_m(*points), limits, lambda some: [c[some] for c in pair]
+        )
         certain = np.ones(len(site), np.bool_)
         certain[rough] = np.abs(self.limit_m[at] - metres) >= sites.accuracy_m[x]
         return site[certain], place[certain]

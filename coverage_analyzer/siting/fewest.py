@@ -18,7 +18,7 @@ MOST_ENTRIES: Final = 500_000
 
 
 def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
-    """Return a plan that keeps all least weights, of few centers; None if there is none.
+    """Return a plan that keeps all least weights, of few centers; None if none is found.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ def few(program: Program, rules: Rules, clock: Clock) -> Ints | None:
     plan = _greedy(program, rules)
     if plan is None:
         return None
-    plan = _pruned(program, plan, rules.forced)
+    plan = _prune(program, plan, rules.forced)
     while len(program.floors) == 1 and len(plan) > max(len(rules.forced), 1) and not clock.over:
         smaller = Rules(len(plan) - 1, rules.forced, rules.allowed, rules.group, rules.cap)
         if smaller.size * program.cover.n_candidates > MOST_ENTRIES:
             break
-        found = search(program.cover, smaller, rounds=ROUNDS, seed=1, clock=clock)
-        if not program.allows(found):
+        plan_found = search(program.cover, smaller, rounds=ROUNDS, seed=1, clock=clock)
+        if not program.allows(plan_found):
             break
-        plan = _pruned(program, found, rules.forced)
+        plan = _prune(program, plan_found, rules.forced)
     return plan
 
 
@@ -61,8 +61,8 @@ def _greedy(program: Program, rules: Rules) -> Ints | None:
         ]
         if not any(missing):
             return np.sort(np.array(plan, np.int64))
-        wanted = inside[np.array(missing)].any(axis=0) & ~served
-        score = np.asarray(turned @ np.where(wanted, cover.weight, 0.0))
+        missing_sites = inside[np.array(missing)].any(axis=0) & ~served
+        score = np.asarray(turned @ np.where(missing_sites, cover.weight, 0.0))
         score[~enterable(rules, plan)] = -np.inf
         best = int(score.argmax())
         if not score[best] > 0:
@@ -72,7 +72,7 @@ def _greedy(program: Program, rules: Rules) -> Ints | None:
         counts[turned.indices[start:end]] += 1
 
 
-def _pruned(program: Program, plan: Ints, forced: Ints) -> Ints:
+def _prune(program: Program, plan: Ints, forced: Ints) -> Ints:
     """Return a plan without centers that it does not need, the least useful first."""
     cover, kept = program.cover, plan
     alone = cover.alone()

@@ -22,13 +22,13 @@ def check(setting: Setting) -> None:
     InfeasibleError
         With the limits, and by how much they contradict each other.
     """
-    problems = [*_forced(setting), *_centers(setting), *_counts(setting)]
+    problems = [*_forced_conflict(setting), *_centers(setting), *_counts(setting)]
     if problems:
         msg = f"No plan keeps all limits: {'; '.join(problems)}. Loosen one of them."
         raise InfeasibleError(msg)
 
 
-def _forced(setting: Setting) -> list[str]:
+def _forced_conflict(setting: Setting) -> list[str]:
     """Return how forced candidates break a limit."""
     question, places, problems = setting.question, setting.places, []
     forced = setting.forced
@@ -106,7 +106,7 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
     if question.min_is_share or question.per_country:
         raise InfeasibleError(_shares(setting))
     if question.cover is not None and question.max_per_country is not None:
-        raise InfeasibleError(_capped(setting))
+        raise InfeasibleError(_capped_gain(setting))
     limits = ", ".join(
         f"--{name.replace('_', '-')}"
         for name in ("cover", "budget", "max_per_country", "min_per_country", "force", "forbid")
@@ -116,13 +116,13 @@ def explain(setting: Setting, solution: Solution) -> NoReturn:
     raise InfeasibleError(msg)
 
 
-def _capped(setting: Setting) -> str:
-    """Return what can be gained at most with so many centers in each country, as text."""
+def _capped_gain(setting: Setting) -> str:
+    """Return what the allowed number of centers in each country can gain at most, as text."""
     question, cover = setting.question, setting.cover
     program = dataclasses.replace(setting.program(), floors=(), cost=None)
-    found = optimise(program, setting.cover_rules(), effort=Effort(rounds=0), clock=Clock())
+    solution = optimise(program, setting.cover_rules(), effort=Effort(rounds=0), clock=Clock())
     none = np.zeros(0, np.int64)
-    served = cover.served(found.plan if found.plan is not None else none)
+    served = cover.served(solution.plan if solution.plan is not None else none)
     codes, short = setting.demand.matcher.world.names.codes, []
     for number in np.unique(cover.group[~served]).tolist():
         inside = cover.group == number
@@ -134,7 +134,7 @@ def _capped(setting: Setting) -> str:
     return (
         f"--cover {share:.4g}% needs a gain of {needed:g}, and with at most "
         f"{question.max_per_country} centers in each country (--max-per-country) no plan gains "
-        f"more than {found.bound / setting.scale:g}. Such a plan gains, by country: "
+        f"more than {solution.bound / setting.scale:g}. Such a plan gains, by country: "
         f"{', '.join(short[:20])}{more}. Allow more centers, or a smaller share."
     )
 
@@ -153,8 +153,8 @@ def _shares(setting: Setting) -> str:
         program = Program(setting.cover, low, high, (), (floor,), np.ones(n))
         rules = Rules(n, setting.forced, setting.allowed)
         start = few(program, rules, Clock())
-        found = optimise(program, None, effort=Effort(rounds=0), clock=Clock(), start=start)
-        needs[codes[number]] = "?" if found.plan is None else str(len(found.plan))
+        solution = optimise(program, None, effort=Effort(rounds=0), clock=Clock(), start=start)
+        needs[codes[number]] = "?" if solution.plan is None else str(len(solution.plan))
     listed = ", ".join(f"{code} {n}" for code, n in list(needs.items())[:20])
     return (
         f"No plan gains {share:.0%} of what can be gained in each country within the limits. "

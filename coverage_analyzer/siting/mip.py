@@ -43,8 +43,8 @@ def solve_exactly(
     step = program.step
     log.info("integer program: %d candidates, %d pairs", len(small.remainder.kept), small.n_pairs)
     if small.n_pairs > MAX_PAIRS:
-        known = -np.inf if start is None else program.objective(start)
-        return Solution(start, known, np.inf, "search_limit")
+        start_value = -np.inf if start is None else program.objective(start)
+        return Solution(start, start_value, np.inf, "search_limit")
     outcome, columns = _run(small, start, nodes, clock)
     if not outcome.is_consistent:  # HiGHS 1.16 can report 0 for an optimum that it was given
         outcome, columns = _run(small, None, nodes, clock)

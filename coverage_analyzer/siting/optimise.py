@@ -30,7 +30,7 @@ from coverage_analyzer.siting.tree import Tree
 log = logging.getLogger(__name__)
 
 SMALL_PAIRS: Final = 6_000
-"""Up to so many pairs, the integer program is solved at once."""
+"""Up to this many pairs, the integer program is solved at once."""
 
 SHORT_SEARCH: Final = 60
 LONG_SEARCH: Final = 2_000
@@ -52,11 +52,11 @@ MANY_PAIRS: Final = 1_000_000
 """With more pairs a plan is disturbed only after the linear program, among few candidates."""
 
 FIXED: Final = 0.5
-"""With less than this share of the candidates fixed, and so many pairs left, a long search comes
+"""With less than this share of the candidates fixed, and this many pairs left, a long search comes
 first; branching only if the better plan fixes more."""
 
 TABLE: Final = 60_000_000
-"""Entries at most of the table of exchanges."""
+"""Maximum number of entries of the table of exchanges."""
 
 
 @dataclass
@@ -134,13 +134,13 @@ def optimise(
     if len(program.cover.candidate) > SMALL_PAIRS:
 
         def solve(part: Program, own: Ints | None) -> Solution:
-            return _solved(_Work(part, None, effort, clock, own))
+            return _solve(_Work(part, None, effort, clock, own))
 
         apart = solve_apart(program, start, solve)
-    return apart or _solved(_Work(program, rules, effort, clock, start))
+    return apart or _solve(_Work(program, rules, effort, clock, start))
 
 
-def _solved(work: "_Work") -> Solution:
+def _solve(work: "_Work") -> Solution:
     """Return the answer as far as it comes.
 
     Raises
@@ -253,18 +253,18 @@ class _Work:
 
     @property
     def _core_size(self) -> int:
-        """How many candidates that the linear program nearly uses a long search is among."""
+        """Return how many candidates a long search has: those the linear program nearly uses."""
         return max(CORE, 4 * self.rules.size if self.rules is not None else 0)
 
     def _is_wide(self, relaxation: Relaxation) -> bool:
-        """Return whether so many pairs are left that branching would close next to nothing.
+        """Return whether too many pairs are left, so that branching would close very little.
 
         Each of its nodes would take as long as the whole linear program (`MANY_PAIRS`, `FIXED`).
         """
         free = self.program.high > self.program.low
         if self.best is None or self.proved or not len(relaxation.reduced):
             return False
-        left = free & ~self._fixed(relaxation)
+        left = free & ~self._fixed_candidates(relaxation)
         if left.sum() <= (1 - FIXED) * free.sum():
             return False
         return int(left[self.program.cover.candidate].sum()) > MANY_PAIRS
@@ -348,13 +348,13 @@ class _Work:
         if self.best is None:
             part = self.program
         else:
-            fixed = self._fixed(relaxation)
+            fixed = self._fixed_candidates(relaxation)
             low = np.where(fixed & relaxation.at_high, self.program.high, self.program.low)
             high = np.where(fixed & ~relaxation.at_high, self.program.low, self.program.high)
             part = dataclasses.replace(self.program, low=low, high=high)
         self._exactly(part, relaxation)
 
-    def _fixed(self, relaxation: Relaxation) -> Bools:
+    def _fixed_candidates(self, relaxation: Relaxation) -> Bools:
         """Return the candidates that are the same in all plans better than the best one."""
         better = self.program.better_than(self.value)
         room = relaxation.bound - relaxation.reduced
@@ -412,7 +412,7 @@ class _Work:
         self._settle()
         if self.proved:
             return Solution(self.best, self.value, self.value, self.ended or "proved")
-        if step:  # no plan lies between two whole numbers
+        if step:  # no plan is between two whole numbers
             bound = max(np.floor(bound / step + 1e-6) * step, self.value)
         ended = self.ended or ("time_limit" if self.clock.over else "search_limit")
         return Solution(self.best, self.value, float(bound), ended)

@@ -1,8 +1,8 @@
 """Who reaches whom: the pairs of sites and candidates, merged as they come.
 
-Sites are taken in the order of their cells, so many at once that the pairs fit into little memory,
-and sites of the same candidates become one row at once: a million sites in one dense country are a
-hundred thousand rows.
+Sites are taken in the order of their cells, as many at once as keep the pairs within the
+memory limit, and sites of the same candidates become one row at once: a million sites in one dense
+country are a hundred thousand rows.
 """
 
 import dataclasses
@@ -94,9 +94,9 @@ def _parts(demand: Demand, rows: Ints, index: Index) -> Iterator[tuple[Ints, Int
     start, size = 0, FIRST_SITES
     while start < len(order):
         at = order[start : start + size]
-        some = rows[at]
+        subset = rows[at]
         site, candidate = demand.reach.pairs(
-            index, sites.take(some), demand.country[some], demand.zone[some]
+            index, sites.take(subset), demand.country[subset], demand.zone[subset]
         )
         yield at, site, candidate
         start += size
@@ -149,9 +149,9 @@ def plan_sites(
         Longitude, latitude and country of its places, shape (k,) each.
     """
     index = demand.reach.index(*plan)
-    found = [(at[site], place) for at, site, place in _parts(demand, rows, index)]
+    blocks = [(at[site], place) for at, site, place in _parts(demand, rows, index)]
     none = np.zeros(0, np.int64)
-    site = np.concatenate([none, *(s for s, _ in found)])
-    place = np.concatenate([none, *(p for _, p in found)])
+    site = np.concatenate([none, *(s for s, _ in blocks)])
+    place = np.concatenate([none, *(p for _, p in blocks)])
     order = np.lexsort((place, site))
     return site[order], place[order]

@@ -140,7 +140,7 @@ def plan(
     demand = Demand.of(table, matcher)
     log.info("sites: %s", np.bincount(demand.state, minlength=4).tolist())
     if candidates is None:
-        candidates = NO_CANDIDATES if question.kind == "close" else _generated(demand)
+        candidates = NO_CANDIDATES if question.kind == "close" else _generate(demand)
     places = Places.of(candidates, matcher, question)
     setting = Setting.of(demand, places, question)
     log.info("rows: %d of %d sites", len(setting.cover), len(setting.rows))
@@ -158,7 +158,7 @@ def plan(
     return answer
 
 
-def _generated(demand: Demand) -> Candidates:
+def _generate(demand: Demand) -> Candidates:
     rows = demand.rows(WANTING)
     sites, weight = demand.table.sites, demand.table.weight
     places = (sites.lon[rows], sites.lat[rows], demand.country[rows], weight[rows])
@@ -287,9 +287,9 @@ def _closing_order(setting: Setting, opened: Ints, closed: Ints) -> Ints:
 def alternatives(setting: Setting, first: Solution, clock: Clock) -> tuple[Solution, ...]:
     """Return plans that differ from each better one, the best first."""
     question, program = setting.question, setting.program()
-    found = [first]
-    while len(found) < question.alternatives and not clock.over:
-        best = found[-1].plan
+    solutions = [first]
+    while len(solutions) < question.alternatives and not clock.over:
+        best = solutions[-1].plan
         if best is None or len(best) < question.differ:
             break
         other = Side(best, np.ones(len(best)), -np.inf, float(len(best) - question.differ))
@@ -300,8 +300,8 @@ def alternatives(setting: Setting, first: Solution, clock: Clock) -> tuple[Solut
         least = first.objective * (1 - (question.within or 1.0))
         if question.within is not None and solution.objective < least - 1e-9:
             break
-        found.append(solution)
-    return tuple(found)
+        solutions.append(solution)
+    return tuple(solutions)
 
 
 def verify(answer: Plan) -> None:

@@ -186,7 +186,7 @@ def share(text: str, option: str) -> float:
     return float(match[1]) / 100
 
 
-def known_ids(wanted: tuple[str, ...], ids: tuple[str, ...], option: str) -> list[int]:
+def known_ids(names: tuple[str, ...], ids: tuple[str, ...], option: str) -> list[int]:
     """Return the positions of candidates.
 
     Raises
@@ -195,8 +195,8 @@ def known_ids(wanted: tuple[str, ...], ids: tuple[str, ...], option: str) -> lis
         That names every id that no candidate has.
     """
     position = {candidate_id: at for at, candidate_id in enumerate(ids)}
-    unknown = [name for name in wanted if name not in position]
+    unknown = [name for name in names if name not in position]
     refuse(
         [f"{option} {name!r}: no candidate has this id" for name in unknown], len(ids), "candidate"
     )
-    return sorted({position[name] for name in wanted})
+    return sorted({position[name] for name in names})

@@ -1,7 +1,7 @@
 """Smaller problems with the same answers: equal sites merged, candidates that cannot help dropped.
 
-Sites that the same candidates reach are one row. Whether two sites are is told by a sum of random
-numbers, one for each candidate, and then checked pair by pair, so that no answer hangs on chance.
+Sites that the same candidates reach are one row. Such sites are found by a sum of random numbers,
+one for each candidate, and then checked pair by pair, so that no answer depends on chance.
 The order of the merged rows depends on the candidates alone: the order in which sites are read
 changes nothing.
 """

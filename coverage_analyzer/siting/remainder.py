@@ -87,7 +87,7 @@ class Remainder:
 
 
 def renumbered(cover: Cover, kept: Ints) -> Cover:
-    """Return a cover of some candidates only, which are numbered anew; rows may become empty."""
+    """Return a cover of some candidates only, which are renumbered; rows may become empty."""
     inside = np.zeros(cover.n_candidates, np.bool_)
     inside[kept] = True
     position = np.zeros(cover.n_candidates, np.int32)
@@ -97,7 +97,7 @@ def renumbered(cover: Cover, kept: Ints) -> Cover:
 
 
 def restricted(cover: Cover, rules: Rules, kept: Ints) -> tuple[Cover, Rules]:
-    """Return the exchanges among some candidates, which are numbered anew: rows are merged.
+    """Return the exchanges among some candidates, which are renumbered: rows are merged.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ ALTERNATIVES: Final = (
 """Columns of ``alternatives.csv``."""
 
 ENTERING: Final = 25
-"""So many further centers ``why_not.csv`` looks ahead."""
+"""Number of further centers that ``why_not.csv`` looks ahead."""
 
 LISTED_TWINS: Final = 4
 """Candidates that ``same_sites_as`` names at most; ``why_not.csv`` has all."""
@@ -289,9 +289,9 @@ def _status(answer: Plan, place: int, rank: Mapping[int, int], alone: Floats) ->
 
 
 def _gain_after(answer: Plan) -> Floats:
-    """Return what each place would gain beside the plan, in weights as given."""
+    """Return what each place would gain in addition to the plan, in weights as given."""
     setting, cover = answer.setting, answer.setting.cover
-    standing = np.concatenate([answer.opened, _kept(answer)])
+    standing = np.concatenate([answer.opened, _kept_places(answer)])
     left = cover.need - cover.counts(standing)
     lengths = np.diff(cover.start)
     weights = np.repeat(np.where(left == 1, cover.weight, 0.0), lengths)
@@ -299,7 +299,7 @@ def _gain_after(answer: Plan) -> Floats:
     return np.asarray(gain / setting.scale, np.float64)
 
 
-def _kept(answer: Plan) -> Ints:
+def _kept_places(answer: Plan) -> Ints:
     """Return the existing places that stay open."""
     existing = np.flatnonzero(answer.setting.places.existing)
     return np.setdiff1d(existing, answer.order[len(answer.opened) :])
@@ -312,7 +312,7 @@ def _entering(answer: Plan, after: Floats) -> dict[int, int]:
     allowed[answer.opened] = False
     if not allowed.any() or not after[allowed].max() > 0:
         return {}
-    cover, plan = setting.cover, np.concatenate([answer.opened, _kept(answer)])
+    cover, plan = setting.cover, np.concatenate([answer.opened, _kept_places(answer)])
     turned, result = cover.matrix().T.tocsr(), {}
     counts, base = cover.counts(plan), len(answer.opened)
     for number in range(base + 1, base + 1 + min(ENTERING, len(places))):
@@ -381,14 +381,14 @@ def _percent(share: float) -> str:
 
 
 def notes(answer: Plan) -> list[str]:
-    """Return what a planner has to know beside the plan."""
+    """Return what a planner has to know in addition to the plan."""
     setting, question = answer.setting, answer.setting.question
     result = []
     left_out = answer.candidates.left_out
     if left_out:
-        shown = "; ".join(left_out[:5])
+        names = "; ".join(left_out[:5])
         more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-        result.append(f"Candidates left out ({len(left_out)}): {shown}{more}.")
+        result.append(f"Candidates left out ({len(left_out)}): {names}{more}.")
     result += _shortfall(answer)
     unreached = setting.rows[(setting.covering.reached < setting.need)]
     wanting = unreached[setting.demand.state[unreached] == WANTING]
@@ -501,13 +501,13 @@ def shifted(answer: Plan) -> dict[str, dict[str, float]]:
 
 
 def _gained_at(answer: Plan, miles: float) -> Ints:
-    """Return the sites that the plan gains if each limit were so many miles longer."""
+    """Return the sites that the plan gains if each limit were longer by `miles`."""
     demand = answer.setting.demand
     rows = np.flatnonzero(_near(answer))
     if not len(rows):
         return rows
-    without = _moved(demand.matcher, demand.matcher.centers, miles)
-    with_plan = _moved(demand.matcher, planned_centers(answer), miles)
+    without = _longer_limits(demand.matcher, demand.matcher.centers, miles)
+    with_plan = _longer_limits(demand.matcher, planned_centers(answer), miles)
     part = demand.table.part(rows)
     zone = demand.zone[rows]
     gained = demand.reach.has_level(with_plan.match(*part), zone)
@@ -530,8 +530,8 @@ def _near(answer: Plan) -> Bools:
     return near
 
 
-def _moved(matcher: Matcher, centers: Centers, miles: float) -> Matcher:
-    """Return a matcher whose limits are so many miles longer."""
+def _longer_limits(matcher: Matcher, centers: Centers, miles: float) -> Matcher:
+    """Return a matcher whose limits are longer by `miles`."""
     bands = tuple(band.longer_by(miles * MILE_M) for band in matcher.policy.bands)
     policy = matcher.policy.model_copy(update={"bands": bands})
     spec = dataclasses.replace(MatcherSpec.of(matcher), centers=centers, policy=policy)

@@ -230,9 +230,9 @@ class Exchange:
             may = np.flatnonzero(self.may_enter(int(self.slots[slot])))
             if not len(may):
                 continue
-            drawn = random.choice(may, min(DRAWN, len(may)), replace=False)
-            score = self.gain[drawn] + self.shared[slot, drawn]
-            self.put(slot, int(drawn[score.argmax()]))
+            sample = random.choice(may, min(DRAWN, len(may)), replace=False)
+            score = self.gain[sample] + self.shared[slot, sample]
+            self.put(slot, int(sample[score.argmax()]))
 
     def _near(self, slot: int, movable: Ints) -> Ints:
         """Return movable slots, those that could serve most of a slot's rows first."""
@@ -287,10 +287,10 @@ def search(
 
 
 def first_of_equals(cover: Cover, rules: Rules, plan: Ints) -> Ints:
-    """Return the plan that stands for all that are as good: one center after the other, the first.
+    """Return the first of equal plans: each center in turn is the first that is as good.
 
     A center is replaced by the first candidate before it with which the plan gains as much, until
-    none can be. So the choice among equal plans hangs on the ids alone.
+    none can be. So the choice among equal plans depends on the ids alone.
 
     Parameters
     ----------
@@ -335,7 +335,7 @@ def search_backup(cover: Cover, rules: Rules, *, clock: Clock) -> Ints:
         if not score[best] > 0:
             break
         plan.append(best)
-    return np.sort(np.array(_improved(cover, rules, turned, plan, clock), np.int64))
+    return np.sort(np.array(_improve(cover, rules, turned, plan, clock), np.int64))
 
 
 def enterable(rules: Rules, plan: list[int]) -> Bools:
@@ -349,7 +349,7 @@ def enterable(rules: Rules, plan: list[int]) -> Bools:
     return may
 
 
-def _improved(cover: Cover, rules: Rules, turned: Any, plan: list[int], clock: Clock) -> list[int]:
+def _improve(cover: Cover, rules: Rules, turned: Any, plan: list[int], clock: Clock) -> list[int]:
     """Return a plan after exchanges of one center, each the best for its place."""
     value, changed = cover.value(np.array(plan, np.int64)), True
     while changed and not clock.over:

@@ -37,34 +37,34 @@ def solve_apart(program: Program, start: Ints | None, solve: Solve) -> Solution 
     n_parts = int(part.max(initial=-1)) + 1
     if n_parts < 2:
         return None
-    found = []
+    parts = []
     for number in range(n_parts):
         small = Remainder(_part(program, part, number))
         own = None if start is None else small.part(start)
         solution = solve(small.program, own)
         if solution.plan is None:
             return Solution(None, -np.inf, -np.inf, solution.stopped_by)
-        found.append((small, solution))
-    return _joined(program, found)
+        parts.append((small, solution))
+    return _join(program, parts)
 
 
-def _joined(program: Program, found: list[tuple[Remainder, Solution]]) -> Solution:
+def _join(program: Program, parts: list[tuple[Remainder, Solution]]) -> Solution:
     """Return the answers of all parts as one."""
     none = np.zeros(0, np.int64)
     plan = np.unique(
-        np.concatenate([none, *(s.plan(x.plan) for s, x in found if x.plan is not None)])
+        np.concatenate([none, *(s.plan(x.plan) for s, x in parts if x.plan is not None)])
     )
-    bound = sum(x.bound for _, x in found) - _cost(program, found)
-    ended = max((x.stopped_by for _, x in found), key=WORST.index)
+    bound = sum(x.bound for _, x in parts) - _cost(program, parts)
+    ended = max((x.stopped_by for _, x in parts), key=WORST.index)
     value = program.objective(plan)
     return Solution(plan, value, max(float(bound), value), ended)
 
 
-def _cost(program: Program, found: list[tuple[Remainder, Solution]]) -> float:
+def _cost(program: Program, parts: list[tuple[Remainder, Solution]]) -> float:
     """Return the cost of the candidates that are fixed, each once."""
     if program.cost is None:
         return 0.0
-    fixed = np.unique(np.concatenate([small.fixed for small, _ in found]))
+    fixed = np.unique(np.concatenate([small.fixed for small, _ in parts]))
     return float(program.cost[fixed].sum())
 
 

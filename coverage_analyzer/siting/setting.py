@@ -142,7 +142,7 @@ class Setting:
             If the question names a candidate that there is not.
         """
         demand = _without_ruled_out(demand, places)
-        rows, need = _counted(demand, question)
+        rows, need = _counting_sites(demand, question)
         index = demand.reach.index(places.lon, places.lat, _group(places))
         covering = pairs.covering(demand, rows, index, need)
         cover, scale = pairs.scaled(covering.cover)
@@ -334,7 +334,7 @@ def _without_ruled_out(demand: Demand, places: Places) -> Demand:
     return dataclasses.replace(demand, state=state)
 
 
-def _counted(demand: Demand, question: Question) -> tuple[Ints, npt.NDArray[np.int8]]:
+def _counting_sites(demand: Demand, question: Question) -> tuple[Ints, npt.NDArray[np.int8]]:
     """Return the sites that count, and how many more centers each needs."""
     if question.kind in {"close", "swap"}:
         rows = demand.rows(WANTING, COVERED)

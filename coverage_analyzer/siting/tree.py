@@ -1,4 +1,4 @@
-"""The last gap closed by branching: how many centers one neighbourhood has, so many or more.
+"""The last gap closed by branching: at most, or at least, a number of centers in a neighbourhood.
 
 Neighbouring candidates reach nearly the same sites: without one of them the linear program uses the
 next one, and nothing is gained. So a branch limits the number of centers in a set of candidates
@@ -27,7 +27,7 @@ NODES: Final = 400
 """Nodes at most: a count, so that the answer does not depend on the machine."""
 
 TRIAL: Final = 16
-"""After so many nodes the tree goes on only if it has closed a fifth of the gap."""
+"""After this many nodes the tree goes on only if it has closed a fifth of the gap."""
 
 FREE: Final = (-np.inf, np.inf)
 """Least and greatest number of centers in a set without a limit."""
@@ -39,7 +39,7 @@ MOST_TOGETHER: Final = 3.0
 """Sets hold no more centers than this in the linear program."""
 
 WHOLE: Final = 1e-6
-"""So near to 0 or 1 a value counts as whole."""
+"""Maximum distance from 0 or 1 of a value that counts as whole."""
 
 
 class Node(NamedTuple):
@@ -76,16 +76,16 @@ class Alike:
     def __init__(self, cover: Cover) -> None:
         self.cover, self.alone = cover, cover.alone()
         self._first, self._rows = cover.by_candidate()
-        self._known: dict[int, Floats] = {}
+        self._similar: dict[int, Floats] = {}
 
     def share(self, candidate: int) -> Floats:
         """Return the share that each candidate has in common with one, shape (candidates,)."""
-        if candidate not in self._known:
+        if candidate not in self._similar:
             rows = self._rows[self._first[candidate] : self._first[candidate + 1]]
             common = self.cover.take(rows.astype(np.int64)).alone()
             less = np.minimum(self.alone, self.alone[candidate])
-            self._known[candidate] = common / np.maximum(less, 1e-9)
-        return self._known[candidate]
+            self._similar[candidate] = common / np.maximum(less, 1e-9)
+        return self._similar[candidate]
 
     def best_set(self, point: Floats) -> tuple[Bools, float] | None:
         """Return a set, shape (candidates,), of which a point has a fraction, and how much.
@@ -93,7 +93,7 @@ class Alike:
         A set is a candidate with all that are more like it than some other one. Taken is the one
         with the greatest fraction by the weight that its candidate reaches.
         """
-        best, found = 0.0, None
+        best, result = 0.0, None
         used = np.flatnonzero(point > WHOLE)
         for candidate in used[point[used] < 1 - WHOLE].tolist():
             share = self.share(candidate)
@@ -106,10 +106,10 @@ class Alike:
             score[:-1][np.diff(share[order]) == 0] = 0.0
             at = int(score.argmax()) if len(score) else 0
             if len(score) and score[at] > best * (1 + WHOLE):
-                best, found = float(score[at]), (candidate, share[order[at]], float(amount[at]))
-        if found is None:
+                best, result = float(score[at]), (candidate, share[order[at]], float(amount[at]))
+        if result is None:
             return None
-        candidate, least, total = found
+        candidate, least, total = result
         return self.share(candidate) >= least, total
 
 
@@ -145,7 +145,7 @@ class Tree:
         if hint is not None:
             self._inner = hint.point[self.small.kept]
         self._heap: list[Node] = []
-        self._made = 0
+        self._n_nodes = 0
 
     @property
     def bound(self) -> float:
@@ -176,7 +176,9 @@ class Tree:
             if count == TRIAL and self.bound > first - (first - self.value) / 5:
                 break
         self._drop()
-        log.info("tree: %d nodes made, bound %.10g, plan %.10g", self._made, self.bound, self.value)
+        log.info(
+            "tree: %d nodes made, bound %.10g, plan %.10g", self._n_nodes, self.bound, self.value
+        )
         ended = "proved" if not self._heap else "search_limit"
         if not self._heap and self.best is None:
             return Solution(None, -np.inf, -np.inf, "infeasible")
@@ -188,8 +190,8 @@ class Tree:
         heapq.heapify(self._heap)
 
     def _open(self, node: Node) -> None:
-        self._made += 1
-        heapq.heappush(self._heap, node._replace(number=self._made))
+        self._n_nodes += 1
+        heapq.heappush(self._heap, node._replace(number=self._n_nodes))
 
     def _relax(self, node: Node) -> Relaxation:
         """Return the bound of a node in the objective of the whole."""
@@ -207,7 +209,7 @@ class Tree:
         if result.bound < self._enough:
             return
         self._take(np.flatnonzero(result.point > 0.5))
-        low, high = self._fixed(node, result)
+        low, high = self._fix_bounds(node, result)
         free = np.flatnonzero(high > low)
         if not len(free):  # one plan is left
             self._take(np.flatnonzero(low > 0.5))
@@ -222,10 +224,10 @@ class Tree:
 
     def _halve(self, node: Node, point: Floats) -> bool:
         """Open the halves of a node by a set of which a point has a fraction, if there is one."""
-        found = self._alike.best_set(point)
-        if found is None:
+        best = self._alike.best_set(point)
+        if best is None:
             return False
-        members, amount = found
+        members, amount = best
         key = members.tobytes()
         if key not in self._numbers:
             side = Side(np.flatnonzero(members), np.ones(members.sum()), *FREE)
@@ -236,7 +238,7 @@ class Tree:
             self._open(node._replace(sets={**node.sets, number: ends}))
         return True
 
-    def _fixed(self, node: Node, result: Relaxation) -> tuple[Floats, Floats]:
+    def _fix_bounds(self, node: Node, result: Relaxation) -> tuple[Floats, Floats]:
         """Return the bounds of a node without what no better plan in it can use, or do without."""
         if not len(result.reduced):
             return node.low, node.high

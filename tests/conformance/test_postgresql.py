@@ -59,9 +59,9 @@ def sample(postgresql: PostgreSQL) -> None:
         postgresql.ingest(name, pa.table(columns, names=header))
 
 
-def run(sites: str, folder: Path, **given: Any) -> dict[str, Any]:
+def run(sites: str, folder: Path, **arguments: Any) -> dict[str, Any]:
     """Run over an address."""
-    options = batch.Options(areas=False, map=False, **given)
+    options = batch.Options(areas=False, map=False, **arguments)
     return batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=options)
 
 
@@ -70,10 +70,10 @@ def read(text: str) -> list[dict[str, Any]]:
     return [r for b in DatabaseTable(address(text)).blocks() for r in b.columns.to_pylist()]
 
 
-def program(*words: str, **given: Any) -> subprocess.Popen[str]:
+def program(*words: str, **options: Any) -> subprocess.Popen[str]:
     """Start the program."""
     command = [sys.executable, "-m", "coverage_analyzer", *words]
-    return subprocess.Popen(command, text=True, stdout=-1, stderr=-1, **given)
+    return subprocess.Popen(command, text=True, stdout=-1, stderr=-1, **options)
 
 
 class TestSource:
@@ -83,8 +83,8 @@ class TestSource:
         """Sites and centers out of a database come to the report, the areas and the sum of CSV."""
         sample(postgresql)
         judged(tmp_path)
-        given = [f"{postgresql.address}?query=SELECT * FROM {n}" for n in ("sites", "centers")]
-        batch.run(*given, tmp_path / "from", as_of=AS_OF)
+        arguments = [f"{postgresql.address}?query=SELECT * FROM {n}" for n in ("sites", "centers")]
+        batch.run(*arguments, tmp_path / "from", as_of=AS_OF)
         for name in ("report.csv", "centers.csv", "summary.csv", "areas.geojson"):
             expected = (tmp_path / "out" / name).read_bytes()
             assert (tmp_path / "from" / name).read_bytes() == expected
@@ -199,10 +199,10 @@ class TestSource:
         """A slip is one line that names the address, and never the password."""
         with pytest.raises(InputError, match=message) as caught:
             read(postgresql.address + rest)
-        told = str(caught.value)
-        assert told.startswith("postgresql://planner:***@")
-        assert "\n" not in told
-        assert WORD not in told
+        text = str(caught.value)
+        assert text.startswith("postgresql://planner:***@")
+        assert "\n" not in text
+        assert WORD not in text
 
     def test_a_server_that_lets_nobody_in(self, postgresql: PostgreSQL) -> None:
         """No server, no such database, a wrong password: each is told, without the password."""
@@ -279,21 +279,21 @@ class TestSource:
     def test_an_interruption_ends_the_query(self, postgresql: PostgreSQL, tmp_path: Path) -> None:
         """A query that has not yet given a row does not keep the program, nor go on without it."""
         query = "SELECT 40 AS lat, -75 AS lon, pg_sleep(60)::text AS mark"
-        given = f"{postgresql.address}?query={query}"
+        address = f"{postgresql.address}?query={query}"
         centers, out = str(centers_file(tmp_path)), str(tmp_path / "out")
         running = (
             "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
             "AND query LIKE 'COPY%pg_sleep(60)%' AND pid <> pg_backend_pid()"
         )
-        with program("run", given, "--centers", centers, "-o", out) as job:
+        with program("run", address, "--centers", centers, "-o", out) as job:
             while postgresql.sql(running) == [(0,)]:
                 assert job.poll() is None
                 time.sleep(0.02)
             start = time.monotonic()
             job.send_signal(signal.SIGTERM)
-            _, told = job.communicate(timeout=30)
+            _, output = job.communicate(timeout=30)
         assert job.returncode == 143
-        assert "Terminated" in told
+        assert "Terminated" in output
         assert time.monotonic() - start < 20
         assert postgresql.sql(running) == [(0,)]
 
@@ -305,7 +305,7 @@ class TestTarget:
         """Text is verbatim, numbers and days are numbers and days."""
         place = f"{postgresql.address}?table=verdicts"
         text = SITES + '0012,"=1+1",US,40.0,-75.0,\n'
-        told = judged(tmp_path, text, options=batch.Options(table=place))
+        manifest = judged(tmp_path, text, options=batch.Options(table=place))
         report = records(tmp_path / "out" / "report.csv")
         named = "site_id, level, status, reason, center_id"
         rows = postgresql.sql(f"SELECT {named} FROM verdicts")
@@ -316,7 +316,7 @@ class TestTarget:
             "SELECT pg_typeof(distance_miles)::text, pg_typeof(available_on)::text FROM verdicts"
         )
         assert postgresql.sql(types)[0] == ("double precision", "date")
-        assert told["table"].endswith("?table=verdicts")
+        assert manifest["table"].endswith("?table=verdicts")
 
     def test_an_old_report_is_replaced_whole(self, postgresql: PostgreSQL, tmp_path: Path) -> None:
         """No row or column of the old one remains, and no other table."""
@@ -328,7 +328,7 @@ class TestTarget:
         assert postgresql.sql(tables) == [(WEIRD,)]
 
     @pytest.mark.parametrize(
-        "made",
+        "statements",
         [
             "CREATE TABLE verdicts (a int)",
             "CREATE VIEW verdicts AS SELECT 1",
@@ -336,10 +336,10 @@ class TestTarget:
         ],
     )
     def test_what_is_not_ours_is_not_touched(
-        self, postgresql: PostgreSQL, tmp_path: Path, made: str
+        self, postgresql: PostgreSQL, tmp_path: Path, statements: str
     ) -> None:
         """A table of somebody else's, or a view, stops the run before the work."""
-        postgresql.sql(*made.split("; "), "SELECT 1")
+        postgresql.sql(*statements.split("; "), "SELECT 1")
         with pytest.raises(PublishError, match=STRANGER):
             judged(tmp_path, options=batch.Options(table=f"{postgresql.address}?table=verdicts"))
         assert len(postgresql.sql("SELECT * FROM verdicts")) in {0, 1}
@@ -412,9 +412,9 @@ class TestTarget:
         judged(tmp_path, options=batch.Options(table=place))
         before = {n: b for n, b in contents(tmp_path / "out").items() if not n.startswith(".")}
         query = "SELECT 40 AS lat, -75 AS lon, generate_series(1, 50000000) AS id"
-        given = f"{postgresql.address}?query={query}"
+        address = f"{postgresql.address}?query={query}"
         centers, out = str(centers_file(tmp_path)), str(tmp_path / "out")
-        with program("run", given, "--centers", centers, "-o", out, "--table", place) as job:
+        with program("run", address, "--centers", centers, "-o", out, "--table", place) as job:
             while (part := part_of(tmp_path / "out", "report.csv")) is None:
                 assert job.poll() is None
                 time.sleep(0.02)
@@ -437,9 +437,9 @@ def test_a_held_run_leaves_the_table(postgresql: PostgreSQL, tmp_path: Path) -> 
     options = batch.Options(areas=False, map=False, table=f"{postgresql.address}?table=verdicts")
     for text, rows, held in ((one * 30, 30, False), (one + bad, 30, True), (one, 1, False)):
         path.write_text(header + text, encoding="utf-8")
-        told = batch.run(path, centers_file(tmp_path), tmp_path / "out", options=options)
-        assert bool(told["held"]) is held
-        assert (told["table"] is None) is held
+        manifest = batch.run(path, centers_file(tmp_path), tmp_path / "out", options=options)
+        assert bool(manifest["held"]) is held
+        assert (manifest["table"] is None) is held
         assert postgresql.sql(count) == [(rows,)]
         assert (tmp_path / "out.held").exists() is held
 
@@ -453,14 +453,14 @@ def test_no_password_is_in_any_output(postgresql: PostgreSQL, tmp_path: Path) ->
     words = ("run", f"{postgresql.address}?table=sites", "-o", str(out), "--json", "--centers")
     words += (f"{bare}?password={ENCODED}&table=centers", "--table")
     with program(*words, f"{postgresql.address}?table=verdicts") as job:
-        told = "".join(job.communicate(timeout=60))
-    assert job.returncode == 0, told
+        output = "".join(job.communicate(timeout=60))
+    assert job.returncode == 0, output
     with program(*words, f"{postgresql.address}?table=foreign") as job:
-        told += "".join(job.communicate(timeout=60))
+        output += "".join(job.communicate(timeout=60))
     assert job.returncode == 74
-    assert STRANGER in told
-    assert "Traceback" not in told
-    for text in (told, *(b.decode() for b in contents(out).values())):
+    assert STRANGER in output
+    assert "Traceback" not in output
+    for text in (output, *(b.decode() for b in contents(out).values())):
         assert WORD not in text
         assert ENCODED not in text
     assert manifest(out)["inputs"]["centers"]["path"] == f"{bare}?password=***&table=centers"
@@ -484,9 +484,9 @@ def test_memory_does_not_grow_with_rows(postgresql: PostgreSQL, tmp_path: Path) 
     )
     kilobytes = []
     for rows in (20_000, count):
-        given = f"{postgresql.address}?query=SELECT * FROM many LIMIT {rows}"
+        address = f"{postgresql.address}?query=SELECT * FROM many LIMIT {rows}"
         place = f"{postgresql.address}?table=verdicts"
-        words = [given, str(centers_file(tmp_path)), str(tmp_path / "out"), place]
+        words = [address, str(centers_file(tmp_path)), str(tmp_path / "out"), place]
         done = subprocess.run(
             [sys.executable, "-c", code, *words], check=True, capture_output=True, text=True
         )

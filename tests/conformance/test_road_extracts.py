@@ -37,35 +37,37 @@ def test_drives_are_those_of_networkx(name: str, cache: Path) -> None:
     """Times to the last digit; miles and ferries of the way that networkx takes."""
     network = load_network(extract_file(name), cache=cache)
     starts, goals = sampled(network, 4), sampled(network, 300, 1)
-    found = RoadEngine(network).matrix(nodes_at(network, starts), nodes_at(network, goals), HOURS)
+    result = RoadEngine(network).matrix(nodes_at(network, starts), nodes_at(network, goals), HOURS)
     graph = reference(network)
     for row, u in enumerate(starts.tolist()):
         seconds, paths = nx.single_source_dijkstra(graph, u, weight="seconds")
-        assert found.seconds[row] == pytest.approx([seconds[v] for v in goals.tolist()], rel=1e-9)
+        assert result.seconds[row] == pytest.approx([seconds[v] for v in goals.tolist()], rel=1e-9)
         miles = [
             sum(graph.edges[e]["metres"] for e in nx.utils.pairwise(paths[v]))
             for v in goals.tolist()
         ]
         # Two ways may take as long, to the last bit; then either's miles are right.
-        assert np.mean(np.isclose(found.metres[row], miles, rtol=1e-9)) > 0.99
+        assert np.mean(np.isclose(result.metres[row], miles, rtol=1e-9)) > 0.99
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_laws_hold_on_real_roads(name: str, cache: Path) -> None:
     """The triangle inequality, any order of rows, and isochrones that are valid and grow."""
     network = load_network(extract_file(name), cache=cache)
-    engine, some = RoadEngine(network), sampled(network, 40)
-    seconds = engine.matrix(nodes_at(network, some), nodes_at(network, some), HOURS).seconds
+    engine, subset = RoadEngine(network), sampled(network, 40)
+    seconds = engine.matrix(nodes_at(network, subset), nodes_at(network, subset), HOURS).seconds
     best = (seconds[:, :, None] + seconds[None, :, :]).min(axis=1)
     assert (seconds <= best + 1e-6).all()
-    mixed = np.random.default_rng(2).permutation(len(some))
-    again = engine.matrix(nodes_at(network, some), nodes_at(network, some[mixed]), HOURS).seconds
+    mixed = np.random.default_rng(2).permutation(len(subset))
+    again = engine.matrix(
+        nodes_at(network, subset), nodes_at(network, subset[mixed]), HOURS
+    ).seconds
     assert np.array_equal(again, seconds[:, mixed])
-    place = network.lon[some[0]], network.lat[some[0]]
+    place = network.lon[subset[0]], network.lat[subset[0]]
     shapes = [engine.isochrone(*place, minutes) for minutes in (0.1, 2, 5, 10)]
     assert all(shape.is_valid and not shape.is_empty for shape in shapes)
     assert all(a.area < b.area for a, b in pairwise(shapes))
-    reached = some[seconds[0] <= 600]
+    reached = subset[seconds[0] <= 600]
     assert shapely.intersects_xy(shapes[3], network.lon[reached], network.lat[reached]).all()
 
 
@@ -100,8 +102,8 @@ def _by_osmnx(path: Path, folder: Path) -> nx.MultiDiGraph:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(osmnx.settings, "useful_tags_way", useful)
         graph = osmnx.graph_from_xml(xml, simplify=False, retain_all=True)
-    for _, _, told in graph.edges(data=True):
-        told.setdefault("highway", "ferry")
+    for _, _, edge in graph.edges(data=True):
+        edge.setdefault("highway", "ferry")
     return timed(osmnx.simplify_graph(graph, edge_attrs_differ=["highway", "maxspeed"]), SPEEDS)
 
 
@@ -128,11 +130,11 @@ def test_roads_on_both_sides_of_180_are_one_network(cache: Path) -> None:
     assert network.lon.max() > 178
     engine = RoadEngine(network)
     for side in (network.lon > 0, network.lon < 0):
-        some = np.flatnonzero(side)[:50]
-        found = engine.matrix(nodes_at(network, some[:1]), nodes_at(network, some), HOURS)
-        assert found.status[0, 0] == RoadStatus.within
-        assert (found.snap_m <= 1000).all()
-        shape = engine.isochrone(network.lon[some[0]], network.lat[some[0]], 30)
+        subset = np.flatnonzero(side)[:50]
+        result = engine.matrix(nodes_at(network, subset[:1]), nodes_at(network, subset), HOURS)
+        assert result.status[0, 0] == RoadStatus.within
+        assert (result.snap_m <= 1000).all()
+        shape = engine.isochrone(network.lon[subset[0]], network.lat[subset[0]], 30)
         assert shape.is_valid
         assert -180 <= shape.bounds[0] <= shape.bounds[2] <= 180
 
@@ -140,12 +142,12 @@ def test_roads_on_both_sides_of_180_are_one_network(cache: Path) -> None:
 def test_speeds_are_those_of_osmnx() -> None:
     """Each edge of the graph has what osmnx says of its sign, else what its kind allows."""
     graph = graph_of(read_extract(extract_file("liechtenstein")))
-    for _, _, told in graph.edges(data=True):
-        assert told["travel_time"] == pytest.approx(
-            told["length"] / (told["speed_kph"] / 3.6), rel=1e-6
+    for _, _, edge in graph.edges(data=True):
+        assert edge["travel_time"] == pytest.approx(
+            edge["length"] / (edge["speed_kph"] / 3.6), rel=1e-6
         )
-        if "maxspeed" not in told:
-            assert told["speed_kph"] == SPEEDS[told["highway"]]
+        if "maxspeed" not in edge:
+            assert edge["speed_kph"] == SPEEDS[edge["highway"]]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +157,8 @@ def test_polygons_agree_with_drives_on_real_roads(name: str, minutes: float, cac
     """No served area holds a site whose own drive takes too long, but by its tolerance."""
     network = load_network(extract_file(name), cache=cache)
     engine = RoadEngine(network)
-    some = sampled(network, 1)
+    subset = sampled(network, 1)
     extent = float(np.ptp(network.lat)) * 111_000
-    start = nodes_at(network, some)
+    start = nodes_at(network, subset)
     error = polygon_error_m(engine, start, minutes, sites_around(network, 5000))
     assert error <= TOLERANCE * cell_m(extent, engine.snap_limit_m, ROAD_CELLS)

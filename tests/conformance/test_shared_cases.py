@@ -33,8 +33,8 @@ def test_thresholds_are_decided_as_true_distances_are(thresholds: pd.DataFrame) 
 def test_threshold_distances_are_true(thresholds: pd.DataFrame) -> None:
     """Agree with GeographicLib's figures to the last digit of the file."""
     t = thresholds
-    found = geodesy.distance_m(t["lon1"], t["lat1"], t["lon2"], t["lat2"])
-    np.testing.assert_allclose(found, t["distance_m_true"], rtol=0, atol=2e-8)
+    result = geodesy.distance_m(t["lon1"], t["lat1"], t["lon2"], t["lat2"])
+    np.testing.assert_allclose(result, t["distance_m_true"], rtol=0, atol=2e-8)
 
 
 def shared_country(t: pd.DataFrame, world: Countries) -> npt.NDArray[np.str_]:
@@ -56,8 +56,8 @@ def test_thresholds_get_their_level(thresholds: pd.DataFrame, world: Countries) 
         )
         site = pd.DataFrame({"latitude": [case.lat2], "longitude": case.lon2, "country": code})
         verdict = ca.assess(site, center, as_of="2026-12-01").iloc[0]
-        wanted = "qualified" if case.within else "fallback"
-        assert (verdict["status"], case.case_id) == (wanted, case.case_id)
+        expected = "qualified" if case.within else "fallback"
+        assert (verdict["status"], case.case_id) == (expected, case.case_id)
         assert verdict["centers_in_reach"] == case.within
         assert (verdict["margin_miles"] >= 0) == bool(case.within)
 
@@ -89,14 +89,14 @@ def test_edge_cases_through_files(shared: Path, tmp_path: Path) -> None:
             warnings.simplefilter("ignore", UserWarning)  # rejects are told of
             sites = ca.read_sites(written(tmp_path / "sites.csv", row, "site", "site_id"))
         if sites.empty:
-            found = "Review"
+            result = "Review"
         else:
             verdict = ca.assess(sites, centers, as_of="2026-12-01").iloc[0]
-            found = EXPECTED[verdict["status"]]
+            result = EXPECTED[verdict["status"]]
             if row["distance_miles"] and pd.notna(verdict["distance_miles"]):
                 true = float(row["distance_miles"])
                 assert abs(verdict["distance_miles"] - true) <= 0.00101, row["case"]
-        if found != row["expected"]:
-            wrong.append((row["case"], found, row["expected"]))
+        if result != row["expected"]:
+            wrong.append((row["case"], result, row["expected"]))
     assert len(rows) >= 57
     assert not wrong

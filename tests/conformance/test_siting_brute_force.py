@@ -104,13 +104,13 @@ def test_alternatives_are_the_next_best_plans(seed: int) -> None:
     case = Case(seed)
     question = Question(new=2, alternatives=3)
     setting, first = case.solve(question)
-    found: tuple[Any, ...] = alternatives(setting, first, Clock())
+    result: tuple[Any, ...] = alternatives(setting, first, Clock())
     own = {int(i) for i in setting.twin}
     every = [p for p in case.plans(Question(new=2)) if set(p) <= own]
     earlier: list[set[int]] = []
-    for solution in found:
+    for solution in result:
         left = [p for p in every if all(e - set(p) for e in earlier)]
         assert np.isclose(solution.objective / setting.scale, max(map(case.value, left)))
         assert np.isclose(solution.bound, solution.objective)
         earlier.append(set(solution.plan.tolist()))
-    assert len(found) >= 1
+    assert len(result) >= 1

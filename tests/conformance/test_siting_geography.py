@@ -42,13 +42,13 @@ class Map:
         self.accuracy = np.where(self.random.random(len(self.sites)) < 0.2, 9_000.0, np.nan)
 
     def _points(self, count: int) -> list[tuple[float, float, str]]:
-        found = []
+        result = []
         for _ in range(count):
             code = str(self.random.choice(self.codes))
             west, south, width, height = REGIONS[code]
             x, y = self.random.random(2)
-            found.append((west + width * x, south + height * y, code))
-        return found
+            result.append((west + width * x, south + height * y, code))
+        return result
 
     def reach(self, places: list[tuple[float, float, str]], *, certain: bool) -> Bools:
         """Return who reaches whom, rough coordinates taken at their worst if ``certain``."""

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the published proble
 
 def problem(name: str) -> dict[str, Any]:
     """Return a published problem."""
-    found: dict[str, Any] = json.loads((CASES / name).read_text("utf-8"))
-    return found
+    data: dict[str, Any] = json.loads((CASES / name).read_text("utf-8"))
+    return data
 
 
 def covered(reach: "np.ndarray[Any, np.dtype[np.bool_]]", weight: Any) -> Cover:
@@ -45,8 +45,8 @@ def distances(instance: dict[str, Any]) -> "np.ndarray[Any, np.dtype[np.float64]
     last = {(min(i, j), max(i, j)): length for i, j, length in instance["edges"]}
     i, j = np.array(list(last)).T - 1
     matrix = csr_matrix((list(last.values()), (i, j)), shape=(n, n))
-    found: np.ndarray[Any, np.dtype[np.float64]] = shortest_path(matrix, directed=False)
-    return found
+    result: np.ndarray[Any, np.dtype[np.float64]] = shortest_path(matrix, directed=False)
+    return result
 
 
 @pytest.mark.parametrize("number", range(10))
@@ -60,11 +60,11 @@ def test_fewest_centers_of_the_or_library(number: int, shorter: int) -> None:
     program = Program(cover, np.zeros(n), np.ones(n), (), (Floor((), cover.total),), np.ones(n))
     rules = Rules(n, np.zeros(0, np.int64), np.ones(n, np.bool_))
     start = few(program, rules, Clock())
-    found = optimise(program, None, effort=Effort(), clock=Clock(), start=start)
-    assert found.plan is not None
+    result = optimise(program, None, effort=Effort(), clock=Clock(), start=start)
+    assert result.plan is not None
     best = instance["computed_fewest"][shorter]
-    assert -found.bound <= best <= len(found.plan)
-    assert len(found.plan) == best == -found.bound
+    assert -result.bound <= best <= len(result.plan)
+    assert len(result.plan) == best == -result.bound
     assert (best <= instance["p"]) == (shorter == 0)
 
 
@@ -74,17 +74,17 @@ def test_most_demand_of_new_york(monkeypatch: pytest.MonkeyPatch) -> None:
     Without the last step, which proves it in 20 CPU seconds (``benchmarks/siting.py``).
     """
     monkeypatch.setattr(mip, "MAX_PAIRS", 10_000)
-    given = problem("newyork.json")
-    points = np.array(given["points"])
+    source = problem("newyork.json")
+    points = np.array(source["points"])
     lat, lon = np.radians(points[:, 0])[:, None], np.radians(points[:, 1])[:, None]
     inner = np.cos(lat) * np.cos(lat.T) * np.cos(lon - lon.T) + np.sin(lat) * np.sin(lat.T)
-    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= given["radius_m"]
+    reach = np.arccos(np.clip(inner, -1, 1)) * 6_378_100 <= source["radius_m"]
     np.fill_diagonal(reach, val=True)
     cover, n = covered(reach, points[:, 2]), len(points)
     side = Side(np.arange(n), np.ones(n), -np.inf, 50)
     program = Program(cover, np.zeros(n), np.ones(n), (side,))
     rules = Rules(50, np.zeros(0, np.int64), np.ones(n, np.bool_))
-    found = optimise(program, rules, effort=Effort(rounds=0), clock=Clock())
-    best = given["proved_optimum"]["50"]
-    assert found.objective <= best <= found.bound
-    assert (found.bound - found.objective) / found.bound < 0.005
+    result = optimise(program, rules, effort=Effort(rounds=0), clock=Clock())
+    best = source["proved_optimum"]["50"]
+    assert result.objective <= best <= result.bound
+    assert (result.bound - result.objective) / result.bound < 0.005

@@ -48,9 +48,9 @@ def formulas(paths: list[Path], folder: Path) -> list[str]:
         timeout=300,
         check=False,
     )
-    made = sorted((folder / "fods").glob("*.fods"))
-    assert len(made) == len(copies), done.stderr
-    return [f for path in made for f in FORMULA.findall(path.read_text("utf-8"))]
+    result = sorted((folder / "fods").glob("*.fods"))
+    assert len(result) == len(copies), done.stderr
+    return [f for path in result for f in FORMULA.findall(path.read_text("utf-8"))]
 
 
 def inputs(folder: Path) -> tuple[Path, Path, Path]:
@@ -61,10 +61,10 @@ def inputs(folder: Path) -> tuple[Path, Path, Path]:
     sites |= {"lon": [-75.0] * n, "country": ["US"] * n, "address": CELLS}
     ids = list(dict.fromkeys(c for c in CELLS if c.strip()))
     centers = {"center_id": ids, "name": ids, "lat": [40.0] * len(ids), "lon": [-75.0] * len(ids)}
-    asked = {"request_id": CELLS, "site_id": CELLS, "address": CELLS}
-    asked |= {"authorised_at": [f"{AS_OF}T10:00"] * n}
+    requests = {"request_id": CELLS, "site_id": CELLS, "address": CELLS}
+    requests |= {"authorised_at": [f"{AS_OF}T10:00"] * n}
     paths = tuple(folder / f"{name}.parquet" for name in ("sites", "centers", "requests"))
-    for path, columns in zip(paths, (sites, centers, asked), strict=True):
+    for path, columns in zip(paths, (sites, centers, requests), strict=True):
         pq.write_table(pa.table(columns), path)
     return paths[0], paths[1], paths[2]
 

@@ -18,7 +18,7 @@ from running import THOROUGH, centers_file, manifest
 
 MEBIBYTE: Final = 1 << 20
 SECONDS: Final = 20
-"""So much CPU time a file may take, and no more."""
+"""Maximum CPU time of a file."""
 
 EACH: Final = f"""
 import os, resource, sys
@@ -52,8 +52,8 @@ def packed(
     unit: bytes, first: bytes = HEADER + ROW, last: bytes = b"", mebibytes: int = 512
 ) -> bytes:
     """Return some bytes, 512 MiB (or less) of one byte and some more, as gzip in a few MB."""
-    some = gzip.compress(unit * 16 * MEBIBYTE, 6, mtime=0)
-    return gzip.compress(first, mtime=0) + some * (mebibytes // 16) + gzip.compress(last, mtime=0)
+    subset = gzip.compress(unit * 16 * MEBIBYTE, 6, mtime=0)
+    return gzip.compress(first, mtime=0) + subset * (mebibytes // 16) + gzip.compress(last, mtime=0)
 
 
 def zstd_window() -> bytes:
@@ -129,12 +129,12 @@ def test_bombs(tmp_path: Path) -> None:
     codes = {p.name: int(code) for p, code in zip(paths, ended.stdout.split(), strict=True)}
     assert codes == {name: code for name, (_, code) in BOMBS.items()}
     for path in paths:
-        told = path.with_name(path.name + ".told").read_text(encoding="utf-8")
-        assert "Traceback" not in told
-        assert len(told) < 5000, path.name
+        text = path.with_name(path.name + ".told").read_text(encoding="utf-8")
+        assert "Traceback" not in text
+        assert len(text) < 5000, path.name
         out = path.with_name(path.name + ".out")
         if codes[path.name]:
-            assert path.name in told
+            assert path.name in text
             assert not (out / "report.csv").exists()
         else:
             ledger = manifest(out)["ledger"]

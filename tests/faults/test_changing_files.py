@@ -131,15 +131,15 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 4096)
 
 
-def options(**given: Any) -> batch.Options:
+def options(**arguments: Any) -> batch.Options:
     """Return options of a run without pictures."""
-    return batch.Options(**({"areas": False, "map": False} | given))
+    return batch.Options(**({"areas": False, "map": False} | arguments))
 
 
-def run(path: Path, folder: Path, **given: Any) -> dict[str, Any]:
+def run(path: Path, folder: Path, **arguments: Any) -> dict[str, Any]:
     """Judge sites."""
     return batch.run(
-        path, centers_file(folder), folder / "out", as_of=AS_OF, options=options(**given)
+        path, centers_file(folder), folder / "out", as_of=AS_OF, options=options(**arguments)
     )
 
 
@@ -171,9 +171,9 @@ def test_hash_file_replaced(tmp_path: Path, name: str) -> None:
         new.write_text(HEADER + row(1), encoding="utf-8")
         new.replace(path)
 
-    told = run(path, tmp_path, progress=once(other, path))
-    assert told["inputs"]["sites"]["sha256"] == before != digest(path)
-    assert told["ledger"]["read"] == ROWS
+    manifest = run(path, tmp_path, progress=once(other, path))
+    assert manifest["inputs"]["sites"]["sha256"] == before != digest(path)
+    assert manifest["ledger"]["read"] == ROWS
 
 
 @pytest.mark.parametrize("name", BY_PATH)
@@ -207,9 +207,9 @@ def test_geojson_that_changes_while_its_columns_are_looked_for(
     """The first of two readings counts, too, and a change explains what cannot be read in it."""
     path, add = saved(tmp_path, "sites.geojson"), geojson._Scan.add
 
-    def changing(found: Any, features: Any) -> None:
-        add(found, features)
-        if found.rows == 20:
+    def changing(result: Any, features: Any) -> None:
+        add(result, features)
+        if result.rows == 20:
             change(path)
 
     monkeypatch.setattr(geojson, "CHUNK", 1_000)
@@ -224,8 +224,8 @@ def test_the_program_ends_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path, ask = saved(tmp_path, "sites.csv"), reading.open_table
     shown = once(appended, path)
 
-    def opened(*given: Any, **further: Any) -> Any:
-        table = ask(*given, **further)
+    def opened(*arguments: Any, **further: Any) -> Any:
+        table = ask(*arguments, **further)
         if table.path == path:
             shown(0, 0)
         return table
@@ -245,10 +245,10 @@ def test_hash_between_two_readings(
     """Sites that are read twice are the same file the second time, or the run is refused."""
     path, ask = saved(tmp_path, "sites.csv"), reading.duplicates
 
-    def duplicates(*given: Any, **named: Any) -> Any:
-        found = ask(*given, **named)
+    def duplicates(*arguments: Any, **named: Any) -> Any:
+        result = ask(*arguments, **named)
         change(path)
-        return found
+        return result
 
     assert run(path, tmp_path, on_duplicate=rule)["inputs"]["sites"]["sha256"] == digest(path)
     old = contents(tmp_path / "out")
@@ -265,9 +265,9 @@ def test_hash_of_many_files(tmp_path: Path, change: Change) -> None:
     folder.mkdir()
     for name in ("a.csv", "b.csv"):
         saved(folder, name)
-    told = run(folder, tmp_path)
+    manifest = run(folder, tmp_path)
     lines = "".join(f"{digest(folder / name)}  {name}\n" for name in ("a.csv", "b.csv"))
-    assert told["inputs"]["sites"]["sha256"] == hashlib.sha256(lines.encode()).hexdigest()
+    assert manifest["inputs"]["sites"]["sha256"] == hashlib.sha256(lines.encode()).hexdigest()
     old = contents(tmp_path / "out")
     with pytest.raises(InputError, match=f"b.csv {CHANGED}"):
         run(folder, tmp_path, progress=once(change, folder / "b.csv"))
@@ -279,13 +279,13 @@ def test_centers_may_change_once_they_are_read(tmp_path: Path, kind: str) -> Non
     """Their hash is taken at once, so a later change does not stop the run."""
     path = saved(tmp_path, f"sites.{kind}")
     centers = tmp_path / f"network.{kind}"
-    given = pd.DataFrame({"center_id": ["K"], "latitude": [39.1], "longitude": [-94.6]})
-    given["country"] = "US"
-    given.to_csv(centers, index=False) if kind == "csv" else given.to_parquet(centers)
+    frame = pd.DataFrame({"center_id": ["K"], "latitude": [39.1], "longitude": [-94.6]})
+    frame["country"] = "US"
+    frame.to_csv(centers, index=False) if kind == "csv" else frame.to_parquet(centers)
     before = digest(centers)
     chosen = options(progress=once(truncated, centers))
-    told = batch.run(path, centers, tmp_path / "out", as_of=AS_OF, options=chosen)
-    assert told["inputs"]["centers"]["sha256"] == before != digest(centers)
+    manifest = batch.run(path, centers, tmp_path / "out", as_of=AS_OF, options=chosen)
+    assert manifest["inputs"]["centers"]["sha256"] == before != digest(centers)
 
 
 @pytest.mark.parametrize("command", ["check", "timeline", "read_sites"])
@@ -331,9 +331,9 @@ def test_hash_of_standard_input(
 ) -> None:
     """Of the bytes that came, packed or encoded as they are."""
     piped(monkeypatch, data)
-    told = run(Path("-"), tmp_path)
-    assert told["ledger"]["decided"] == 30
-    assert told["inputs"]["sites"]["sha256"] == hashlib.sha256(data).hexdigest()
+    manifest = run(Path("-"), tmp_path)
+    assert manifest["ledger"]["decided"] == 30
+    assert manifest["inputs"]["sites"]["sha256"] == hashlib.sha256(data).hexdigest()
 
 
 def test_hash_covers_what_follows_the_last_record(tmp_path: Path) -> None:
@@ -350,19 +350,19 @@ def test_a_named_pipe_is_read_once(tmp_path: Path, packed: bool) -> None:
     os.mkfifo(path)
     data = gzip.compress(text()) if packed else text()
     threading.Thread(target=path.write_bytes, args=(data,), daemon=True).start()
-    told = run(path, tmp_path)
-    assert told["ledger"]["decided"] == ROWS
-    assert told["inputs"]["sites"]["sha256"] == hashlib.sha256(data).hexdigest()
+    manifest = run(path, tmp_path)
+    assert manifest["ledger"]["decided"] == ROWS
+    assert manifest["inputs"]["sites"]["sha256"] == hashlib.sha256(data).hexdigest()
 
 
 def test_the_path_of_products_in_a_database_shows_no_password(tmp_path: Path) -> None:
     """The manifest names each input in the same way; a file of products has its hash."""
     products = tmp_path / "products.csv"
     products.write_text("product,version,mainstream_ends\nX,1,2030-01-01\n", encoding="utf-8")
-    told = run(saved(tmp_path, "sites.csv"), tmp_path, products=products)
-    found = {"encoding": "utf-8", "delimiter": ",", "header_line": 1}
-    shown = {"path": str(products), "sha256": digest(products), "detected": found}
-    assert told["inputs"]["products"] == shown
+    manifest = run(saved(tmp_path, "sites.csv"), tmp_path, products=products)
+    result = {"encoding": "utf-8", "delimiter": ",", "header_line": 1}
+    shown = {"path": str(products), "sha256": digest(products), "detected": result}
+    assert manifest["inputs"]["products"] == shown
 
 
 def town(folder: Path) -> Path:
@@ -413,10 +413,10 @@ def test_an_extract_that_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copyfile(TOWN, path)
     read = network_module._graph
 
-    def graph(*given: Any) -> Any:
-        made = read(*given)
+    def graph(*arguments: Any) -> Any:
+        result = read(*arguments)
         appended(path)
-        return made
+        return result
 
     monkeypatch.setattr(network_module, "_graph", graph)
     with pytest.raises(InputError, match=f"town.osm {CHANGED}"):
@@ -473,5 +473,5 @@ def test_a_geopackage_with_rows_in_its_log(tmp_path: Path, how: str) -> None:
         if how == "crashes":
             writer.wait()
         assert path.with_name("sites.gpkg-wal").stat().st_size
-        told = run(path, tmp_path)
-    assert told["ledger"]["decided"] == before + 1
+        manifest = run(path, tmp_path)
+    assert manifest["ledger"]["decided"] == before + 1

@@ -74,13 +74,13 @@ def endings(folder: Path, code: int, *, for_good: bool) -> Iterator[Ending]:
         shutil.rmtree(out)
         shutil.copytree(folder / "old", out)
         numbers = range(number, sys.maxsize if for_good else number + 1)
-        with disturbed(out, fails(code), numbers) as asked:
+        with disturbed(out, fails(code), numbers) as operations:
             try:
                 batch.run(sites, folder / "network.csv", out, as_of=AS_OF, options=LEAN)
                 published = True
             except PublishError:
                 published = False
-        if number >= len(asked):
+        if number >= len(operations):
             break
         yield Ending(number, published)
         number += 1

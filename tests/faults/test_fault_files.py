@@ -63,8 +63,8 @@ def manifest() -> list[dict[str, Any]]:
     cases: dict[str, dict[str, Any]] = {}
     for folder in ("faults", "faults-next"):
         path = FOLDER / folder / "MANIFEST.json"
-        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-        cases |= {case["file"]: case | {"folder": folder} for case in told}
+        data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        cases |= {case["file"]: case | {"folder": folder} for case in data}
     return list(cases.values())
 
 
@@ -192,8 +192,8 @@ def test_our_own_file(case: Fault, tmp_path: Path) -> None:
     assert tuple(row[0] for row in result.rows) == case.ids
     assert tuple((int(line), why) for line, why, _, _ in result.rejects) == case.rejects
     assert result.blank == case.blank
-    told = result.message + " ".join(detail for _, _, detail, _ in result.rejects)
-    assert case.message in told
+    text = result.message + " ".join(detail for _, _, detail, _ in result.rejects)
+    assert case.message in text
     if case.exit:
         assert "ours.csv" in result.message
         assert not (tmp_path / "out" / "report.csv").exists()

@@ -57,15 +57,17 @@ def shown(folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in inside(folder).items() if not name.startswith(".")}
 
 
-def lean(**given: Any) -> batch.Options:
+def lean(**options: Any) -> batch.Options:
     """Return options of a run without pictures."""
-    return batch.Options(**({"areas": False, "map": False} | given))
+    return batch.Options(**({"areas": False, "map": False} | options))
 
 
-def run(folder: Path, text: str, kind: str = "csv", **given: Any) -> dict[str, Any]:
+def run(folder: Path, text: str, kind: str = "csv", **options: Any) -> dict[str, Any]:
     """Judge sites; the report is in ``out``."""
     path = saved(folder, text, kind)
-    return batch.run(path, centers_file(folder), folder / "out", as_of=AS_OF, options=lean(**given))
+    return batch.run(
+        path, centers_file(folder), folder / "out", as_of=AS_OF, options=lean(**options)
+    )
 
 
 def called(folder: Path, text: str, *more: str) -> Result:
@@ -85,12 +87,12 @@ def test_rejects_nearly_all(tmp_path: Path, kind: str, form: Any) -> None:
     """The good report stays byte for byte, and goes when a good run follows."""
     run(tmp_path, sites(60), kind, format=form)
     good = contents(tmp_path / "out")
-    told = run(tmp_path, sites(2, 58), kind, format=form)
-    assert told["held"] == ["58 of 60 rows rejected (--max-rejects 50%)"]
+    result = run(tmp_path, sites(2, 58), kind, format=form)
+    assert result["held"] == ["58 of 60 rows rejected (--max-rejects 50%)"]
     assert contents(tmp_path / "out") == good
     held = tmp_path / "out.held"
-    assert manifest(held) == told
-    assert sorted(contents(held)) == sorted(told["files"])
+    assert manifest(held) == result
+    assert sorted(contents(held)) == sorted(result["files"])
     assert len(records(held / "rejects.csv")) == 58
     again = run(tmp_path, sites(59, 1), kind, format=form)
     assert (again["held"], again["max_rejects"]) == ([], "50%")
@@ -134,9 +136,9 @@ def test_from_which_share_on(tmp_path: Path, text: str, held: bool) -> None:
 )
 def test_limits(tmp_path: Path, limit: Any, bad: int, held: bool) -> None:
     """A number counts from the first row on, a share is exact."""
-    told = run(tmp_path, sites(100 - bad, bad), max_rejects=limit)
-    assert bool(told["held"]) is held
-    assert told["max_rejects"] == str(limit)
+    manifest = run(tmp_path, sites(100 - bad, bad), max_rejects=limit)
+    assert bool(manifest["held"]) is held
+    assert manifest["max_rejects"] == str(limit)
 
 
 @pytest.mark.parametrize(
@@ -166,9 +168,9 @@ def test_what_the_program_says(tmp_path: Path) -> None:
     )
     assert last == "read 60 = decided 2 + rejected 58 + blank 0"
     assert contents(out) == good
-    said = called(tmp_path, sites(2, 58), "--json")
-    assert json.loads(said.stdout)["held"] == ["58 of 60 rows rejected (--max-rejects 50%)"]
-    assert f"{out}.held/report.csv" in said.stderr
+    process = called(tmp_path, sites(2, 58), "--json")
+    assert json.loads(process.stdout)["held"] == ["58 of 60 rows rejected (--max-rejects 50%)"]
+    assert f"{out}.held/report.csv" in process.stderr
 
 
 def test_a_file_with_other_delimiters(tmp_path: Path) -> None:
@@ -201,21 +203,21 @@ def test_python_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     """By the manifest and by the log, which Python shows unless it is told otherwise."""
     with caplog.at_level(logging.WARNING):
         path = saved(tmp_path, sites(2, 58))
-        told = ca.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF)
-    assert told["held"]
+        manifest = ca.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF)
+    assert manifest["held"]
     assert [r.getMessage() for r in caplog.records if "Report not replaced" in r.getMessage()]
     assert not (tmp_path / "out").exists(), "no empty folder looks like a report"
 
 
-@pytest.mark.parametrize("made", [True, False])
-def test_a_table_keeps_its_rows(tmp_path: Path, made: bool) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_table_keeps_its_rows(tmp_path: Path, is_there: bool) -> None:
     """Nothing is committed; a database that was not there is not there."""
     address = f"sqlite:///{tmp_path / 'v.db'}?table=verdicts"
-    if made:
+    if is_there:
         run(tmp_path, sites(60), table=address)
-    told = run(tmp_path, sites(2, 58), table=address)
-    assert told["table"] is None
-    if not made:
+    manifest = run(tmp_path, sites(2, 58), table=address)
+    assert manifest["table"] is None
+    if not is_there:
         assert not (tmp_path / "v.db").exists()
         return
     with sqlite3.connect(tmp_path / "v.db") as database:
@@ -322,8 +324,8 @@ def test_names_that_others_have_prepared_in_it(tmp_path: Path) -> None:
     journal = json.dumps({"old": ["report.csv"], "new": []})
     (forged / "journal.json").write_text(journal, encoding="utf-8")
     names = {p.name for p in held.iterdir() if p.name.startswith(".")}
-    told = run(tmp_path, sites(3, 57))
-    assert manifest(held) == told
+    result = run(tmp_path, sites(3, 57))
+    assert manifest(held) == result
     assert len(records(held / "report.csv")) == 3
     run(tmp_path, sites(60))
     assert {p.name for p in held.iterdir()} == names
@@ -337,9 +339,11 @@ def test_a_held_run_that_is_an_input(tmp_path: Path, name: str) -> None:
     run(tmp_path, sites(2, 58))
     held, sited = tmp_path / "out.held", saved(tmp_path, sites(60))
     before = contents(held)
-    given = (sited, held / name) if name == "centers.csv" else (held / name, centers_file(tmp_path))
+    arguments = (
+        (sited, held / name) if name == "centers.csv" else (held / name, centers_file(tmp_path))
+    )
     with pytest.raises(InputError, match=rf"out\.held/{name} is an input file"):
-        batch.run(*given, tmp_path / "out", as_of=AS_OF, options=lean())
+        batch.run(*arguments, tmp_path / "out", as_of=AS_OF, options=lean())
     assert contents(held) == before
 
 
@@ -392,16 +396,16 @@ def test_another_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the folder is a mount point, files are copied."""
     rename = os.rename
 
-    def refuse(old: Any, new: Any, **given: Any) -> None:
+    def refuse(old: Any, new: Any, **options: Any) -> None:
         if str(new).startswith(str(tmp_path / "out.held")) and "out/" in str(old):
             fails(18)()
-        rename(old, new, **given)
+        rename(old, new, **options)
 
     run(tmp_path, sites(60))
     good = contents(tmp_path / "out")
     monkeypatch.setattr(os, "rename", refuse)
-    told = run(tmp_path, sites(2, 58))
-    assert sorted(contents(tmp_path / "out.held")) == sorted(told["files"])
+    manifest = run(tmp_path, sites(2, 58))
+    assert sorted(contents(tmp_path / "out.held")) == sorted(manifest["files"])
     assert contents(tmp_path / "out") == good
 
 
@@ -435,13 +439,13 @@ def test_a_kill_at_any_step(tmp_path: Path, before: bool) -> None:
         code = killed(tmp_path, sites(2, 58), number)
         assert shown(tmp_path / "out") == good, f"step {number}"
         held = tmp_path / "out.held"
-        found = shown(held)
-        assert "run.json" not in found or found in (old, new), f"step {number}"
+        result = shown(held)
+        assert "run.json" not in result or result in (old, new), f"step {number}"
         with Publication(tmp_path / "out"), Publication(held):
             pass
-        found = inside(held)
-        assert found in (({}, new), (old, new))[before], f"step {number}"
-        seen.append(found == new)
+        result = inside(held)
+        assert result in (({}, new), (old, new))[before], f"step {number}"
+        seen.append(result == new)
         number += every(4 if before else 6)
     assert code == 0
     assert number > 40
@@ -460,12 +464,12 @@ def test_a_kill_while_it_is_removed(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "out")
         shutil.copytree(tmp_path / "old", tmp_path / "out.held")
         code = killed(tmp_path, sites(60), number, tmp_path / "out.held")
-        found = shown(tmp_path / "out.held")
-        assert "run.json" not in found or found == held, f"step {number}"
-        assert shown(tmp_path / "out") in (({}, good) if found == held else (good,)), (
+        result = shown(tmp_path / "out.held")
+        assert "run.json" not in result or result == held, f"step {number}"
+        assert shown(tmp_path / "out") in (({}, good) if result == held else (good,)), (
             f"step {number}"
         )
-        gone += not found
+        gone += not result
         run(tmp_path, sites(60))
         assert not inside(tmp_path / "out.held"), f"step {number}"
         shutil.rmtree(tmp_path / "out.held", ignore_errors=True)
@@ -496,12 +500,12 @@ def test_a_disk_that_fails(tmp_path: Path) -> None:
     while failed:
         shutil.rmtree(tmp_path / "out.held", ignore_errors=True)
         path, centers = saved(tmp_path, sites(2, 58)), centers_file(tmp_path)
-        with disturbed(tmp_path / "out.held", fails(28), range(number, number + 1)) as asked:
+        with disturbed(tmp_path / "out.held", fails(28), range(number, number + 1)) as operations:
             try:
                 batch.run(path, centers, tmp_path / "out", as_of=AS_OF, options=lean())
             except PublishError:
                 assert not inside(tmp_path / "out.held"), f"step {number}"
-            failed = len(asked) > number
+            failed = len(operations) > number
         assert contents(tmp_path / "out") == good, f"step {number}"
         number += every(3)
     assert number > 15

@@ -95,17 +95,17 @@ def test_a_kill_at_any_moment(tmp_path: Path) -> None:
     full = batch.Options()
     both = reports(tmp_path, MANY, full)
     chance, seen = random.Random(20), set()  # noqa: S311 - no secret
-    begun = time.monotonic()
+    start = time.monotonic()
     assert ended(child(lambda: run(tmp_path, full))) == 0
-    takes = time.monotonic() - begun
+    takes = time.monotonic() - start
     for number in range(30):
         out = afresh(tmp_path)
         process = child(lambda: run(tmp_path, full))
         time.sleep(takes * (number + chance.random()) / 27)
         os.kill(process, signal.SIGKILL)
         seen.add(ended(process))
-        found = shown(out)
-        assert found in both or "run.json" not in found
+        result = shown(out)
+        assert result in both or "run.json" not in result
         with Publication(out):
             pass
         assert contents(out) in both
@@ -128,8 +128,8 @@ def test_a_kill_at_any_step(tmp_path: Path) -> None:
                 run(tmp_path)
 
         code = ended(child(work))
-        found = shown(out)
-        assert "run.json" not in found or found in both, f"step {number}"
+        result = shown(out)
+        assert "run.json" not in result or result in both, f"step {number}"
         with Publication(out):
             pass
         assert contents(out) in both, f"step {number}"
@@ -201,9 +201,9 @@ def test_a_signal_at_any_moment(tmp_path: Path, sent: signal.Signals, code: int)
         sys.argv = ["coverage-analyzer", "run", *arguments, "-o", str(out), "--as-of", AS_OF]
         main.main()
 
-    begun = time.monotonic()
+    start = time.monotonic()
     assert ended(child(work)) == 0
-    takes = time.monotonic() - begun
+    takes = time.monotonic() - start
     for number in range(10):
         afresh(tmp_path)
         process = child(work)
@@ -282,8 +282,8 @@ def test_drive_times_that_are_killed_at_any_step(tmp_path: Path) -> None:
     both, seen = (first, contents(out)), []
     afresh(tmp_path)
     for number in killed_at_each_step(out, lambda: drive(out, engine, minutes=15), every(2)):
-        found = shown(out)
-        assert "run.json" not in found or found in both, f"step {number}"
+        result = shown(out)
+        assert "run.json" not in result or result in both, f"step {number}"
         with Publication(out):
             pass
         assert contents(out) in both, f"step {number}"

@@ -43,8 +43,8 @@ def ended(*arguments: str) -> Ended:
         return Ended(int(result.return_value or 0), result.output)
     codes = [*CODES, (click.UsageError, 2)]
     code = next((code for kind, code in codes if isinstance(error, kind)), 70)
-    told = error.format_message() if isinstance(error, click.ClickException) else str(error)
-    return Ended(code, result.output + told)
+    text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    return Ended(code, result.output + text)
 
 
 def called(folder: Path, *more: str, text: str = "") -> Ended:
@@ -81,10 +81,10 @@ def test_good_bad_good_again(tmp_path: Path) -> None:
     assert "--hold-if none" in bad.output
     assert "--max-rejects" not in bad.output
     assert contents(out) == good
-    told = manifest(held)
-    assert told["held"] == ["rows that are not empty: 135, before 200; rule: rows_fall > 10%"]
-    assert told["hold_if"]["rules"] == [*HOLD_IF, "lost > 0"]
-    assert told["ledger"]["decided"] == 134
+    result = manifest(held)
+    assert result["held"] == ["rows that are not empty: 135, before 200; rule: rows_fall > 10%"]
+    assert result["hold_if"]["rules"] == [*HOLD_IF, "lost > 0"]
+    assert result["ledger"]["decided"] == 134
     assert value(metrics, "held") == 1
     assert times(metrics)[1] == success[1]  # the last success is that of the first night
 
@@ -197,8 +197,8 @@ def test_the_settings_have_rules_and_an_option_replaces_them(tmp_path: Path) -> 
     centers_file(tmp_path)
     settings = tmp_path / "coverage-analyzer.toml"
     init = ["init", str(tmp_path / "sites.csv"), "--centers", str(tmp_path / "network.csv")]
-    made = ended(*init, "-o", str(settings))
-    assert made.exit_code == 0, made.output
+    process = ended(*init, "-o", str(settings))
+    assert process.exit_code == 0, process.output
     assert ca.Settings.load(settings).thresholds.hold_if == "; ".join(HOLD_IF)
     named = ("--settings", str(settings))
     assert called(tmp_path, *named).exit_code == 0
@@ -208,10 +208,10 @@ def test_the_settings_have_rules_and_an_option_replaces_them(tmp_path: Path) -> 
     assert passed.exit_code == 0, passed.output
     assert manifest(tmp_path / "out")["ledger"]["decided"] == 10
     options = batch.Options(map=False, areas=False, metrics=tmp_path / "m.prom")
-    found = ca.run(
+    result = ca.run(
         output=tmp_path / "new", settings=ca.Settings.load(settings), as_of=AS_OF, options=options
     )
-    assert found["hold_if"]["rules"] == list(HOLD_IF)
+    assert result["hold_if"]["rules"] == list(HOLD_IF)
     assert (tmp_path / "m.prom").exists()
 
 
@@ -234,13 +234,13 @@ def test_write_report_is_held_alike(tmp_path: Path) -> None:
     for number, expected in ((30, "out"), (3, "out.held"), (31, "out")):
         path.write_text(sites(number), encoding="utf-8")
         verdicts = ca.assess(ca.read_sites(path), centers, as_of=AS_OF)
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             folder = ca.write_report(
                 verdicts, tmp_path / "out", centers=centers, hold_if=["rows_fall > 10%"]
             )
         assert folder.name == expected
-        assert any("rows_fall" in str(each.message) for each in said) == (expected == "out.held")
+        assert any("rows_fall" in str(each.message) for each in caught) == (expected == "out.held")
     assert not (tmp_path / "out.held").exists()
     assert manifest(tmp_path / "out")["hold_if"]["rules"] == ["rows_fall > 10%"]
     moved = ca.read_sites(path).assign(latitude=45.0, longitude=-100.0).drop(columns="geometry")
@@ -286,9 +286,9 @@ def test_a_damaged_report_is_one_clear_error(tmp_path: Path, name: str) -> None:
     path = tmp_path / "out" / name
     damaged: Any = path.read_text("utf-8")
     if name == "run.json":
-        told = json.loads(damaged)
-        del told["files"]
-        path.write_text(json.dumps(told), "utf-8")
+        data = json.loads(damaged)
+        del data["files"]
+        path.write_text(json.dumps(data), "utf-8")
     else:
         path.write_text(damaged.replace(",", ";"), "utf-8")
     before = contents(tmp_path / "out")
@@ -302,9 +302,9 @@ def test_a_report_of_an_older_version_is_said_not_to_have_the_figures(tmp_path: 
     """A rule that cannot be checked does not fire, and a reader learns that."""
     assert called(tmp_path, text=sites(30)).exit_code == 0
     path = tmp_path / "out" / "run.json"
-    told = json.loads(path.read_text("utf-8"))
-    del told["ledger"], told["centers"]
-    path.write_text(json.dumps(told), "utf-8")
+    data = json.loads(path.read_text("utf-8"))
+    del data["ledger"], data["centers"]
+    path.write_text(json.dumps(data), "utf-8")
     result = called(tmp_path, *rules("rows_fall > 10%", "centers_vanished > 0"), text=sites(3))
     assert result.exit_code == 0, result.output
     assert "does not have the figures: 1 rule was not checked ('rows_fall > 10%')" in result.output

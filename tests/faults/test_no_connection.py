@@ -77,9 +77,9 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     """Return a listener for the time of a test."""
-    made = Listener()
-    yield made
-    made.close()
+    result = Listener()
+    yield result
+    result.close()
 
 
 def geojson_files(folder: Path, url: str) -> None:
@@ -144,8 +144,8 @@ def spatial_files(folder: Path, url: str) -> None:
             "primary_column": "g",
             "columns": {"g": {"encoding": "WKB", "geometry_types": [], "crs": crs}},
         }
-        made = pa.table({"id": ["a"], "g": wkb}).replace_schema_metadata({"geo": json.dumps(geo)})
-        pq.write_table(made, folder / f"g{number}.parquet")
+        table = pa.table({"id": ["a"], "g": wkb}).replace_schema_metadata({"geo": json.dumps(geo)})
+        pq.write_table(table, folder / f"g{number}.parquet")
     bodies = (
         f"SELECT fid, ogr_geocode('{url}') AS geom, id FROM p",
         f"SELECT fid, ogr_datasource_load_layers('/vsicurl/{url}') AS geom, id FROM p",
@@ -233,7 +233,7 @@ def test_no_reader_connects(tmp_path: Path, listener: Listener) -> None:
 
 def test_the_listener_would_see_it(listener: Listener) -> None:
     """What is held to see nothing sees a connection."""
-    with socket.create_connection(("127.0.0.1", listener.port)) as made:
-        made.sendall(b"GET /")
-        made.recv(10)
+    with socket.create_connection(("127.0.0.1", listener.port)) as result:
+        result.sendall(b"GET /")
+        result.recv(10)
     assert listener.seen == [b"GET /"]

@@ -52,10 +52,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def refused(folder: Path, work: Callable[[], Any], name: str) -> None:
     """Do work that has to be refused with a name of a file, and see that nothing has changed."""
     before = contents(folder)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         work()
-    assert name in str(told.value)
-    assert "Choose a different" in str(told.value)
+    assert name in str(error.value)
+    assert "Choose a different" in str(error.value)
     assert contents(folder) == before
 
 

@@ -43,10 +43,10 @@ def test_a_broken_file_is_one_error_in_little_time(case: str, tmp_path: Path) ->
     data, message = BROKEN[case]
     path = tmp_path / NAME
     path.write_bytes(data)
-    begun = time.process_time()
+    start = time.process_time()
     with pytest.raises(InputError) as error:
         Settings.load(path)
-    assert time.process_time() - begun < LONG_S
+    assert time.process_time() - start < LONG_S
     assert str(path) in str(error.value)
     assert message in str(error.value)
     assert len(str(error.value)) < 5_000
@@ -94,9 +94,9 @@ def test_a_pipe_of_that_name_is_refused_and_not_waited_for(project: Path) -> Non
 def test_an_endless_device_is_refused(project: Path) -> None:
     """Through a link, which belongs to the user while the device does not."""
     (project / NAME).symlink_to("/dev/zero")
-    begun = time.process_time()
+    start = time.process_time()
     ended = check()
-    assert time.process_time() - begun < LONG_S
+    assert time.process_time() - start < LONG_S
     if ended.exception:
         assert "is a device or pipe" in str(ended.exception)
     else:
@@ -194,10 +194,10 @@ def test_the_search_ends_at_the_folder_of_another_owner(
     monkeypatch.setattr(discovery, "_is_own", lambda p: p != tmp_path / "a" and real(p))
     assert find(below) == discovery.Discovery()
     (tmp_path / "a" / NAME).write_text("")
-    found = find(below)
-    assert found.path is None
-    assert "belongs to another user" in found.notice
-    assert f"--settings {tmp_path / 'a' / NAME}" in found.notice
+    result = find(below)
+    assert result.path is None
+    assert "belongs to another user" in result.notice
+    assert f"--settings {tmp_path / 'a' / NAME}" in result.notice
 
 
 def test_a_file_of_another_owner_is_not_used(

@@ -89,7 +89,7 @@ def test_a_closed_standard_input_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "words"),
     [
         (ZeroDivisionError("division by zero"), 70, "bug in the program: ZeroDivisionError"),
         (RecursionError("too deep"), 70, "bug in the program: RecursionError"),
@@ -107,7 +107,7 @@ def test_an_unexpected_error_is_one_line(
     capsys: pytest.CaptureFixture[str],
     error: Exception,
     code: int,
-    said: str,
+    words: str,
     *,
     verbose: bool,
 ) -> None:
@@ -122,7 +122,7 @@ def test_an_unexpected_error_is_one_line(
         main.main()
     err = capsys.readouterr().err
     assert left.value.code == code
-    assert said in err
+    assert words in err
     assert "secret" not in err
     assert ("Traceback" in err) == (verbose and code == 70)
     if not verbose:
@@ -157,7 +157,7 @@ def test_names_that_are_not_utf8(tmp_path: Path, kind: Any) -> None:
     """Reports of each kind are written into such folders and read from such files."""
     inner = odd(tmp_path)
     sites, centers = inner / f"{NAME}.csv", inner / f"c{NAME}.csv"
-    told = batch.run(
+    result = batch.run(
         sites, centers, inner / "out", as_of=AS_OF, options=batch.Options(format=kind, areas=False)
     )
     assert manifest(inner / "out")["inputs"]["sites"]["path"] == str(sites)
@@ -167,7 +167,7 @@ def test_names_that_are_not_utf8(tmp_path: Path, kind: Any) -> None:
     again = batch.run(
         report, centers, inner / "again", as_of=AS_OF, options=batch.Options(areas=False)
     )
-    assert again["counts"]["level"] == told["counts"]["level"]
+    assert again["counts"]["level"] == result["counts"]["level"]
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,12 @@ def test_commands_with_names_that_are_not_utf8(tmp_path: Path, arguments: tuple[
     for name in "ab":
         sites_file(inner / f"many{NAME}", name=f"{name}{NAME}.csv")
     places = {"S": f"{NAME}.csv", "C": f"c{NAME}.csv", "D": f"many{NAME}"}
-    given = [
+    words = [
         str(inner / places.get(a, f"{NAME}{a}")) if a in places or a[0] == "R" else a
         for a in arguments
     ]
     ended = subprocess.run(
-        [sys.executable, "-m", "coverage_analyzer", *given], capture_output=True, check=False
+        [sys.executable, "-m", "coverage_analyzer", *words], capture_output=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.decode("utf-8")
@@ -223,14 +223,14 @@ def test_no_thread_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", none)
-    told = judged(tmp_path)
+    manifest = judged(tmp_path)
     assert contents(tmp_path / "out") == whole
-    assert told["ledger"]["read"] == READ
+    assert manifest["ledger"]["read"] == READ
     assert batch.check(sites_file(tmp_path))["ledger"]["read"] == READ
     place = f"sqlite:///{tmp_path / 'x.db'}"
     judged(tmp_path, options=batch.Options(table=f"{place}?table=t"))
     read = batch.check(f"{place}?table=t")
-    assert read["ledger"]["decided"] == told["ledger"]["decided"]
+    assert read["ledger"]["decided"] == manifest["ledger"]["decided"]
     closed = []
 
     def items() -> Any:

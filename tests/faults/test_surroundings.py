@@ -37,8 +37,8 @@ def run(folder: Path, *before: str, cwd: Path, **variables: str) -> dict[str, by
         command, capture_output=True, check=False, cwd=cwd, env=variables, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
-    told = [line for line in ended.stderr.splitlines() if b"Warning" in line]
-    assert [line for line in told if not line.startswith(b"Warning: Not checked")] == []
+    output = [line for line in ended.stderr.splitlines() if b"Warning" in line]
+    assert [line for line in output if not line.startswith(b"Warning: Not checked")] == []
     return contents(folder / "out")
 
 

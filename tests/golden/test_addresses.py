@@ -7,15 +7,15 @@ another country. The registered address stands first.
 
 import pytest
 
-from coverage_analyzer.addresses.compare import Likeness, likeness
+from coverage_analyzer.addresses.compare import AddressMatch, address_match
 
 CLASSES = {
-    "=": Likeness.identical,
-    "~": Likeness.equivalent,
-    "u": Likeness.unit_differs,
-    "?": Likeness.unclear,
-    "!": Likeness.different,
-    "c": Likeness.different_country,
+    "=": AddressMatch.identical,
+    "~": AddressMatch.equivalent,
+    "u": AddressMatch.unit_differs,
+    "?": AddressMatch.unclear,
+    "!": AddressMatch.different,
+    "c": AddressMatch.different_country,
 }
 
 EMPIRE = "350 Fifth Avenue, New York, NY 10118"
@@ -311,23 +311,23 @@ PAIRS = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("country", "sign", "registered", "given"), PAIRS)
-def test_golden(country: str, sign: str, registered: str, given: str) -> None:
+@pytest.mark.parametrize(("country", "sign", "registered", "requested"), PAIRS)
+def test_golden(country: str, sign: str, registered: str, requested: str) -> None:
     """The class of a pair is the one in the table."""
-    assert likeness(registered, given, country) is CLASSES[sign]
+    assert address_match(registered, requested, country) is CLASSES[sign]
 
 
-@pytest.mark.parametrize(("country", "sign", "registered", "given"), PAIRS)
-def test_likeness_goes_both_ways(country: str, sign: str, registered: str, given: str) -> None:
+@pytest.mark.parametrize(("country", "sign", "registered", "requested"), PAIRS)
+def test_likeness_goes_both_ways(country: str, sign: str, registered: str, requested: str) -> None:
     """Which of the two is the registered one does not count."""
-    assert likeness(given, registered, country) is CLASSES[sign]
+    assert address_match(requested, registered, country) is CLASSES[sign]
 
 
 def test_what_is_no_address_is_not_compared() -> None:
     """A text of a hundred thousand letters is answered at once."""
     long, other = "ab c" * 25_000, "ba d" * 25_000
-    assert likeness(long, other, "US") is Likeness.unclear
-    assert likeness(long, long, "US") is Likeness.identical
+    assert address_match(long, other, "US") is AddressMatch.unclear
+    assert address_match(long, long, "US") is AddressMatch.identical
 
 
 def test_the_table_is_wide_enough() -> None:

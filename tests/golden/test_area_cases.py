@@ -21,7 +21,7 @@ CASES = areal.cases()
 
 
 @pytest.fixture(scope="module")
-def made(world: Countries, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+def area_matcher(world: Countries, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
     """Return the matcher of the policy."""
     rows = csv.DictReader(io.StringIO(areal.CENTERS))
     centers = [
@@ -39,8 +39,8 @@ def rows_of(cases: list[dict[str, str]]) -> SiteRows:
         for name in ("longitude", "latitude", "accuracy_m")
     }
     texts: dict[str, Any] = {
-        name: arrays.text_array([case[given] for case in cases])
-        for name, given in (("country", "country"), ("region", "state"), ("postcode", "zip"))
+        name: arrays.text_array([case[header] for case in cases])
+        for name, header in (("country", "country"), ("region", "state"), ("postcode", "zip"))
     }
     country = texts.pop("country")
     return SiteRows(
@@ -49,9 +49,11 @@ def rows_of(cases: list[dict[str, str]]) -> SiteRows:
 
 
 @pytest.fixture(scope="module")
-def answers(made: Matcher) -> dict[str, dict[str, Any]]:
+def answers(area_matcher: Matcher) -> dict[str, dict[str, Any]]:
     """Return the verdict on each case, all matched together."""
-    verdicts = made.columns(made.match(*made.inputs(rows_of(list(CASES.values())))))
+    verdicts = area_matcher.columns(
+        area_matcher.match(*area_matcher.inputs(rows_of(list(CASES.values()))))
+    )
     rows = zip(*(column.to_pylist() for column in verdicts.values()), strict=True)
     return {
         name: dict(zip(verdicts, row, strict=True)) for name, row in zip(CASES, rows, strict=True)
@@ -67,11 +69,11 @@ def test_area(answers: dict[str, dict[str, Any]], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_story_agrees(made: Matcher, name: str) -> None:
+def test_the_story_agrees(area_matcher: Matcher, name: str) -> None:
     """Explain the verdict of the table, and name the areas."""
     case = CASES[name]
     story = explanation(
-        made,
+        area_matcher,
         float(case["longitude"]),
         float(case["latitude"]),
         country=case["country"],
@@ -79,8 +81,8 @@ def test_the_story_agrees(made: Matcher, name: str) -> None:
         stated={"region": case["state"], "postcode": case["zip"]},
     )
     assert story.center is not None
-    told = (story.level, story.status, story.reason, story.center.center_id)
-    assert told == tuple(case[c] for c in areal.ANSWER)
+    result = (story.level, story.status, story.reason, story.center.center_id)
+    assert result == tuple(case[c] for c in areal.ANSWER)
     if story.reason == "area_excluded":
         assert story.areas
         assert "Not everywhere." in story.clauses
@@ -89,19 +91,21 @@ def test_the_story_agrees(made: Matcher, name: str) -> None:
         assert f"not known: {story.areas_unknown[0]}" in str(story)
 
 
-def test_each_site_is_matched_alone(made: Matcher, answers: dict[str, dict[str, Any]]) -> None:
+def test_each_site_is_matched_alone(
+    area_matcher: Matcher, answers: dict[str, dict[str, Any]]
+) -> None:
     """Give one row the verdict that it has among others."""
     for name, case in CASES.items():
-        verdicts = made.columns(made.match(*made.inputs(rows_of([case]))))
+        verdicts = area_matcher.columns(area_matcher.match(*area_matcher.inputs(rows_of([case]))))
         assert {n: c.to_pylist()[0] for n, c in verdicts.items()} == answers[name]
 
 
-def test_no_column_at_all_is_as_empty_cells(made: Matcher) -> None:
+def test_no_column_at_all_is_as_empty_cells(area_matcher: Matcher) -> None:
     """Leave only what the level depends on to a review."""
     plain = [case | {"state": "", "zip": ""} for case in CASES.values()]
     rows = rows_of(plain)
     without = SiteRows(rows.lon, rows.lat, rows.accuracy_m, rows.countries)
-    found, same = (made.match(*made.inputs(each)) for each in (rows, without))
-    for name, values in vars(found).items():
+    result, same = (area_matcher.match(*area_matcher.inputs(each)) for each in (rows, without))
+    for name, values in vars(result).items():
         if values is not None:
             np.testing.assert_array_equal(values, getattr(same, name))

@@ -268,7 +268,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(folder: Path) -> list[dict[str, str]]:
+def changed_rows(folder: Path) -> list[dict[str, str]]:
     """Return the rows of ``changes.csv``."""
     return records(folder / "changes.csv")
 
@@ -290,8 +290,10 @@ def test_there_are_forty_changes_of_every_kind_and_cause() -> None:
 
 
 @pytest.mark.parametrize("site_id", dict.fromkeys(case.site_id for case in CASES))
-def test_each_site_has_its_change_and_its_cause(found: list[dict[str, str]], site_id: str) -> None:
+def test_each_site_has_its_change_and_its_cause(
+    changed_rows: list[dict[str, str]], site_id: str
+) -> None:
     """All rows of a site."""
-    rows = [row for row in found if row["site_id"] == site_id]
+    rows = [row for row in changed_rows if row["site_id"] == site_id]
     got = [(row["change"], row["because"], row["because_set"]) for row in rows]
     assert got == [expected(c) for c in CASES if c.site_id == site_id and c.change]

@@ -14,7 +14,7 @@ from building import Center, centers_of
 from clocked import DENVER, clock, hours, office, policy_of
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
+from coverage_analyzer.due_times.calculator import Commitment, CommitmentStatus, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.due_times.requests import RegisteredSite, Request
 from coverage_analyzer.policy import Policy
@@ -243,7 +243,7 @@ def test_golden(
 ) -> None:
     """The due time is the one of the sum."""
     answer = answered(world, policy_of(table, vendor=DENVER), site, dispatched=start)
-    assert answer.status is Answer.promised, answer.steps
+    assert answer.status is CommitmentStatus.promised, answer.steps
     assert answer.row()["due_at"] == expected
     assert expected[:16] in answer.steps[-2]
 
@@ -257,7 +257,7 @@ def test_a_regional_holiday_of_the_site_is_not_guessed(world: Countries) -> None
     """Epiphany is a day off in some states of Germany only; the message says where to say which."""
     site = RegisteredSite(7.6616, 47.6156, "DE")
     answer = answered(world, policy_of(ON_SITE), site, dispatched="2026-01-05T10:00")
-    assert (answer.status, answer.reason) == (Answer.review, "regional_holiday")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "regional_holiday")
     assert answer.due_at is None
     assert "column region of the sites" in answer.steps[-1]
     assert "site S: Tue 2026-01-06 (Epiphany)" in answer.steps[-1]
@@ -351,7 +351,7 @@ def test_a_site_without_a_country_has_no_business_days(world: Countries) -> None
     """In the middle of an ocean, under a policy that asks for no country: one clear answer."""
     site = RegisteredSite(-40.0, 30.0, time_zone="Atlantic/Azores")
     answer = answered(world, policy_of(ON_SITE), site, dispatched="2026-12-04T10:00")
-    assert (answer.status, answer.reason) == (Answer.review, "calendar_unknown")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "calendar_unknown")
     assert "enter it in the column country" in answer.steps[-1]
 
 

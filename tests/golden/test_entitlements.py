@@ -243,14 +243,14 @@ def ca_day(text: str) -> Any:
 def test_golden(offer: str, case: Case, answer: str, missing: str) -> None:
     """The answer, and what is named as missing where one thing is."""
     facts, *question = case
-    found = ca.entitlements(dated(facts), *question)[offer]
-    assert str(found.answer) == answer
-    assert missing in " ".join(found.missing)
-    assert bool(found.missing) == (answer == NOT)
+    result = ca.entitlements(dated(facts), *question)[offer]
+    assert str(result.answer) == answer
+    assert missing in " ".join(result.missing)
+    assert bool(result.missing) == (answer == NOT)
     if answer != NOT:  # else what cannot be told does not matter
-        assert bool(found.undecided) == (answer != APPLIES)
-    assert found.clauses
-    assert set(found.clauses) <= set(Programme.builtin()[found.programme].clauses.values())
+        assert bool(result.undecided) == (answer != APPLIES)
+    assert result.clauses
+    assert set(result.clauses) <= set(Programme.builtin()[result.programme].clauses.values())
 
 
 def test_a_country_that_is_none_is_refused() -> None:
@@ -264,8 +264,8 @@ def test_every_clause_of_every_programme_is_reached() -> None:
     cited: dict[str, set[str]] = {name: set() for name in Programme.builtin()}
     for parameters in CASES:
         _, (facts, *question), *_ = parameters.values
-        for found in ca.entitlements(dated(facts), *question):
-            cited[found.programme] |= set(found.clauses)
+        for result in ca.entitlements(dated(facts), *question):
+            cited[result.programme] |= set(result.clauses)
     for name, programme in Programme.builtin().items():
         shown = {programme.clauses[feature.clause] for feature in programme.features}
         assert cited[name] | shown == set(programme.clauses.values())

@@ -37,7 +37,7 @@ def products() -> Products:
 
 
 @pytest.fixture(scope="module")
-def made(world: Countries, policy: Policy, products: Products) -> Matcher:
+def gate_matcher(world: Countries, policy: Policy, products: Products) -> Matcher:
     """Return a matcher of all centers."""
     return Matcher(centers_of(centers()), policy, world, as_of=AS_OF, products=products)
 
@@ -64,12 +64,12 @@ def cells(case: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_gate(world: Countries, made: Matcher, name: str) -> None:
+def test_gate(world: Countries, gate_matcher: Matcher, name: str) -> None:
     """Give level, status and reason of the table, and the center and day that go with them."""
     case = CASES[name]
     place = gated.PLACES[case["country"], case["center"]]
     sites = sites_of([Site(*place, case["country"])], world)
-    table = made.columns(made.match(sites, made.gates.facts(cells(case))))
+    table = gate_matcher.columns(gate_matcher.match(sites, gate_matcher.gates.facts(cells(case))))
     row = {column: values.to_pylist()[0] for column, values in table.items()}
     assert (row["level"], row["status"], row["reason"]) == (
         case["level"],
@@ -83,12 +83,12 @@ def test_gate(world: Countries, made: Matcher, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_story_agrees(policy: Policy, made: Matcher, name: str) -> None:
+def test_the_story_agrees(policy: Policy, gate_matcher: Matcher, name: str) -> None:
     """Tell in words what the table says, and cite the clause of the gate."""
     case = CASES[name]
     stated = {column: case[column] for column in (*TEXTS, *DAYS) if column in case}
     where = gated.PLACES[case["country"], case["center"]]
-    story = explanation(made, *where, country=case["country"], stated=stated)
+    story = explanation(gate_matcher, *where, country=case["country"], stated=stated)
     assert (story.level, story.status, story.reason) == (
         case["level"],
         case["status"],
@@ -147,7 +147,7 @@ def test_a_purchased_level_that_no_distance_bounds_is_kept_above_the_fallback(
 ) -> None:
     """Who bought Gold, which needs no center, has Gold although the fallback is only Silver."""
     sites = sites_of([Site(*gated.PLACES["US", center], "US")], world)
-    said = {"product": product, "requested_level": requested}
-    facts = silver_otherwise.gates.facts({n: arrays.text_array([v]) for n, v in said.items()})
+    cells = {"product": product, "requested_level": requested}
+    facts = silver_otherwise.gates.facts({n: arrays.text_array([v]) for n, v in cells.items()})
     row = silver_otherwise.columns(silver_otherwise.match(sites, facts))
     assert tuple(row[n][0].as_py() for n in ("level", "status", "reason")) == expected

@@ -259,7 +259,7 @@ def test_a_policy_with_offers_is_registered(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "words"),
     [
         ('level = "parts"\ncountries = ["SG"]', 'level = "part"\ncountries = ["SG"]', "'parts'"),
         ('countries = ["SG"]', 'countries = ["XX"]', "offers.2.countries: 'XX' is not"),
@@ -268,12 +268,12 @@ def test_a_policy_with_offers_is_registered(tmp_path: Any) -> None:
         ('clause = "city"', 'clause = "town"', "offers.2.clause: unknown clause"),
     ],
 )
-def test_mistakes_in_offers(old: str, new: str, told: str) -> None:
+def test_mistakes_in_offers(old: str, new: str, words: str) -> None:
     """The message names the key."""
     assert POLICY.count(old) == 1
     with pytest.raises(PolicyError) as error:
         Policy.from_mapping(tomllib.loads(POLICY.replace(old, new)))
-    assert told in str(error.value)
+    assert words in str(error.value)
 
 
 LOST: Final = '[[levels]]\nid = "lost"\ntitle = "Lost"\n\n[[levels]]\nid = "depot"'
@@ -305,15 +305,15 @@ LEVELS: Final = {
 @pytest.mark.parametrize("name", LEVELS)
 def test_the_order_of_levels(name: str) -> None:
     """Each is an error of format 2, and a warning of format 1."""
-    (old, new), told = LEVELS[name]
+    (old, new), words = LEVELS[name]
     text = POLICY.replace('[gates.request]\nclause = "all"\n', "").replace(old, new)
     with pytest.raises(PolicyError) as error:
         Policy.from_mapping(tomllib.loads(text))
-    assert told in str(error.value)
+    assert words in str(error.value)
     data = tomllib.loads(text.replace("_km", "_miles")) | {"format": 1}
     data.pop("offers")
     assert any(
-        warning.startswith(told.replace(" km", " miles").partition(":")[0])
+        warning.startswith(words.replace(" km", " miles").partition(":")[0])
         for warning in Policy.from_mapping(data).warnings
     )
 
@@ -325,7 +325,7 @@ def test_what_was_purchased_can_be_any_level() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "words"),
     [
         ("the product of a better offer", "On-site 4 hours is offered for this site at any"),
         ("a city offered as a whole", "Parts 4 hours is offered for this site at any distance."),
@@ -339,7 +339,7 @@ def test_a_letter_says_what_is_offered(
     offered: Policy,
     tmp_path: Path,
     name: str,
-    told: str,
+    words: str,
 ) -> None:
     """A level without a distance is not explained by one."""
     pytest.importorskip("holidays", reason="the extra terms is not installed")
@@ -349,4 +349,4 @@ def test_a_letter_says_what_is_offered(
     text = batch.site_letter(
         tmp_path / "sites.csv", name, tmp_path / "centers.csv", policy=offered, as_of="2026-12-01"
     )
-    assert told in text
+    assert words in text

@@ -5,7 +5,7 @@ Each group is named after its trap. An answer is ``number|road|district|town|sta
 
 import pytest
 
-from coverage_analyzer.geocoding import Answer, Found, Grade, query
+from coverage_analyzer.geocoding import GeocodeOutcome, GeocodeResult, Grade, query
 from coverage_analyzer.geocoding.grades import checked
 from coverage_analyzer.geocoding.places import Place, place_of
 
@@ -165,12 +165,12 @@ CASES = [
 # fmt: on
 
 
-def found(text: str, country: str) -> tuple[Answer, Place]:
+def found(text: str, country: str) -> tuple[GeocodeResult, Place]:
     """Return an answer of a server, and where it lies."""
     number, road, district, town, state, postcode = text.split("|")
     matched = ", ".join(p for p in (number, road, district, town, postcode, "Country") if p)
-    answer = Answer(
-        Found.found,
+    answer = GeocodeResult(
+        GeocodeOutcome.found,
         grade=Grade.rooftop if number else Grade.street,
         lat=1.0,
         lon=2.0,
@@ -187,16 +187,16 @@ def found(text: str, country: str) -> tuple[Answer, Place]:
 @pytest.mark.parametrize(("country", "expected", "text", "answer"), CASES)
 def test_golden(country: str, expected: str, text: str, answer: str) -> None:
     """An answer elsewhere is none; one with another postcode is no better than its town."""
-    asked = query({"address": text, "country": country})
-    assert asked is not None
-    result = checked(*found(answer, country)[:1], asked, found(answer, country)[1])
+    question = query({"address": text, "country": country})
+    assert question is not None
+    result = checked(*found(answer, country)[:1], question, found(answer, country)[1])
     if expected == LOST:
-        assert (result.grade, result.reason) == (Grade.none, Found.place_differs)
+        assert (result.grade, result.reason) == (Grade.none, GeocodeOutcome.place_differs)
     elif expected == CITY:
-        assert (result.grade, result.reason) == (Grade.city, Found.postcode_differs)
+        assert (result.grade, result.reason) == (Grade.city, GeocodeOutcome.postcode_differs)
     else:
         assert result.grade >= Grade.street
-        assert result.reason in {Found.found, Found.house_number_missing}
+        assert result.reason in {GeocodeOutcome.found, GeocodeOutcome.house_number_missing}
 
 
 @pytest.mark.parametrize(
@@ -228,9 +228,9 @@ def test_golden(country: str, expected: str, text: str, answer: str) -> None:
 )
 def test_parts_are_compared_like_lines(cells: dict[str, str], answer: str, grade: str) -> None:
     """Columns of their own make no other rule."""
-    asked = query({**cells, "country": "DE"})
-    assert asked is not None
-    assert checked(*found(answer, "DE")[:1], asked, found(answer, "DE")[1]).grade.name == grade
+    question = query({**cells, "country": "DE"})
+    assert question is not None
+    assert checked(*found(answer, "DE")[:1], question, found(answer, "DE")[1]).grade.name == grade
 
 
 @pytest.mark.parametrize(
@@ -251,26 +251,26 @@ def test_a_list_of_towns_knows_other_names(
     text: str, town: str, near: dict[str, bool], kept: bool
 ) -> None:
     """By where they lie: a name elsewhere is no name of the town that was found."""
-    asked = query({"address": text, "country": "DE"})
-    assert asked is not None
+    question = query({"address": text, "country": "DE"})
+    assert question is not None
     answer, place = found(f"1|Platz||{town}||80331", "DE")
-    assert (checked(answer, asked, place, near.get).grade == Grade.rooftop) is kept
+    assert (checked(answer, question, place, near.get).grade == Grade.rooftop) is kept
 
 
 def test_hong_kong_is_a_region_to_a_server() -> None:
     """It says that the country is China; the question needs no town."""
-    asked = query({"address": "8 Queen's Road Central, Hong Kong", "country": "HK"})
-    assert asked is not None
+    question = query({"address": "8 Queen's Road Central, Hong Kong", "country": "HK"})
+    assert question is not None
     matched = "8, Queen's Road Central, Central, Hong Kong, China"
     place = Place("CN", "", "Queen's Road Central", "8", (), ("Central",), "", ("Hong Kong",))
     whole = place_of(place, matched, ("Hong Kong", "China"))
-    answer = Answer(
-        Found.found, grade=Grade.rooftop, matched=matched, house_number="8", country="CN"
+    answer = GeocodeResult(
+        GeocodeOutcome.found, grade=Grade.rooftop, matched=matched, house_number="8", country="CN"
     )
-    assert checked(answer, asked, whole).grade == Grade.rooftop
-    asked = query({"address": "8 Queen's Road, Kowloon, Hong Kong", "country": "HK"})
-    assert asked is not None
-    assert checked(answer, asked, whole).reason == Found.place_differs
+    assert checked(answer, question, whole).grade == Grade.rooftop
+    question = query({"address": "8 Queen's Road, Kowloon, Hong Kong", "country": "HK"})
+    assert question is not None
+    assert checked(answer, question, whole).reason == GeocodeOutcome.place_differs
 
 
 def test_the_table_is_wide_enough() -> None:
@@ -282,20 +282,20 @@ def test_the_table_is_wide_enough() -> None:
 @pytest.mark.parametrize(
     ("town", "longer", "is_there", "reason"),
     [
-        ("Newport", "newport pagnell", False, Found.place_differs),
-        ("Sutton", "sutton coldfield", False, Found.place_differs),
-        ("Gladbach", "bergisch gladbach", False, Found.place_differs),
-        ("Gladbach", "bergisch gladbach", True, Found.found),
-        ("Frankfurt", "frankfurt am main", True, Found.found),
-        ("Stratford", "stratford upon avon", True, Found.found),
+        ("Newport", "newport pagnell", False, GeocodeOutcome.place_differs),
+        ("Sutton", "sutton coldfield", False, GeocodeOutcome.place_differs),
+        ("Gladbach", "bergisch gladbach", False, GeocodeOutcome.place_differs),
+        ("Gladbach", "bergisch gladbach", True, GeocodeOutcome.found),
+        ("Frankfurt", "frankfurt am main", True, GeocodeOutcome.found),
+        ("Stratford", "stratford upon avon", True, GeocodeOutcome.found),
     ],
 )
 def test_a_longer_name_of_a_town_decides(
-    town: str, longer: str, is_there: bool, reason: Found
+    town: str, longer: str, is_there: bool, reason: GeocodeOutcome
 ) -> None:
     """A list of towns knows what no word tells: that Newport Pagnell is not Newport."""
-    asked = query({"address": f"1 Station Rd, {longer.title()}", "country": "GB"})
-    assert asked is not None
+    question = query({"address": f"1 Station Rd, {longer.title()}", "country": "GB"})
+    assert question is not None
     answer, place = found(f"1|Station Road||{town}||AB1 2CD", "GB")
     near = {longer: is_there}.get
-    assert checked(answer, asked, place, near).reason == reason
+    assert checked(answer, question, place, near).reason == reason

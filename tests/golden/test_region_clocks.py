@@ -554,12 +554,12 @@ def test_an_estimate_near_the_window_is_told() -> None:
     """Eid al-Fitr of 2027 is about 10 March: a sum that ends the day before may change."""
     zone = ZoneInfo("Africa/Cairo")
     start = clocks.moment(clocks.stamp("2027-03-07T10:00"), zone)
-    found = calendar("EG")
+    result = calendar("EG")
     eid = next(
         d
         for n in range(20)
-        if "estimated" in found.estimated(d := datetime.date(2027, 3, 1) + datetime.timedelta(n))
+        if "estimated" in result.estimated(d := datetime.date(2027, 3, 1) + datetime.timedelta(n))
     )
     before = eid - datetime.timedelta(days=1)
-    answer = clocks.due(days(max((before - start.date()).days, 1)), start, zone, found)
+    answer = clocks.due(days(max((before - start.date()).days, 1)), start, zone, result)
     assert any(str(eid) in text for text in answer.notes)

@@ -116,6 +116,7 @@ def drive_of(case: dict[str, str]) -> DriveTimes:
         snap_m=np.zeros(1),
         status=np.array([status], np.int8),
         limit_minutes=nothing,
+        center=np.zeros(1, np.int64),
     )
 
 

@@ -144,8 +144,8 @@ def test_a_level_that_starts_later_is_not_promised_to_a_request(
         files / "commitments.csv",
         policy=policy,
     )
-    found = {row["request_id"]: row for row in records(files / "commitments.csv")}
-    levels = {name: (row["level"], row["status"]) for name, row in found.items()}
+    result = {row["request_id"]: row for row in records(files / "commitments.csv")}
+    levels = {name: (row["level"], row["status"]) for name, row in result.items()}
     assert levels == {
         "on the day": ("Premium", "promised"),
         "a day before": ("Express", "no_promise"),
@@ -154,20 +154,20 @@ def test_a_level_that_starts_later_is_not_promised_to_a_request(
     }
     assert (
         "a higher level from 2026-12-02: the level is not in force yet"
-        in (found["a day before"]["warnings"])
+        in (result["a day before"]["warnings"])
     )
-    assert "a higher level from 2026-12-20: the site has moved" in found["moved far"]["warnings"]
-    assert "opens" not in found["in force later"]["warnings"]
+    assert "a higher level from 2026-12-20: the site has moved" in result["moved far"]["warnings"]
+    assert "opens" not in result["in force later"]["warnings"]
 
 
 def test_what_is_missing_is_reported(run: Path) -> None:
     """Empty days are counted; of former places only those of moved sites."""
-    (told,) = (w for w in manifest(run)["warnings"] if w.startswith("Not checked"))
+    (warning,) = (w for w in manifest(run)["warnings"] if w.startswith("Not checked"))
     n_moved = sum(bool(row["moved_on"]) and not row["former_latitude"] for row in CASES)
     n_bought = sum(not row["purchased_on"] for row in CASES)
-    assert f"former_latitude in {n_moved} rows" in told
-    assert f"purchased_on in {n_bought} rows" in told
-    assert "moved_on" not in told
+    assert f"former_latitude in {n_moved} rows" in warning
+    assert f"purchased_on in {n_bought} rows" in warning
+    assert "moved_on" not in warning
     assert manifest(run)["not_checked"] == []
 
 
@@ -201,15 +201,15 @@ def test_a_policy_without_such_rules_reads_no_such_columns(files: Path) -> None:
     text = "site_id,latitude,longitude,country,purchased_on,date of purchase,former_latitude\n"
     text += "A,40.2,-75,US,soon,later,forty\n"
     (files / "own.csv").write_text(text, encoding="utf-8")
-    told = batch.run(
+    manifest = batch.run(
         files / "own.csv",
         files / "centers.csv",
         files / "own",
         as_of=AS_OF,
         options=batch.Options(map=False, areas=False, columns={"purchased_on": "purchased_on"}),
     )
-    assert told["ledger"]["rejected"] == 0
-    assert set(told["columns"]) == {"site_id", "latitude", "longitude", "country"}
+    assert manifest["ledger"]["rejected"] == 0
+    assert set(manifest["columns"]) == {"site_id", "latitude", "longitude", "country"}
     (row,) = records(files / "own" / "report.csv")
     assert (row["level"], row["purchased_on"], row["former_latitude"]) == (
         "Gold Plus",
@@ -231,10 +231,10 @@ def test_headers_in_other_languages(files: Path, policy: Policy) -> None:
         as_of=AS_OF,
         options=batch.Options(map=False, areas=False),
     )
-    found = [
+    result = [
         tuple(row[name] for name in ANSWER) for row in records(files / "deutsch" / "report.csv")
     ]
-    assert found == [EXPECTED["interim not in force"], EXPECTED["across the border"]]
+    assert result == [EXPECTED["interim not in force"], EXPECTED["across the border"]]
 
 
 def test_a_better_level_that_was_not_purchased_delays_nothing(files: Path, policy: Policy) -> None:

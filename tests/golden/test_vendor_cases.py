@@ -126,16 +126,16 @@ def test_requests_have_the_due_times_by_hand(folder: Path, vendor: str) -> None:
         folder / f"{vendor}.csv",
         policy=vendor,
     )
-    found = {row["request_id"]: row for row in records(folder / f"{vendor}.csv")}
+    outcome = {row["request_id"]: row for row in records(folder / f"{vendor}.csv")}
     wrong = []
     for case in (case for case in CASES if case["policy"] == vendor):
-        row = found[case["case"]]
+        row = outcome[case["case"]]
         due = row.get("target_at", "") or row["due_at"]
-        told = (row["level"], row["reason"], row["status"], short(due))
-        told = (*told, short(row.get("parts_due_at", "")))
+        result = (row["level"], row["reason"], row["status"], short(due))
+        result = (*result, short(row.get("parts_due_at", "")))
         want = tuple(case[name] for name in ("level", "reason", "status", "due", "further"))
-        if told != want:
-            wrong.append((case["case"], told, want))
+        if result != want:
+            wrong.append((case["case"], result, want))
     assert wrong == []
 
 
@@ -148,7 +148,7 @@ def short(moment: str) -> str:
 def test_a_run_gives_each_site_its_level(folder: Path, vendor: str) -> None:
     """On the day of its request, for the requests of one day."""
     cases = [case for case in CASES if case["policy"] == vendor and case["at"][:10] == DAY]
-    told = batch.run(
+    manifest = batch.run(
         folder / f"{vendor}-sites.csv",
         folder / "centers.csv",
         folder / f"{vendor}-run",
@@ -161,7 +161,7 @@ def test_a_run_gives_each_site_its_level(folder: Path, vendor: str) -> None:
         assert rows[case["case"]]["level"] == case["level"], case["case"]
         assert rows[case["case"]]["reason"] == case["reason"], case["case"]
     assert cases
-    assert not [w for w in told["warnings"] if "clause" in w]
+    assert not [w for w in manifest["warnings"] if "clause" in w]
 
 
 DAY: Final = "2026-12-03"
@@ -230,10 +230,10 @@ def test_a_purchased_level_of_unknown_name_is_for_review(folder: Path, tmp_path:
     sites, target = written(tmp_path / "sites.csv", rows), tmp_path / "run"
     options = batch.Options(map=False, areas=False)
     batch.run(sites, folder / "centers.csv", target, policy="lenovo-thinkserver", options=options)
-    told = {r["site_id"]: (r["status"], r["reason"]) for r in records(target / "report.csv")}
+    cells = {r["site_id"]: (r["status"], r["reason"]) for r in records(target / "report.csv")}
     unknown = ("review", "level_not_requested")
     free = ("fallback", "no_distance_limit")
-    assert told == {"none": free, "9x5x4": free, "9x5x5": unknown, "Gold": unknown}
+    assert cells == {"none": free, "9x5x4": free, "9x5x5": unknown, "Gold": unknown}
     page = (target / "summary.html").read_text(encoding="utf-8")
     assert "<li>Center in any country</li>" in page
 
@@ -242,14 +242,14 @@ def test_commitments_do_not_speak_of_addresses_without_such_a_rule(
     folder: Path, tmp_path: Path
 ) -> None:
     """No policy of these compares them."""
-    told = answer_requests(
+    manifest = answer_requests(
         folder / "cisco-smart-net-requests.csv",
         folder / "cisco-smart-net-sites.csv",
         folder / "centers.csv",
         tmp_path / "out.csv",
         policy="cisco-smart-net",
     )
-    assert not [text for text in told["warnings"] if "address" in text]
+    assert not [text for text in manifest["warnings"] if "address" in text]
 
 
 def changed_clocks(level: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -299,22 +299,22 @@ def test_each_table_of_a_policy_matters(folder: Path, vendor: str) -> None:
         np.array([float(c["latitude"]) for c in NETWORK]),
         [c["center_id"] for c in NETWORK],
     )
-    asked = read_requests(open_table(folder / f"{vendor}-requests.csv", REQUESTS)).requests
+    requests = read_requests(open_table(folder / f"{vendor}-requests.csv", REQUESTS)).requests
     table = open_table(folder / f"{vendor}-sites.csv", site_columns(policy.start_columns))
-    rows = registered_rows(table, [request.site_id for request in asked])
+    rows = registered_rows(table, [request.site_id for request in requests])
 
     def answers(rules: Policy) -> list[Any]:
         lookup = LevelLookup(centers, rules, countries.load())
-        found = Committer(lookup).answers(asked, rows)
+        result = Committer(lookup).answers(requests, rows)
         texts = {"steps": (), "promise": "", "warnings": ()}
-        return [dataclasses.replace(each, **texts) for each in found]
+        return [dataclasses.replace(each, **texts) for each in result]
 
     before = answers(policy)
     same = []
     for where, data in changed_tables(policy.model_dump(mode="json")):
         clauses = data["clauses"] | {"any": "A clause."}
-        told = answers(Policy.from_mapping(data | {"name": "changed", "clauses": clauses}))
-        if told == before:
+        text = answers(Policy.from_mapping(data | {"name": "changed", "clauses": clauses}))
+        if text == before:
             same.append(where)
     assert same == []
 

@@ -74,12 +74,12 @@ GOLDEN: Final = {
 def test_what_each_center_is_worth(run: Path, tmp_path: Path) -> None:
     """The table by hand; the files say the same as the result."""
     options = CriticalityOptions(weight="contract", pairs=True)
-    found = criticality(run, tmp_path / "out", options)
+    result = criticality(run, tmp_path / "out", options)
     names = ("sites", "lost", "waiting", "delayed", "kept", "alone", "lost_weight")
-    table = {row["center_id"]: tuple(row[n] for n in names) for row in found["centers"]}
+    table = {row["center_id"]: tuple(row[n] for n in names) for row in result["centers"]}
     assert table == {center: row[:-1] for center, row in GOLDEN.items()}
-    assert [row["center_id"] for row in found["centers"]][:3] == ["CH-BSL", "DE-FBG", "US-A"]
-    assert (found["served"], found["alone"], found["sites"]) == (7, 5, 8)
+    assert [row["center_id"] for row in result["centers"]][:3] == ["CH-BSL", "DE-FBG", "US-A"]
+    assert (result["served"], result["alone"], result["sites"]) == (7, 5, 8)
     written = {row["center_id"]: row for row in rows(tmp_path / "out" / "criticality.csv")}
     assert all(int(written[center]["lost"]) == row[1] for center, row in GOLDEN.items())
     heirs = [
@@ -89,20 +89,20 @@ def test_what_each_center_is_worth(run: Path, tmp_path: Path) -> None:
     assert heirs == [("US-A", "US-B", "qualified"), ("US-A", "US-P", "pending")]
     assert [r["site_id"] for r in rows(tmp_path / "out" / "alone.csv")] == [
         "only-a", "a-then-p", "border", "basel", "edge"]  # fmt: skip
-    assert json.loads((tmp_path / "out" / "criticality.json").read_text("utf-8")) == found
+    assert json.loads((tmp_path / "out" / "criticality.json").read_text("utf-8")) == result
 
 
 def test_two_that_back_each_other_up(run: Path) -> None:
     """A and B lose one site more together; A and P not, since a wait is lost already."""
-    found = criticality(run, options=CriticalityOptions(pairs=True))
-    pairs = {(p["center_id"], p["other_id"]): (p["together"], p["extra"]) for p in found["pairs"]}
+    result = criticality(run, options=CriticalityOptions(pairs=True))
+    pairs = {(p["center_id"], p["other_id"]): (p["together"], p["extra"]) for p in result["pairs"]}
     assert pairs == {("US-A", "US-B"): (4, 1), ("US-A", "US-P"): (3, 0)}
 
 
 def test_sites_near_the_limit_and_who_flips(run: Path, tmp_path: Path) -> None:
     """A site 69.5 miles away is near the limit of 70, and lost at 65 and 60."""
     question = Question(change_miles=(-10, -5, 5), accuracy_m=(0, 2000))
-    found = sensitivity(run, tmp_path / "out", question)
+    result = sensitivity(run, tmp_path / "out", question)
     near = rows(tmp_path / "out" / "near_limit.csv")
     assert [(r["site_id"], r["center_id"], r["status"]) for r in near] == [
         ("edge", "US-A", "qualified")
@@ -115,11 +115,11 @@ def test_sites_near_the_limit_and_who_flips(run: Path, tmp_path: Path) -> None:
         ("edge", "limits -10 miles", "Gold"),
         ("edge", "coordinates within 2000 m", "Gold"),
     }
-    total = {r["scenario"]: r for r in found["table"] if not r["country"]}
+    total = {r["scenario"]: r for r in result["table"] if not r["country"]}
     assert total["as in the run"]["qualified"] == 6
     assert total["limits -5 miles"]["lost"] == 1
     assert total["coordinates within 2000 m"]["review"] == 1
-    us = next(r for r in found["table"] if r["country"] == "US" and r["kind"] == "run")
+    us = next(r for r in result["table"] if r["country"] == "US" and r["kind"] == "run")
     assert (us["sites"], us["qualified"]) == (6, 4)
 
 
@@ -127,7 +127,7 @@ def test_what_if_is_the_comparison_with_a_run_on_edited_centers(run: Path, tmp_p
     """Closing A: the same changes as of two runs, and the cause is the centers."""
     pytest.importorskip("duckdb", reason="the extra compare is not installed")
     change = WhatIfChange(close=["US-A"], open=[NewCenter.parse("44.9,-100.1,US,US-N")])
-    found = what_if(run, change, tmp_path / "out").manifest
+    result = what_if(run, change, tmp_path / "out").manifest
     text = CENTERS.replace("US-A,US,40.0,-75.0,,\n", "") + "US-N,US,44.9,-100.1,,\n"
     centers = tmp_path / "centers.csv"
     centers.write_text(text, encoding="utf-8")
@@ -136,11 +136,11 @@ def test_what_if_is_the_comparison_with_a_run_on_edited_centers(run: Path, tmp_p
     batch.run(sites, centers, tmp_path / "run", as_of=AS_OF, options=options)
     compared = ca.compare(run, tmp_path / "run", output=tmp_path / "compared")
     for name in ("ledger", "changes", "because"):
-        assert found[name] == compared.attrs[name]
-    assert found["because"] == {"centers": found["ledger"]["changed"]}
+        assert result[name] == compared.attrs[name]
+    assert result["because"] == {"centers": result["ledger"]["changed"]}
     files = (tmp_path / name / "changes.csv" for name in ("out", "compared"))
     assert len({json.dumps(sorted(rows(file), key=str)) for file in files}) == 1
-    assert any("US-A closes; US-N opens at 44.9, -100.1" in note for note in found["notes"])
+    assert any("US-A closes; US-N opens at 44.9, -100.1" in note for note in result["notes"])
 
 
 def test_frames_and_folders_say_the_same(run: Path) -> None:
@@ -157,8 +157,8 @@ def test_frames_and_folders_say_the_same(run: Path) -> None:
         assert filed[columns].to_numpy().tolist() == expected
         assert framed.attrs["changes"] == filed.attrs["changes"]
     tables = [
-        ca.criticality(*given, pairs=True, weight="contract")
-        for given in ((run,), (sites, centers, ca.Policy.load(), AS_OF))
+        ca.criticality(*arguments, pairs=True, weight="contract")
+        for arguments in ((run,), (sites, centers, ca.Policy.load(), AS_OF))
     ]
     pd.testing.assert_frame_equal(*map(pd.DataFrame, tables))
     pd.testing.assert_frame_equal(tables[0].pairs, tables[1].pairs)
@@ -205,17 +205,17 @@ def test_folders_that_are_no_runs(run: Path, tmp_path: Path, job: Callable[..., 
         job(tmp_path, tmp_path / "out")
     with pytest.raises(InputError, match="is a run folder"):
         job(run, run)
-    told = json.loads((run / "run.json").read_text("utf-8"))
+    manifest = json.loads((run / "run.json").read_text("utf-8"))
     for name, value, words in (
         ("held", ["too many"], "held back"),
-        ("files", [n for n in told["files"] if n != "policy.toml"], "does not keep the policy"),
+        ("files", [n for n in manifest["files"] if n != "policy.toml"], "does not keep the policy"),
     ):
         folder = tmp_path / name
         folder.mkdir()
         for file in run.iterdir():
             if file.is_file() and not file.name.startswith("."):
                 (folder / file.name).write_bytes(file.read_bytes())
-        (folder / "run.json").write_text(json.dumps(told | {name: value}), "utf-8")
+        (folder / "run.json").write_text(json.dumps(manifest | {name: value}), "utf-8")
         with pytest.raises(InputError, match=words):
             job(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -34,6 +34,13 @@ test("texts have their lengths in UTF-16, as packing.py counts them", async () =
   assert.deepEqual([0, 1, 2, 3, 4].map((at) => rowAt(t.begins, at)), [0, 0, 2, 2, 3]);
 });
 
+test("texts laid out across are read along", async () => {
+  block("b", [2, 1, 3, ...Buffer.from("acdb\0e\0\0f", "utf8")]);
+  const spec = { name: "t", count: 3, width: 1, low: 0, text: 9, across: 3 };
+  const { t } = await columnsOf("b", [spec, { name: "n", count: 1, width: 0, low: 7 }]);
+  assert.deepEqual([0, 1, 2].map((i) => textAt(t, i)), ["ab", "c", "def"]);
+});
+
 test("a missing block is named", async () => {
   block("b", []);
   await assert.rejects(columnsOf("other", []), /block other is missing/);

@@ -120,17 +120,17 @@ def level_of(data: dict[str, Any], lon: float, lat: float, inside: set[str]) -> 
 def expected(data: dict[str, Any], lon: float, lat: float, cell: str) -> tuple[str, bool]:
     """Return the level of a site, and whether it is for review."""
     ring = EARTH.inv(lon, lat, *CITY)[2] <= RADIUS_KM * 1000
-    known = {"ring": ring} | CELLS[cell]
-    certain = {name for name, member in known.items() if member}
-    unknown = [name for name, member in known.items() if member is None]
-    found = {
+    names = {"ring": ring} | CELLS[cell]
+    certain = {name for name, member in names.items() if member}
+    unknown = [name for name, member in names.items() if member is None]
+    result = {
         level_of(data, lon, lat, certain | set(more))
         for size in range(len(unknown) + 1)
         for more in itertools.combinations(unknown, size)
     }
-    levels = {level for level, _ in found}
+    levels = {level for level, _ in result}
     if len(levels) > 1:
-        return LEVELS[max(max(pair) for pair in found)], True
+        return LEVELS[max(max(pair) for pair in result)], True
     return LEVELS[levels.pop()], False
 
 
@@ -142,15 +142,15 @@ PLACES = st.tuples(st.floats(9.2, 11.0), st.floats(50.5, 51.4), st.sampled_from(
 def test_a_loop_agrees(data: dict[str, Any], places: list[tuple[float, float, str]]) -> None:
     """The level of each site, and which are for review."""
     centers = centers_of([Center(name, *place, "DE") for name, place in CENTERS.items()])
-    made = Matcher(centers, Policy.from_mapping(data), countries.load())
+    matcher = Matcher(centers, Policy.from_mapping(data), countries.load())
     lon, lat = (np.array([place[axis] for place in places]) for axis in (0, 1))
     cells = {"postcode": arrays.text_array([cell for _, _, cell in places])}
     rows = SiteRows(
         lon, lat, np.full(len(lon), np.nan), [arrays.text_array(["DE"] * len(lon))], cells
     )
-    verdicts = made.columns(made.match(*made.inputs(rows)))
-    ids = {level.title: level.id for level in made.policy.levels}
+    verdicts = matcher.columns(matcher.match(*matcher.inputs(rows)))
+    ids = {level.title: level.id for level in matcher.policy.levels}
     levels = [ids[title] for title in verdicts["level"].to_pylist()]
     review = [status == "review" for status in verdicts["status"].to_pylist()]
-    wanted = [expected(data, *place) for place in places]
-    assert list(zip(levels, review, strict=True)) == wanted
+    target = [expected(data, *place) for place in places]
+    assert list(zip(levels, review, strict=True)) == target

@@ -90,8 +90,8 @@ def calendar_for(clock: Replacement, country: str) -> Calendar:
 def minutes_of(day: datetime.date, key: str) -> tuple[datetime.datetime, ...]:
     """Return all minutes of a day in a zone, each in local time."""
     zone, noon = ZoneInfo(key), datetime.datetime.combine(day, datetime.time(12), UTC)
-    some = ((noon + n * MINUTE).astimezone(zone) for n in range(-27 * 60, 27 * 60))
-    return tuple(local for local in some if local.date() == day)
+    subset = ((noon + n * MINUTE).astimezone(zone) for n in range(-27 * 60, 27 * 60))
+    return tuple(local for local in subset if local.date() == day)
 
 
 def after_last(day: datetime.date, key: str, fits: Callable[[str], bool]) -> datetime.datetime:
@@ -103,8 +103,8 @@ def after_last(day: datetime.date, key: str, fits: Callable[[str], bool]) -> dat
 
 def first_of(day: datetime.date, key: str, text: str) -> datetime.datetime:
     """Return the first minute of a day that is not before a time, else the end of the day."""
-    found = next((m for m in minutes_of(day, key) if f"{m:%H:%M}" >= text), None)
-    return after_last(day, key, lambda _: True) if found is None else found.astimezone(UTC)
+    result = next((m for m in minutes_of(day, key) if f"{m:%H:%M}" >= text), None)
+    return after_last(day, key, lambda _: True) if result is None else result.astimezone(UTC)
 
 
 def is_too_late(clock: Replacement, start: datetime.datetime, key: str) -> bool:
@@ -149,18 +149,18 @@ def counted(
         by = clock.by or "24:00"
         ends = (after_last(d, key, lambda time: time < by) for d in working[clock.amount :])
         return next(end for end in ends if end > start)
-    begun = start
+    began = start
     if clock.cut_off:
         first = next(d for d in days_from(day) if spans_of(clock, d, key, days))
         opens = (spans_of(clock, first, key, days) or (start, start))[0]
         late = first_of(first, key, clock.late_start) if clock.late_start else opens
-        begun = max(start, late)
+        began = max(start, late)
     if clock.hours is None:
-        return begun + timedelta(hours=clock.amount)
+        return began + timedelta(hours=clock.amount)
     left = clock.amount * 60
-    for day in days_from(begun.astimezone(ZoneInfo(key)).date()):
+    for day in days_from(began.astimezone(ZoneInfo(key)).date()):
         span = spans_of(clock, day, key, days)
-        minute = max(begun, span[0]) if span else begun
+        minute = max(began, span[0]) if span else began
         while span and minute < span[1]:
             minute, left = minute + MINUTE, left - 1
             if not left:

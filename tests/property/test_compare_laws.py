@@ -88,16 +88,16 @@ def test_ledgers_add_up_swapping_mirrors_and_the_order_of_rows_does_not_matter(
     a: list[tuple[int, int]], b: list[tuple[int, int]], seed: int
 ) -> None:
     """The ledger is that of multisets: no duplicate is collapsed."""
-    found = ca.compare(report(a), report(b))
-    assert found.attrs["ledger"] == reference(a, b)
-    assert len(found) == sum(found.attrs["changes"].values())
+    result = ca.compare(report(a), report(b))
+    assert result.attrs["ledger"] == reference(a, b)
+    assert len(result) == sum(result.attrs["changes"].values())
     back = ca.compare(report(b), report(a)).attrs["changes"]
-    assert back == {MIRROR.get(n, n): c for n, c in found.attrs["changes"].items()}
+    assert back == {MIRROR.get(n, n): c for n, c in result.attrs["changes"].items()}
     order = random.Random(seed)  # noqa: S311 - of rows
     shuffled = [order.sample(rows, len(rows)) for rows in (a, b)]
     again = ca.compare(report(shuffled[0]), report(shuffled[1]))
-    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(found))
-    n_from = found.flows.query("`from` != ''").groupby("from")["sites"].sum().to_dict()
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(result))
+    n_from = result.flows.query("`from` != ''").groupby("from")["sites"].sum().to_dict()
     assert n_from == Counter(VERDICTS[v][0] for _, v in a)
 
 
@@ -106,9 +106,9 @@ def test_ledgers_add_up_swapping_mirrors_and_the_order_of_rows_does_not_matter(
 def test_a_report_does_not_differ_from_itself(rows: list[tuple[int, int]]) -> None:
     """Nor from its rows in another order."""
     for other in (rows, rows[::-1]):
-        found = ca.compare(report(rows), report(other))
-        assert len(found) == 0
-        assert found.attrs["ledger"]["same"] == len(rows)
+        result = ca.compare(report(rows), report(other))
+        assert len(result) == 0
+        assert result.attrs["ledger"]["same"] == len(rows)
 
 
 def spec(centers: list[Center], policy: Policy = POLICY, day: datetime.date = DAY) -> MatcherSpec:
@@ -171,9 +171,9 @@ def test_a_change_made_in_one_place_is_named(
     cause: Cause, case: tuple[list[Center], list[Site]]
 ) -> None:
     """For random centers and sites: each row that changes has that cause and no other."""
-    made = CHANGES[cause](*case)
+    result = CHANGES[cause](*case)
     sides, rows = [], []
-    for inputs, sites in made:
+    for inputs, sites in result:
         matcher, own = inputs.build(), site_rows(sites)
         sides.append(Side({}, (), inputs, site_rows=lambda _cells, own=own: own))
         rows.append(ChangedRows(own, matcher.columns(matcher.match(*matcher.inputs(own)))))
@@ -186,9 +186,9 @@ def test_a_change_made_in_one_place_is_named(
         )
         for r in rows
     ]
-    found = CauseFinder(sides[0], sides[1]).find(picked[0], picked[1])
-    assert found.cause.tolist() == [cause] * len(at)
-    assert set(found.sets) <= {cause.name}
+    outcome = CauseFinder(sides[0], sides[1]).find(picked[0], picked[1])
+    assert outcome.cause.tolist() == [cause] * len(at)
+    assert set(outcome.sets) <= {cause.name}
 
 
 @settings(max_examples=6)

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 import coverage_analyzer as ca
 from coverage_analyzer.programmes.conditions import Customer
-from coverage_analyzer.programmes.entitlements import Answer, Entitlements
+from coverage_analyzer.programmes.entitlements import Entitlements, OfferStatus
 
 FACTS = sorted(Customer.model_fields)
 BETTER = {
-    Answer.does_not: 0,
-    Answer.not_stated: 1,
-    Answer.unknown: 1,
-    Answer.applies: 2,
+    OfferStatus.does_not: 0,
+    OfferStatus.not_stated: 1,
+    OfferStatus.unknown: 1,
+    OfferStatus.applies: 2,
 }
 PRODUCTS = ["", "XenApp", "XenDesktop", "XenServer", "NetScaler MPX", "XenDesktp"]
 VERSIONS = ["", "6.5", "7.15", "7.15 LTSR", "7.15 LTSR CU3", "5.6", "7.1 LTSR", "1.0"]
@@ -28,7 +28,7 @@ questions = st.tuples(
 )
 
 
-def asked(facts: dict[str, Any], question: tuple[str, ...]) -> Entitlements:
+def answers_of(facts: dict[str, Any], question: tuple[str, ...]) -> Entitlements:
     """Return the answers to a question."""
     return ca.entitlements(facts, *question)
 
@@ -38,10 +38,10 @@ def test_to_know_more_never_overturns_an_answer(
     facts: dict[str, Any], fact: str, value: bool, question: tuple[str, ...]
 ) -> None:
     """What applies, or does not, while a fact is unknown, does so whatever the fact is."""
-    before = asked(facts | {fact: None}, question)
-    after = asked(facts | {fact: value}, question)
+    before = answers_of(facts | {fact: None}, question)
+    after = answers_of(facts | {fact: value}, question)
     for was, now in zip(before, after, strict=True):
-        if was.answer in {Answer.applies, Answer.does_not}:
+        if was.answer in {OfferStatus.applies, OfferStatus.does_not}:
             assert now.answer == was.answer
 
 
@@ -54,7 +54,7 @@ def test_to_have_more_never_spoils_an_answer(
         fact != "relationship_management_renewed",
         fact == "relationship_management_renewed",
     )
-    with_it, without = (asked(facts | {fact: value}, question) for value in (has, lacks))
+    with_it, without = (answers_of(facts | {fact: value}, question) for value in (has, lacks))
     for more, less in zip(with_it, without, strict=True):
         assert BETTER[more.answer] >= BETTER[less.answer]
 
@@ -64,9 +64,9 @@ def test_each_answer_rests_on_what_is_told(
     facts: dict[str, Any], question: tuple[str, ...]
 ) -> None:
     """Nothing missing where it applies, something where it does not; a clause for each ground."""
-    for found in asked(facts, question):
-        assert bool(found.missing) == (found.answer == Answer.does_not)
-        if found.answer == Answer.applies:
-            assert not found.undecided
-        assert found.findings
-        assert found.clauses
+    for result in answers_of(facts, question):
+        assert bool(result.missing) == (result.answer == OfferStatus.does_not)
+        if result.answer == OfferStatus.applies:
+            assert not result.undecided
+        assert result.findings
+        assert result.clauses

@@ -145,12 +145,12 @@ def test_the_verdicts_of_an_export_are_those_of_its_table(
     given = way.encoding if way.encoding.startswith("cp") else ""
     with tempfile.TemporaryDirectory() as folder:
         expected = verdicts(Path(folder) / "plain.csv", table.to_csv(index=False).encode())
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = verdicts(Path(folder) / "export.csv", exported(table, way), given)
-    assert any("above the header" in str(each.message) for each in said) == bool(way.titles)
-    assert found["site_id"].tolist() == expected["site_id"].tolist()
+            result = verdicts(Path(folder) / "export.csv", exported(table, way), given)
+    assert any("above the header" in str(each.message) for each in caught) == bool(way.titles)
+    assert result["site_id"].tolist() == expected["site_id"].tolist()
     for column in VERDICT:
-        assert found[column].astype(str).tolist() == expected[column].astype(str).tolist()
-    difference = (found["distance_miles"] - expected["distance_miles"]).abs()
+        assert result[column].astype(str).tolist() == expected[column].astype(str).tolist()
+    difference = (result["distance_miles"] - expected["distance_miles"]).abs()
     assert difference.fillna(0).max() <= 0.001

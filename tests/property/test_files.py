@@ -95,15 +95,15 @@ def read(data: bytes, dialect: Dialect, size: int, lines: int = 1 << 17) -> Read
         path = Path(folder) / "x.csv"
         path.write_bytes(data)
         file = DelimitedFile(path, dialect)
-        found, seen = Read([file.headers], [], 0), 0
+        result, seen = Read([file.headers], [], 0), 0
         for block in file.blocks():
             cells = [column.to_pylist() for column in block.columns.columns]
-            found.rows.extend(map(list, zip(*cells, strict=True)))
-            found.rejects.extend(reject.line for reject in block.rejects)
-            found = found._replace(blank=found.blank + block.blank)
+            result.rows.extend(map(list, zip(*cells, strict=True)))
+            result.rejects.extend(reject.line for reject in block.rejects)
+            result = result._replace(blank=result.blank + block.blank)
             seen += block.records
-        assert seen == len(found.rows) - 1 + len(found.rejects) + found.blank
-    return found
+        assert seen == len(result.rows) - 1 + len(result.rejects) + result.blank
+    return result
 
 
 @settings(max_examples=200)
@@ -118,13 +118,13 @@ def test_any_table_in_any_dialect(table: list[list[str]], way: Way, size: int, l
     except UnicodeEncodeError:
         way = way._replace(encoding="utf-8")
         data = text.encode()
-    said = "" if way.encoding in FOUND else way.encoding
-    found = read(
-        packed(data, way.packing), Dialect(delimiter=way.delimiter, encoding=said), size, lines
+    result = "" if way.encoding in FOUND else way.encoding
+    outcome = read(
+        packed(data, way.packing), Dialect(delimiter=way.delimiter, encoding=result), size, lines
     )
     filled = [row for row in table if any(row)]
     peer = csv.reader(io.StringIO(text, newline=""), delimiter=way.delimiter, strict=True)
-    assert found == Read(filled, [], len(table) - len(filled))
+    assert outcome == Read(filled, [], len(table) - len(filled))
     assert [row for row in peer if any(row)] == filled
 
 

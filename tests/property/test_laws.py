@@ -58,8 +58,8 @@ def matcher(centers: list[Center], policy: Policy = POLICY) -> Matcher:
 
 def judged(centers: list[Center], sites: list[Site], policy: Policy = POLICY) -> Rows:
     """Return verdicts as rows that compare."""
-    made = matcher(centers, policy)
-    return rows_of(made.match(sites_of(sites, WORLD)), made.centers.center_id)
+    result = matcher(centers, policy)
+    return rows_of(result.match(sites_of(sites, WORLD)), result.centers.center_id)
 
 
 # ----------------------------------------------------------------------------- sites and centers
@@ -70,12 +70,12 @@ def test_parts_make_the_whole(case: Case, data: st.DataObject, policy: Policy) -
     """Match a batch in any split, one matcher for all parts, as at once."""
     centers, rows = case
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4)))
-    sites, made = sites_of(rows, WORLD), matcher(centers, policy)
+    sites, result = sites_of(rows, WORLD), matcher(centers, policy)
     bounds = [0, *cuts, len(rows)]
     parts: Rows = []
     for start, stop in itertools.pairwise(bounds):
-        some = made.match(picked(sites, slice(start, stop)))
-        parts += rows_of(some, made.centers.center_id)
+        subset = result.match(picked(sites, slice(start, stop)))
+        parts += rows_of(subset, result.centers.center_id)
     assert parts == judged(centers, rows, policy)
 
 
@@ -142,8 +142,8 @@ def test_a_larger_radius_never_loses_a_site(case: Case, factor: float) -> None:
 def test_verdicts_keep_their_promises(centers: list[Center], data: st.DataObject) -> None:
     """Print a consistent row whatever comes: center, distance, margin and day belong together."""
     rows = data.draw(st.lists(sites_round(centers), min_size=1, max_size=15))
-    made = matcher(centers)
-    v = made.match(sites_of(rows, WORLD))
+    result = matcher(centers)
+    v = result.match(sites_of(rows, WORLD))
     qualified, pending = v.status == Status.qualified, v.status == Status.pending
     assert ((v.level == 0) == qualified).all()
     assert (np.isnat(v.available_on) == ~pending).all()
@@ -157,12 +157,12 @@ def test_verdicts_keep_their_promises(centers: list[Center], data: st.DataObject
     assert (v.centers_in_reach[qualified] >= 1).all()
     assert (v.centers_in_reach[pending] == 0).all()
     own = v.center != NO_CENTER
-    assert (made.center_country[v.center[own]] == v.country[own]).all()
-    open_ = made.centers.is_open(np.datetime64(DAY, "D"))
+    assert (result.center_country[v.center[own]] == v.country[own]).all()
+    open_ = result.centers.is_open(np.datetime64(DAY, "D"))
     assert open_[v.center[qualified]].all()
     assert not open_[v.center[pending]].any()
     for i in np.flatnonzero(own):
-        center = made.centers.lon[v.center[i]], made.centers.lat[v.center[i]]
+        center = result.centers.lon[v.center[i]], result.centers.lat[v.center[i]]
         miles = karney_m(rows[i].lon, rows[i].lat, *center) / MILE_M
         assert v.distance_miles[i] == round(miles * 1000) / 1000
 
@@ -209,8 +209,8 @@ def test_within_is_karneys_distance_at_any_limit(pairs: list[Pair], miles: float
     lon2, lat2 = columns([q for _, q in pairs])
     exact = geodesy.distance_m(lon1, lat1, lon2, lat2)
     for limit in (miles * MILE_M, exact, exact - 0.0011, exact + 1e-3):
-        found = geodesy.within(lon1, lat1, lon2, lat2, limit)
-        np.testing.assert_array_equal(found, exact <= np.add(limit, 0.001))
+        result = geodesy.within(lon1, lat1, lon2, lat2, limit)
+        np.testing.assert_array_equal(result, exact <= np.add(limit, 0.001))
 
 
 @settings(max_examples=200)
@@ -343,5 +343,5 @@ def test_a_wider_search_finds_the_same_border(points: list[Point], reach_m: floa
     long = WORLD.near_m(lon, lat, country, everyone, 370_400.0)
     assert (short <= reach_m)[~np.isinf(short)].all()
     np.testing.assert_array_equal(np.isinf(short), long > reach_m)
-    found = ~np.isinf(short)
-    np.testing.assert_allclose(short[found], long[found], rtol=1e-9, atol=1e-6)
+    result = ~np.isinf(short)
+    np.testing.assert_allclose(short[result], long[result], rtol=1e-9, atol=1e-6)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_analyzer.addresses.compare import Likeness, likeness
+from coverage_analyzer.addresses.compare import AddressMatch, address_match
 from coverage_analyzer.due_times import clocks
 from coverage_analyzer.due_times.calendars import Calendar, calendar
 from coverage_analyzer.due_times.issues import Doubt, DoubtError
@@ -198,21 +198,21 @@ def test_another_number_is_another_address(
     one: int, other: int, street: str, code: int, country: str
 ) -> None:
     """However alike two addresses are: with another number they are not accepted by any policy."""
-    registered, given_ = (f"{n} {street}, Springfield {code}" for n in (one, other))
-    found = likeness(registered, given_, country)
-    assert (found is Likeness.identical) == (one == other)
-    assert one == other or found is Likeness.different
+    registered, requested = (f"{n} {street}, Springfield {code}" for n in (one, other))
+    result = address_match(registered, requested, country)
+    assert (result is AddressMatch.identical) == (one == other)
+    assert one == other or result is AddressMatch.different
 
 
 @given(st.text(max_size=60), st.text(max_size=60), COUNTRIES)
 def test_any_text_has_a_likeness_that_goes_both_ways(one: str, other: str, country: str) -> None:
     """No text is too odd, and neither of two is the better one."""
-    assert likeness(one, other, country) is likeness(other, one, country)
-    assert likeness(one, one, country) is Likeness.identical
+    assert address_match(one, other, country) is address_match(other, one, country)
+    assert address_match(one, one, country) is AddressMatch.identical
 
 
 @given(st.text(alphabet="ABCdef 123,.-äß", max_size=40), COUNTRIES)
 def test_case_and_blanks_never_make_another_address(text: str, country: str) -> None:
     """Capitals and doubled blanks are a variation, but no other address."""
     varied = re.sub(" ", "  ", text.lower())
-    assert likeness(text, varied, country) in {Likeness.identical, Likeness.equivalent}
+    assert address_match(text, varied, country) in {AddressMatch.identical, AddressMatch.equivalent}

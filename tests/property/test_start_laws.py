@@ -99,14 +99,14 @@ def later(day: datetime.date, amount: int, unit: str) -> datetime.date:
 
 def holds_at(policy: dict[str, Any], site: dict[str, Any], level: str) -> list[tuple[Any, ...]]:
     """Return the rules on a level at a site: the day on which each ends, interim and reason."""
-    found = []
+    result = []
     about = [rule for rule in policy["in_force_after"] if level in rule["levels"]]
     named = [rule for rule in about if "US" in rule["countries"]]
     for rule in named or [rule for rule in about if "*" in rule["countries"]]:
         given_days = [site[event] for event in rule["start"] if site[event]]
         if given_days:
             end = later(max(given_days), rule["amount"], rule["unit"])
-            found.append((end, rule["interim"], "not_yet_in_force"))
+            result.append((end, rule["interim"], "not_yet_in_force"))
     rule = policy["relocation"]
     if rule and site["moved"] and site["off"]:
         lat = PLACES[site["place"]]
@@ -120,8 +120,8 @@ def holds_at(policy: dict[str, Any], site: dict[str, Any], level: str) -> list[t
                 end = later(site["moved"], rule["amount"], "days")
             if site["audited"] and site["audited"] >= site["moved"]:
                 end = min(end, site["audited"])
-            found.append((end, rule["interim"], "relocated"))
-    return found
+            result.append((end, rule["interim"], "relocated"))
+    return result
 
 
 def in_force(policy: dict[str, Any], site: dict[str, Any], level: str) -> str:
@@ -199,7 +199,7 @@ def test_many_sites_get_what_one_at_a_time_gets(
         data["relocation"] = relocation | ({"unit": "days"} if "amount" in relocation else {})
     policy = Policy.from_mapping(data)
     verdicts = matched(policy, table)
-    found = [
+    result = [
         (
             LEVELS[verdicts.level[n]],
             Status(verdicts.status[n]).name,
@@ -209,4 +209,4 @@ def test_many_sites_get_what_one_at_a_time_gets(
         for n in range(len(table))
     ]
     rules_of = {"in_force_after": in_force_after, "relocation": data.get("relocation")}
-    assert found == [slow(rules_of, site) for site in table]
+    assert result == [slow(rules_of, site) for site in table]

@@ -29,12 +29,12 @@ Row = dict[str, str]
 
 def with_gates() -> Policy:
     """Return the default rules with all gates that there are."""
-    given_ = Policy.load().model_dump(mode="json")
-    gates: dict[str, Any] = given_["gates"]
+    data = Policy.load().model_dump(mode="json")
+    gates: dict[str, Any] = data["gates"]
     gates["components"] |= {"excluded": ["SSD"], "known": ["fan"]}
     gates["registration"] |= {"grace_days": 30}
     barred = {"level": "gold-plus", "countries": ["CH"], "clause": "components-excluded"}
-    return Policy.from_mapping(given_ | {"gates": gates | {"not_offered": [barred]}})
+    return Policy.from_mapping(data | {"gates": gates | {"not_offered": [barred]}})
 
 
 GATED = with_gates()
@@ -75,7 +75,7 @@ def matcher(centers: list[Center], day: datetime.date = DAY, policy: Policy = GA
     return Matcher(centers_of(centers), policy, WORLD, as_of=day, products=PRODUCTS)
 
 
-def facts_of(made: Matcher, rows: list[Row]) -> EligibilityInputs | None:
+def facts_of(result: Matcher, rows: list[Row]) -> EligibilityInputs | None:
     """Return what rows say, as numbers."""
     columns: dict[str, Any] = {}
     for name in rows[0]:
@@ -85,23 +85,23 @@ def facts_of(made: Matcher, rows: list[Row]) -> EligibilityInputs | None:
             if name in DAYS
             else arrays.text_array(texts)
         )
-    return made.gates.facts(columns)
+    return result.gates.facts(columns)
 
 
 @given(stated())
 def test_a_gate_never_raises_a_level(drawn: tuple[Case, list[Row]]) -> None:
     """Only lower what qualifies or waits, and leave all else of the verdict as it is."""
     (centers, sites), rows = drawn
-    made, some = matcher(centers), sites_of(sites, WORLD)
-    open_ = matcher(centers, policy=Policy.load()).match(some)
-    shut = made.match(some, facts_of(made, rows))
+    result, subset = matcher(centers), sites_of(sites, WORLD)
+    open_ = matcher(centers, policy=Policy.load()).match(subset)
+    shut = result.match(subset, facts_of(result, rows))
     assert (shut.level >= open_.level).all()
     assert (shut.status >= open_.status).all()
     ended = shut.status == Status.not_covered
     doubtful = (shut.status == Status.review) & (open_.status == Status.fallback)
     assert np.isin(shut.reason[ended], Reason.lifecycle_phase).all()
     assert np.isin(shut.reason[doubtful], Reason.product_undated).all()
-    assert (shut.level[ended] == len(made.policy.levels)).all()
+    assert (shut.level[ended] == len(result.policy.levels)).all()
     same = (shut.status == open_.status) | (open_.status >= Status.fallback)
     same &= ~ended & ~doubtful
     np.testing.assert_array_equal(shut.reason[same], open_.reason[same])
@@ -114,22 +114,22 @@ def test_a_gate_never_raises_a_level(drawn: tuple[Case, list[Row]]) -> None:
 def test_rows_that_say_nothing_pass(drawn: tuple[Case, list[Row]]) -> None:
     """Empty cells are as good as no columns."""
     (centers, sites), rows = drawn
-    made, some = matcher(centers), sites_of(sites, WORLD)
+    result, subset = matcher(centers), sites_of(sites, WORLD)
     silent = [dict.fromkeys(row, "") for row in rows]
-    ids = made.centers.center_id
-    said_nothing = rows_of(made.match(some, facts_of(made, silent)), ids)
-    assert said_nothing == rows_of(made.match(some), ids)
+    ids = result.centers.center_id
+    said_nothing = rows_of(result.match(subset, facts_of(result, silent)), ids)
+    assert said_nothing == rows_of(result.match(subset), ids)
 
 
 @given(stated(), st.data())
 def test_a_row_is_judged_alone(drawn: tuple[Case, list[Row]], data: st.DataObject) -> None:
     """What other rows say changes nothing."""
     (centers, sites), rows = drawn
-    made = matcher(centers)
-    ids = made.centers.center_id
-    whole = rows_of(made.match(sites_of(sites, WORLD), facts_of(made, rows)), ids)
+    result = matcher(centers)
+    ids = result.centers.center_id
+    whole = rows_of(result.match(sites_of(sites, WORLD), facts_of(result, rows)), ids)
     one = data.draw(st.integers(0, len(rows) - 1))
-    alone = made.match(sites_of([sites[one]], WORLD), facts_of(made, [rows[one]]))
+    alone = result.match(sites_of([sites[one]], WORLD), facts_of(result, [rows[one]]))
     assert rows_of(alone, ids) == [whole[one]]
 
 
@@ -137,24 +137,24 @@ def test_a_row_is_judged_alone(drawn: tuple[Case, list[Row]], data: st.DataObjec
 def test_a_timeline_agrees_with_a_run_of_each_day(drawn: tuple[Case, list[Row]]) -> None:
     """Fill the days between changes: each verdict is that of the day; and no change is idle."""
     (centers, sites), rows = drawn
-    first, some = matcher(centers), sites_of(sites, WORLD)
+    first, subset = matcher(centers), sites_of(sites, WORLD)
     changes = Timeline(first, DAY + datetime.timedelta(days=11)).changes(
-        some, facts_of(first, rows)
+        subset, facts_of(first, rows)
     )
     names = ("level", "status", "reason", "center")
-    told = [
+    expected = [
         (site, str(day), tuple(int(getattr(changes, n)[i]) for n in names))
         for i, (site, day) in enumerate(zip(changes.site, changes.from_day, strict=True))
     ]
     by_site: dict[int, list[tuple[str, tuple[int, ...]]]] = {}
-    for site, day, what in told:
+    for site, day, what in expected:
         by_site.setdefault(int(site), []).append((day, what))
     pairs = [pair for line in by_site.values() for pair in itertools.pairwise(line)]
     assert all(a[0] < b[0] and a[1] != b[1] for a, b in pairs)
     for n in range(12):
         day = DAY + datetime.timedelta(days=n)
-        made = matcher(centers, day)
-        verdicts = made.match(some, facts_of(made, rows))
+        result = matcher(centers, day)
+        verdicts = result.match(subset, facts_of(result, rows))
         for site, line in by_site.items():
             holds = [what for since, what in line if since <= day.isoformat()][-1]
             assert holds == tuple(int(getattr(verdicts, name)[site]) for name in names)
@@ -176,7 +176,7 @@ def test_a_later_day_without_an_event_changes_nothing(case: Case, days: int) -> 
     """Where no center opens or closes and no row says anything, a day is as any other."""
     centers, sites = case
     still = [c._replace(opens_on="", closes_on="") for c in centers]
-    some = sites_of(sites, WORLD)
+    subset = sites_of(sites, WORLD)
     now, then = matcher(still), matcher(still, DAY + datetime.timedelta(days=days))
     ids = now.centers.center_id
-    assert rows_of(now.match(some), ids) == rows_of(then.match(some), ids)
+    assert rows_of(now.match(subset), ids) == rows_of(then.match(subset), ids)

@@ -46,7 +46,7 @@ def matcher(centers: list[Center], policy: Policy) -> Matcher:
 
 def changes(before: tuple[Matcher, Verdicts], after: tuple[Matcher, Verdicts]) -> list[int]:
     """Return the kind of each change as a comparison has it."""
-    columns = [made.columns(verdicts) for made, verdicts in (before, after)]
+    columns = [matcher.columns(verdicts) for matcher, verdicts in (before, after)]
     titles = before[0].policy.titles
     return list(classify(columns[0], columns[1], LevelRanks(titles, titles)))
 
@@ -56,12 +56,12 @@ def changes(before: tuple[Matcher, Verdicts], after: tuple[Matcher, Verdicts]) -
 def test_a_center_is_as_critical_as_a_run_without_it(case: Case, policy: Policy) -> None:
     """Lost and delayed sites are those of a comparison with a run that lacks the center."""
     centers, rows = case
-    made, sites = matcher(centers, policy), sites_of(rows, WORLD)
-    job = Criticality(made)
+    result, sites = matcher(centers, policy), sites_of(rows, WORLD)
+    job = Criticality(result)
     job.add(sites, None)
     table = {row["center_id"]: row for row in job.centers().to_pylist()}
     assert sorted(table) == sorted(center.center_id for center in centers)
-    before = made, made.match(sites)
+    before = result, result.match(sites)
     for center in centers:
         others = [other for other in centers if other.center_id != center.center_id]
         row = table[center.center_id]
@@ -81,14 +81,14 @@ def test_pairs_are_as_critical_as_runs_without_both(case: Case, policy: Policy) 
     """A pair that is not in the table loses what its centers lose one by one."""
     centers, rows = case
     centers = centers[:6]
-    made, sites = matcher(centers, policy), sites_of(rows, WORLD)
-    job = Criticality(made, pairs=True)
+    result, sites = matcher(centers, policy), sites_of(rows, WORLD)
+    job = Criticality(result, pairs=True)
     job.add(sites, None)
     lost = {row["center_id"]: row["lost"] for row in job.centers().to_pylist()}
     together = {
         (row["center_id"], row["other_id"]): row["together"] for row in job.pairs().to_pylist()
     }
-    before = made.match(sites)
+    before = result.match(sites)
     for one, other in itertools.combinations(sorted(lost), 2):
         rest = [center for center in centers if center.center_id not in {one, other}]
         expected = together.get((one, other), lost[one] + lost[other])
@@ -143,8 +143,8 @@ def test_other_limits_are_those_of_another_policy(case: Case, miles: float) -> N
             for band, up_to in zip(data["bands"], limits, strict=True)
         ]
         other = dataclasses.replace(spec, policy=Policy.from_mapping({**data, "bands": bands}))
-        made, ids = other.build(), scenario.matcher.centers.center_id
-        assert rows_of(scenario.match(sites, None), ids) == rows_of(made.match(sites), ids)
+        result, ids = other.build(), scenario.matcher.centers.center_id
+        assert rows_of(scenario.match(sites, None), ids) == rows_of(result.match(sites), ids)
 
 
 @FEW
@@ -163,7 +163,7 @@ def test_closing_and_opening_the_same_center_changes_nothing(
     edited = Edit(close=[center.center_id], open=[again]).apply(spec)
     if not center.closes_on:  # an opened center has no day to close
         assert edited.centers.center_id[at] == center.center_id
-        before, after = (made.build() for made in (spec, edited))
+        before, after = (result.build() for result in (spec, edited))
         ids = spec.centers.center_id
         assert rows_of(before.match(sites), ids) == rows_of(after.match(sites), ids)
 

@@ -136,11 +136,11 @@ class Workspace:
         return f"== {name}: {len(text.encode())} bytes, {digest(text)}\n{text}\n"
 
 
-def hidden(found: re.Match[str]) -> str:
+def hidden(result: re.Match[str]) -> str:
     """Return what is said of versions, without them."""
-    if found["before"]:
-        return found["before"] + "*"
-    return found["libraries"] + re.sub(r'(": ")[^"]*', r"\1*", found["named"])
+    if result["before"]:
+        return result["before"] + "*"
+    return result["libraries"] + re.sub(r'(": ")[^"]*', r"\1*", result["named"])
 
 
 def digest(data: bytes | str) -> str:

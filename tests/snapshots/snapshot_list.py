@@ -112,10 +112,10 @@ def spark_names(work: Workspace) -> str:
 
 def explain_command(site: dict[str, str]) -> str:
     """Return the command that explains a site as the file has it."""
-    said = [f"{option} '{site[column]}'" for column, option in OPTIONS.items() if site[column]]
+    result = [f"{option} '{site[column]}'" for column, option in OPTIONS.items() if site[column]]
     if site["country"]:
-        said.append(f"--country '{site['country']}'")
-    return " ".join([*said, NETWORK, AS_OF, "--", site["latitude"], site["longitude"]])
+        result.append(f"--country '{site['country']}'")
+    return " ".join([*result, NETWORK, AS_OF, "--", site["latitude"], site["longitude"]])
 
 
 def explained(mode: str) -> Record:
@@ -141,21 +141,21 @@ def explained(mode: str) -> Record:
 
 def check(work: Workspace) -> str:
     """Return what `check` finds, as text and JSON, and the rows that it would reject."""
-    said = work.call("check sites.csv --policy own.toml --rejects check-rejects.csv")
+    text = work.call("check sites.csv --policy own.toml --rejects check-rejects.csv")
     as_json = work.call("check sites.csv --policy own.toml --json --max-rejects 10")
-    return said + work.file("check-rejects.csv") + as_json
+    return text + work.file("check-rejects.csv") + as_json
 
 
 def settings(work: Workspace) -> str:
     """Return what `init` shows and writes, what `config` prints, and a file with mistakes."""
-    said = work.call("init sites.csv --centers centers.csv --policy own.toml -o project.toml")
+    text = work.call("init sites.csv --centers centers.csv --policy own.toml -o project.toml")
     again = work.call("init sites.csv --centers centers.csv -o project.toml")
     used = work.call("config --settings project.toml")
     (work.folder / "wrong.toml").write_text(
         '[site]\n[sites]\nfil = "x"\ndecimal = 7\n[output]\nareas = "yes"\n', encoding="utf-8"
     )
     wrong = work.call("check --settings wrong.toml")
-    return said + work.file("project.toml") + again + used + wrong
+    return text + work.file("project.toml") + again + used + wrong
 
 
 def letters(work: Workspace) -> str:
@@ -163,9 +163,9 @@ def letters(work: Workspace) -> str:
     text = ""
     for site in ("qualified", "pending-ordered", "borderline", "phase-over", "no-center"):
         name = f"letter-{site}.html"
-        said = work.call(f"letter sites.csv --site {site} {NETWORK} {TERMS} {AS_OF} -o {name}")
-        assert "\nexit 0\n" in said, said
-        text += said + page(work, name)
+        result = work.call(f"letter sites.csv --site {site} {NETWORK} {TERMS} {AS_OF} -o {name}")
+        assert "\nexit 0\n" in result, result
+        text += result + page(work, name)
     return text
 
 
@@ -210,11 +210,11 @@ def policies(work: Workspace) -> str:
 
 def entitlements(work: Workspace) -> str:
     """Return which programmes a customer can have."""
-    asked = "--product XenApp --version 6.5 --as-of 2026-12-01"
+    words = "--product XenApp --version 6.5 --as-of 2026-12-01"
     commands = [
-        f"entitlements {asked} --customer customer.toml --country DE",
-        f"entitlements {asked} --customer customer.toml --json",
-        f"entitlements {asked} --country JP --json",
+        f"entitlements {words} --customer customer.toml --country DE",
+        f"entitlements {words} --customer customer.toml --json",
+        f"entitlements {words} --country JP --json",
         "entitlements --as-of 2019-06-01",
     ]
     return "\n".join(map(work.call, commands))
@@ -369,9 +369,9 @@ def frames(work: Workspace) -> str:
         sites = ca.read_sites("sites.csv")
         centers = ca.read_centers("centers.csv")
         policy = ca.Policy.load(Path("own.toml"))
-        given: dict[str, Any] = {"products": pd.read_csv("products.csv", dtype=str)}
-        verdicts = ca.assess(sites, centers, policy, as_of="2026-12-01", **given)
-        changes = ca.timeline(sites, centers, policy, "2026-12-01", "2027-12-31", **given)
+        options: dict[str, Any] = {"products": pd.read_csv("products.csv", dtype=str)}
+        verdicts = ca.assess(sites, centers, policy, as_of="2026-12-01", **options)
+        changes = ca.timeline(sites, centers, policy, "2026-12-01", "2027-12-31", **options)
         covered = ca.coverage_areas(centers, policy, as_of="2026-12-01")
     named = {
         "read_sites": sites,
@@ -384,8 +384,8 @@ def frames(work: Workspace) -> str:
         "coverage_areas": covered.drop(columns="geometry"),
     }
     text = "".join(f"== {name}\n{cells(frame)}" for name, frame in named.items())
-    said = [work.normal(f"{each.category.__name__}: {each.message}") for each in caught]
-    return text + "== warnings\n" + "\n".join(said) + "\n"
+    result = [work.normal(f"{each.category.__name__}: {each.message}") for each in caught]
+    return text + "== warnings\n" + "\n".join(result) + "\n"
 
 
 def batch_calls(work: Workspace) -> str:

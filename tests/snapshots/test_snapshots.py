@@ -80,8 +80,8 @@ def test_nothing_of_this_machine_is_kept() -> None:
 
 def test_a_difference_is_readable() -> None:
     """It names the file and shows the lines that changed, with what to do if that is meant."""
-    said = difference("run", "a\nb\nc\n", "a\nx\nc\n")
-    assert said.splitlines()[0] == "expected/run.txt: 2 changed lines"
-    assert "-b" in said
-    assert "+x" in said
-    assert said.endswith("make snapshots, and look through git diff tests/snapshots.")
+    text = difference("run", "a\nb\nc\n", "a\nx\nc\n")
+    assert text.splitlines()[0] == "expected/run.txt: 2 changed lines"
+    assert "-b" in text
+    assert "+x" in text
+    assert text.endswith("make snapshots, and look through git diff tests/snapshots.")

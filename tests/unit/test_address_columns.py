@@ -39,9 +39,9 @@ HEADERS = {
 def test_all_parts_are_found(headers: str) -> None:
     """Each header is a part, whatever the language."""
     names = headers.split(", ")
-    found = address_columns([*names, "lat", "lon"], {"latitude": len(names)})
-    assert sorted(found.parts.values()) == list(range(len(names)))
-    assert {"street", "city"} <= set(found.parts)
+    result = address_columns([*names, "lat", "lon"], {"latitude": len(names)})
+    assert sorted(result.parts.values()) == list(range(len(names)))
+    assert {"street", "city"} <= set(result.parts)
 
 
 def test_the_address_is_the_one_whose_coordinates_are_read() -> None:
@@ -59,8 +59,8 @@ def test_the_address_is_the_one_whose_coordinates_are_read() -> None:
 
 def test_several_names_of_a_part_and_further_lines() -> None:
     """The first name counts; a building and a floor follow the street."""
-    found = address_columns(["town", "Building", "street", "road", "city", "Floor"], {})
-    assert (found.parts, found.extra) == ({"street": 2, "city": 4}, (1, 5))
+    result = address_columns(["town", "Building", "street", "road", "city", "Floor"], {})
+    assert (result.parts, result.extra) == ({"street": 2, "city": 4}, (1, 5))
     assert not address_columns(["Country", "State", "lat"], {"country": 0})
 
 
@@ -93,11 +93,11 @@ def test_commitments_compare_addresses_in_parts(tmp_path: Path) -> None:
     sites.write_text(SITES, encoding="utf-8")
     requests.write_text(ASKED, encoding="utf-8")
     output = tmp_path / "out.csv"
-    told = answer_requests(requests, sites, centers_file(tmp_path, CENTERS), output)
+    manifest = answer_requests(requests, sites, centers_file(tmp_path, CENTERS), output)
     answers = pd.read_csv(output)
     assert answers["status"].tolist() == ["promised", "refused"]
     assert answers["reason"].tolist()[1] == "address_different"
-    assert not [text for text in told["warnings"] if "not compared" in text]
+    assert not [text for text in manifest["warnings"] if "not compared" in text]
     network = ca.read_centers(tmp_path / "network.csv")
     frame = pd.read_csv(sites, sep=";", dtype={"PLZ": str}).rename(
         columns={"Kundennummer": "site_id", "Breitengrad": "latitude", "Längengrad": "longitude"}

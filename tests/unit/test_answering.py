@@ -53,10 +53,10 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
     return requests, sites, centers
 
 
-def answered(files: tuple[Path, Path, Path], **given: Any) -> tuple[dict[str, Any], Path]:
+def answered(files: tuple[Path, Path, Path], **arguments: Any) -> tuple[dict[str, Any], Path]:
     """Answer the requests of files; return findings, and where the answers are."""
     output = files[0].with_name("out.csv")
-    options = CommitmentOptions(rejects=files[0].with_name("rejects.csv"), **given)
+    options = CommitmentOptions(rejects=files[0].with_name("rejects.csv"), **arguments)
     return answer_requests(*files, output, options=options), output
 
 
@@ -112,8 +112,8 @@ def test_a_notebook_gets_the_same_answers(files: tuple[Path, Path, Path]) -> Non
     pd.testing.assert_frame_equal(requests, before)
     assert answers.index.tolist() == [0, 1, 2, 4, 3]
     assert answers["status"].tolist()[3:] == ["rejected", "rejected"]
-    told = answers.iloc[:3].to_dict("records")
-    assert told == records(output)
+    result = answers.iloc[:3].to_dict("records")
+    assert result == records(output)
 
 
 def test_timestamps_of_a_notebook_are_moments(files: tuple[Path, Path, Path]) -> None:
@@ -180,9 +180,9 @@ def test_the_verb_reads_another_form_of_dates(
     requests, sites, centers = files
     requests.write_text("ticket no;site_id;authorised_at\n7;S1;04.12.2026 22:30\n", "utf-8")
     output = tmp_path / "o.csv"
-    given = ("--sites", sites, "--centers", centers, "-o", output, "--quiet")
+    arguments = ("--sites", sites, "--centers", centers, "-o", output, "--quiet")
     form = ("--moment-format", "%d.%m.%Y %H:%M", "--request-column", "request_id=ticket no")
-    assert called("commitments", requests, *given, *form) == 0
+    assert called("commitments", requests, *arguments, *form) == 0
     assert records(output)[0]["due_at"] == "2026-12-05T02:30:00-05:00"
 
 

@@ -64,9 +64,9 @@ def built(
     rows: list[Center], world: Countries, policy: Policy, day: np.datetime64 = DAY
 ) -> tuple[areas.Areas, Numbers]:
     """Return areas of a network, and the countries of its centers."""
-    made = centers_of(rows)
-    country = made.assigned_countries(world, policy.convention(world.names))
-    return areas.areas(made, country, policy, world, day), country
+    centers = centers_of(rows)
+    country = centers.assigned_countries(world, policy.convention(world.names))
+    return areas.areas(centers, country, policy, world, day), country
 
 
 @pytest.fixture(scope="module")
@@ -113,38 +113,38 @@ def round_about(lon: float, lat: float, radius_m: float) -> tuple[Floats, Floats
 def test_beyond_5_m_a_disc_is_the_limit(lon: float, lat: float, radius_m: float) -> None:
     """Hold, 5 m off the rim and farther, exactly what lies within the limit by Karney."""
     x, y, within = round_about(lon, lat, radius_m)
-    made = disc(lon, lat, radius_m)
-    assert made.is_valid
-    shapely.prepare(made)
-    np.testing.assert_array_equal(shapely.intersects_xy(made, x, y), within)
-    assert shapely.box(-180, -90, 180, 90).covers(made)
+    result = disc(lon, lat, radius_m)
+    assert result.is_valid
+    shapely.prepare(result)
+    np.testing.assert_array_equal(shapely.intersects_xy(result, x, y), within)
+    assert shapely.box(-180, -90, 180, 90).covers(result)
 
 
 def test_beyond_5_m_an_area_is_the_rule(
     world: Countries, drawn: tuple[areas.Areas, Numbers]
 ) -> None:
     """Hold, 5 m off the rim and farther, what is within the limit and in the center's country."""
-    made, country = drawn
+    result, country = drawn
     codes = np.array(world.names.codes)[country]
     for i, row in enumerate(CENTERS):
-        x, y, within = round_about(row.lon, row.lat, made.limit_miles[i] * MILE_M)
+        x, y, within = round_about(row.lon, row.lat, result.limit_miles[i] * MILE_M)
         rule = within & (world.locate(x, y) == codes[i])
-        found = shapely.intersects_xy(made.geometry[i], x, y)
-        np.testing.assert_array_equal(found, rule, err_msg=row.center_id)
+        outcome = shapely.intersects_xy(result.geometry[i], x, y)
+        np.testing.assert_array_equal(outcome, rule, err_msg=row.center_id)
         assert rule.any()
 
 
 def test_areas_are_valid_and_wound_as_geojson_wants(drawn: tuple[areas.Areas, Numbers]) -> None:
     """Wind exterior rings counter-clockwise, holes clockwise; stay in the world; be valid."""
-    made, _ = drawn
-    assert shapely.is_valid(made.geometry).all()
-    assert not shapely.is_empty(made.geometry).any()
-    west, south, east, north = shapely.bounds(made.geometry).T
+    result, _ = drawn
+    assert shapely.is_valid(result.geometry).all()
+    assert not shapely.is_empty(result.geometry).any()
+    west, south, east, north = shapely.bounds(result.geometry).T
     assert (west >= -180).all()
     assert (east <= 180).all()
     assert (south >= -90).all()
     assert (north <= 90).all()
-    parts = shapely.get_parts(made.geometry)
+    parts = shapely.get_parts(result.geometry)
     assert {p.geom_type for p in parts} == {"Polygon"}
     assert shapely.is_ccw(shapely.get_exterior_ring(parts)).all()
     holes = [hole for part in parts for hole in part.interiors]
@@ -154,8 +154,8 @@ def test_areas_are_valid_and_wound_as_geojson_wants(drawn: tuple[areas.Areas, Nu
 
 def test_areas_lie_in_their_countries(world: Countries, drawn: tuple[areas.Areas, Numbers]) -> None:
     """Leave the country nowhere by more than a micro-degree."""
-    made, country = drawn
-    for i, geometry in enumerate(made.geometry):
+    result, country = drawn
+    for i, geometry in enumerate(result.geometry):
         land = world.polygon(world.names.codes[country[i]])
         west, south, east, north = geometry.bounds
         near = shapely.clip_by_rect(land, west - 1, south - 1, east + 1, north + 1)
@@ -165,12 +165,12 @@ def test_areas_lie_in_their_countries(world: Countries, drawn: tuple[areas.Areas
 
 def test_areas_at_180_degrees_have_both_sides(drawn: tuple[areas.Areas, Numbers]) -> None:
     """Split Fiji, Chukotka and the Aleutians at the meridian, and lose neither side."""
-    made, _ = drawn
+    result, _ = drawn
     ids = [row.center_id for row in CENTERS]
     for center_id in ("FJ-TAVEUNI", "RU-EGVEKINOT", "US-AMCHITKA"):
-        west, _, east, _ = made.geometry[ids.index(center_id)].bounds
+        west, _, east, _ = result.geometry[ids.index(center_id)].bounds
         assert (west, east) == (-180.0, 180.0)
-    south = made.geometry[ids.index("AQ-POLE")]
+    south = result.geometry[ids.index("AQ-POLE")]
     assert south.bounds[:2] == (-180.0, -90.0)
     assert south.bounds[2] == 180.0
 
@@ -194,8 +194,8 @@ def test_areas_at_known_places(
     outside: tuple[float, float],
 ) -> None:
     """Cover the own country's other parts, and leave the neighbour next door out."""
-    made, _ = drawn
-    geometry = made.geometry[[row.center_id for row in CENTERS].index(center_id)]
+    result, _ = drawn
+    geometry = result.geometry[[row.center_id for row in CENTERS].index(center_id)]
     assert shapely.intersects_xy(geometry, *inside)
     assert not shapely.intersects_xy(geometry, *outside)
 
@@ -210,39 +210,41 @@ def test_planned_centers_are_marked_and_closed_ones_left_out(
         Center("later", 13.4, 52.5, "DE", "2026-12-02"),
         Center("opened", 13.4, 52.5, "DE", "2026-12-01"),
     ]
-    made, country = built(rows, world, policy)
-    assert made.center.tolist() == [1, 2, 3]
-    assert made.planned.tolist() == [False, True, False]
-    assert made.limit_miles.tolist() == [50.0] * 3
-    assert made.above_miles.tolist() == [0.0] * 3
-    assert made.level == ("Gold Plus",) * 3
-    told = list(areas.properties(made, centers_of(rows), country, world.names))
-    assert [t["center_id"] for t in told] == ["closing", "later", "opened"]
-    assert [t["opens_on"] for t in told] == [None, "2026-12-02", "2026-12-01"]
-    assert {t["country"] for t in told} == {"DE"}
-    assert told[0]["area_square_miles"] == pytest.approx(told[0]["area_km2"] / 2.589988, rel=1e-6)
+    result, country = built(rows, world, policy)
+    assert result.center.tolist() == [1, 2, 3]
+    assert result.planned.tolist() == [False, True, False]
+    assert result.limit_miles.tolist() == [50.0] * 3
+    assert result.above_miles.tolist() == [0.0] * 3
+    assert result.level == ("Gold Plus",) * 3
+    centers = list(areas.properties(result, centers_of(rows), country, world.names))
+    assert [t["center_id"] for t in centers] == ["closing", "later", "opened"]
+    assert [t["opens_on"] for t in centers] == [None, "2026-12-02", "2026-12-01"]
+    assert {t["country"] for t in centers} == {"DE"}
+    assert centers[0]["area_square_miles"] == pytest.approx(
+        centers[0]["area_km2"] / 2.589988, rel=1e-6
+    )
     everything, _ = built(rows, world, policy, np.datetime64(datetime.date(2027, 1, 1), "D"))
     assert everything.planned.tolist() == [False, False]
 
 
 def test_no_center_open_or_planned_gives_no_area(world: Countries, policy: Policy) -> None:
     """Bear a network of closed centers."""
-    made, country = built([Center("C", 13.4, 52.5, "DE", "", "2026-01-01")], world, policy)
-    assert len(made.center) == len(made.geometry) == len(made.km2) == 0
-    assert areas.union_by_country(made, country) == {}
-    assert list(areas.overlap_depth(made, country)) == []
+    result, country = built([Center("C", 13.4, 52.5, "DE", "", "2026-01-01")], world, policy)
+    assert len(result.center) == len(result.geometry) == len(result.km2) == 0
+    assert areas.union_by_country(result, country) == {}
+    assert list(areas.overlap_depth(result, country)) == []
 
 
 def test_two_bands_are_a_disc_and_an_annulus(world: Countries) -> None:
     """Draw 50 to 100 miles without the first 50, over borders where no rule asks for countries."""
     rows = [Center("CH", 7.5886, 47.5596, "CH"), Center("FJ", -179.983, -16.796, "FJ")]
-    made, _ = built(rows, world, Policy.load("hp-call-to-repair"))
-    assert made.center.tolist() == [0, 0, 1, 1]
-    assert made.above_miles.tolist() == [0.0, 50.0] * 2
-    assert made.limit_miles.tolist() == [50.0, 100.0] * 2
-    assert made.level == ("6-hour call-to-repair", "8-hour call-to-repair") * 2
+    result, _ = built(rows, world, Policy.load("hp-call-to-repair"))
+    assert result.center.tolist() == [0, 0, 1, 1]
+    assert result.above_miles.tolist() == [0.0, 50.0] * 2
+    assert result.limit_miles.tolist() == [50.0, 100.0] * 2
+    assert result.level == ("6-hour call-to-repair", "8-hour call-to-repair") * 2
     for i, row in enumerate(rows):
-        near, far = made.geometry[2 * i : 2 * i + 2]
+        near, far = result.geometry[2 * i : 2 * i + 2]
         assert near.intersection(far).area < 1e-12
         x, y, within = round_about(row.lon, row.lat, 50 * MILE_M)
         np.testing.assert_array_equal(shapely.intersects_xy(near, x, y), within)
@@ -254,7 +256,7 @@ def test_two_bands_are_a_disc_and_an_annulus(world: Countries) -> None:
         clear = np.abs(inner - 50 * MILE_M) > 5
         annulus = within & (inner > 50 * MILE_M)
         np.testing.assert_array_equal(shapely.intersects_xy(far, x, y)[clear], annulus[clear])
-        ratio = made.km2[2 * i + 1] / made.km2[2 * i]
+        ratio = result.km2[2 * i + 1] / result.km2[2 * i]
         assert ratio == pytest.approx(3, rel=1e-3)
 
 
@@ -289,10 +291,10 @@ def geod_km2(geometry: Any) -> float:
 @pytest.mark.parametrize("miles", [1.0, 50.0, 70.0])
 def test_the_area_of_a_disc(lon: float, lat: float, miles: float) -> None:
     """Measure pi r squared within 0.1 %, and what pyproj measures within 1e-4."""
-    made = disc(lon, lat, miles * MILE_M)
-    km2 = float(area_km2(np.array([made]))[0])
+    result = disc(lon, lat, miles * MILE_M)
+    km2 = float(area_km2(np.array([result]))[0])
     assert km2 == pytest.approx(np.pi * (miles * MILE_M / 1000) ** 2, rel=1e-3)
-    assert km2 == pytest.approx(geod_km2(made), rel=1e-4)
+    assert km2 == pytest.approx(geod_km2(result), rel=1e-4)
 
 
 @pytest.mark.parametrize("lon", [179.5, 179.9, 180.0, -180.0, -179.95])
@@ -300,10 +302,10 @@ def test_the_area_of_a_disc(lon: float, lat: float, miles: float) -> None:
 def test_discs_at_180_degrees_keep_their_area(lon: float, miles: float) -> None:
     """Cut discs at the meridian at all latitudes without loss: a ring closes to the last bit."""
     lat = np.arange(-89.5, 90, 0.5)
-    made = discs(np.full(len(lat), lon), lat, np.full(len(lat), miles * MILE_M))
-    assert shapely.is_valid(made).all()
-    wanted = np.pi * (miles * MILE_M / 1000) ** 2
-    np.testing.assert_allclose(area_km2(made), wanted, rtol=1e-3)
+    result = discs(np.full(len(lat), lon), lat, np.full(len(lat), miles * MILE_M))
+    assert shapely.is_valid(result).all()
+    expected = np.pi * (miles * MILE_M / 1000) ** 2
+    np.testing.assert_allclose(area_km2(result), expected, rtol=1e-3)
 
 
 def test_the_area_of_the_globe() -> None:
@@ -314,9 +316,9 @@ def test_the_area_of_the_globe() -> None:
 
 def test_the_areas_of_parts_of_countries(drawn: tuple[areas.Areas, Numbers]) -> None:
     """Measure cut areas as pyproj does, within 1e-4."""
-    made, _ = drawn
-    wanted = [geod_km2(geometry) for geometry in made.geometry]
-    np.testing.assert_allclose(made.km2, wanted, rtol=1e-4)
+    result, _ = drawn
+    expected = [geod_km2(geometry) for geometry in result.geometry]
+    np.testing.assert_allclose(result.km2, expected, rtol=1e-4)
 
 
 def test_union_and_depth_add_up(world: Countries, policy: Policy) -> None:
@@ -324,23 +326,59 @@ def test_union_and_depth_add_up(world: Countries, policy: Policy) -> None:
     places = [(7.8421, 47.999), moved(7.8421, 47.999, 80.0, 40_000.0), (8.4037, 49.0069)]
     rows = [Center(f"DE-{i}", *place, "DE") for i, place in enumerate(places)]
     rows += [Center("CH", 7.5886, 47.5596, "CH"), Center("DE-9", 13.405, 52.52, "DE")]
-    made, country = built(rows, world, policy)
-    unions = areas.union_by_country(made, country)
-    depths = list(areas.overlap_depth(made, country))
-    own = country[made.center]
+    result, country = built(rows, world, policy)
+    unions = areas.union_by_country(result, country)
+    depths = list(areas.overlap_depth(result, country))
+    own = country[result.center]
     assert set(unions) == set(own.tolist())
     for number, union in unions.items():
         mine = {deep: part for n, deep, part in depths if n == number}
         covered = area_km2(np.array([union]))[0]
         km2 = area_km2(np.array(list(mine.values()), object))
         assert km2.sum() == pytest.approx(covered, rel=1e-6)
-        assert km2 @ list(mine) == pytest.approx(made.km2[own == number].sum(), rel=1e-6)
+        assert km2 @ list(mine) == pytest.approx(result.km2[own == number].sum(), rel=1e-6)
         for deep, part in mine.items():
-            some = shapely.point_on_surface(shapely.get_parts(part))
-            hits = [shapely.intersects(made.geometry[own == number], p).sum() for p in some]
+            subset = shapely.point_on_surface(shapely.get_parts(part))
+            hits = [shapely.intersects(result.geometry[own == number], p).sum() for p in subset]
             assert set(hits) == {deep}
     german = world.names.codes.index("DE")
     assert {deep for n, deep, _ in depths if n == german} == {1, 2, 3}
+
+
+def test_what_a_box_has_of_a_country_is_the_country_clipped(world: Countries) -> None:
+    """Whether grid or polygon finds it: inland, on a border, at sea, at 180 and the poles."""
+    west = np.array([98.0, 7.4, -30.0, 179.0, -180.0, -180.0, 20.0, -1.0])
+    south = np.array([38.0, 47.4, -30.0, -17.5, 66.0, -90.0, 89.5, 46.0])
+    boxes = np.stack([west, south, west + 1, np.minimum(south + 0.5, 90)], axis=1)
+    codes = ("CN", "CH", "FR", "DE", "FJ", "RU", "AQ")
+    faces = np.array([world.borders.faces.index(code) for code in codes])
+    expected = [
+        (number, face, shapely.clip_by_rect(world.borders.polygon(face), *box))
+        for number, box in enumerate(boxes.tolist())
+        for face in faces.tolist()
+    ]
+    there = [(number, shape) for number, _, shape in expected if not shape.is_empty]
+    assert {number for number, _ in there} == {0, 1, 3, 4, 5, 7}
+    got = list(world.borders.lands_near(faces, boxes))
+    assert [number for number, _ in got] == [number for number, _ in there]
+    assert [shape.wkb for _, shape in got] == [shape.wkb for _, shape in there]
+
+
+def test_a_circle_is_symmetrical() -> None:
+    """Its western half mirrors the eastern one, also across 180 degrees."""
+    lon, lat = np.array([10.0, 179.5]), np.array([60.0, -17.0])
+    around, split = discs(lon, lat, np.array([80_000.0, 80_000.0]))
+    points = shapely.get_coordinates(around)
+    assert {tuple(p) for p in (np.round(points, 9) * (-1, 1) + (20, 0)).round(9)} == {
+        tuple(p) for p in np.round(points, 9)
+    }
+    east = np.mod(shapely.get_coordinates(split)[:, 0], 360) - lon[1]
+    assert east.min() == pytest.approx(-east.max(), abs=1e-12)
+
+
+def test_no_circles_are_no_areas() -> None:
+    """An empty array."""
+    assert discs(np.empty(0), np.empty(0), np.empty(0)).shape == (0,)
 
 
 def test_too_large_a_limit_is_refused(world: Countries, policy: Policy) -> None:
@@ -355,12 +393,12 @@ def test_too_large_a_limit_is_refused(world: Countries, policy: Policy) -> None:
 
 def test_attributes_have_one_length(drawn: tuple[areas.Areas, Numbers]) -> None:
     """Give each area all it has."""
-    made, _ = drawn
+    result, _ = drawn
     lengths = {
-        len(getattr(made, f.name)) for f in dataclasses.fields(areas.Areas) if f.name != "unit"
+        len(getattr(result, f.name)) for f in dataclasses.fields(areas.Areas) if f.name != "unit"
     }
     assert lengths == {len(CENTERS)}
-    assert made.km2.dtype == np.float64
+    assert result.km2.dtype == np.float64
 
 
 @pytest.mark.parametrize(

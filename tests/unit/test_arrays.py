@@ -17,27 +17,27 @@ from coverage_analyzer import arrays
 def test_arrow_and_back(kind: type[Any]) -> None:
     """Keep values and type, over a byte's worth of them."""
     values = np.arange(11).astype(kind)
-    made = arrays.from_numpy(values)
-    made.validate(full=True)
-    assert made.equals(pa.array(values))
+    result = arrays.from_numpy(values)
+    result.validate(full=True)
+    assert result.equals(pa.array(values))
     if kind is not np.bool_:
-        np.testing.assert_array_equal(arrays.as_numpy(made), values)
+        np.testing.assert_array_equal(arrays.as_numpy(result), values)
 
 
 def test_arrow_with_gaps() -> None:
     """Mark what is missing as null, also beyond the first eight."""
     missing = np.arange(11) % 3 == 1
-    made = arrays.from_numpy(np.arange(11), missing)
-    made.validate(full=True)
-    assert made.to_pylist() == [None if m else i for i, m in enumerate(missing)]
+    result = arrays.from_numpy(np.arange(11), missing)
+    result.validate(full=True)
+    assert result.to_pylist() == [None if m else i for i, m in enumerate(missing)]
 
 
 def test_arrow_of_days() -> None:
     """Turn days into ``date32``, before 1970 too, and NaT into null."""
     days = np.array(["2026-12-01", "NaT", "1969-12-31"], "datetime64[D]")
-    made = arrays.from_numpy(days, np.isnat(days))
-    assert made.type == pa.date32()
-    assert made.to_pylist() == [datetime.date(2026, 12, 1), None, datetime.date(1969, 12, 31)]
+    result = arrays.from_numpy(days, np.isnat(days))
+    assert result.type == pa.date32()
+    assert result.to_pylist() == [datetime.date(2026, 12, 1), None, datetime.date(1969, 12, 31)]
 
 
 def test_arrow_takes_strided_views() -> None:
@@ -48,10 +48,10 @@ def test_arrow_takes_strided_views() -> None:
 @pytest.mark.parametrize("values", [[], [""], ["a", "", "Zürich", "\N{GRINNING FACE}", "a\nb"]])
 def test_text(values: list[str]) -> None:
     """Keep text of any script."""
-    made = arrays.text_array(values)
-    made.validate(full=True)
-    assert made.type == pa.string()
-    assert made.to_pylist() == values
+    result = arrays.text_array(values)
+    result.validate(full=True)
+    assert result.type == pa.string()
+    assert result.to_pylist() == values
 
 
 def test_chosen_is_null_for_nobody() -> None:
@@ -64,11 +64,11 @@ def test_chosen_is_null_for_nobody() -> None:
 
 def test_decimals_keep_their_places() -> None:
     """Write ``1.500``, negative numbers and gaps; what a float cannot say is rounded."""
-    made = arrays.decimals(np.array([1.5, -0.001, np.nan, 12450.1236, -7015.5825]), 3)
-    made.validate(full=True)
+    result = arrays.decimals(np.array([1.5, -0.001, np.nan, 12450.1236, -7015.5825]), 3)
+    result.validate(full=True)
     texts = ["1.500", "-0.001", None, "12450.124", "-7015.582"]
-    assert made.to_pylist() == [None if t is None else Decimal(t) for t in texts]
-    assert [None if v is None else str(v) for v in made.to_pylist()] == texts
+    assert result.to_pylist() == [None if t is None else Decimal(t) for t in texts]
+    assert [None if v is None else str(v) for v in result.to_pylist()] == texts
 
 
 def test_numpy_of_a_slice() -> None:

@@ -22,9 +22,10 @@ from coverage_analyzer.schema.columns import SITES
 def run(folder: Path, sites: Path, **options: Any) -> list[str]:
     """Return the ids of decided sites, after a run without map and areas."""
     chosen = batch.Options(map=False, areas=False, **options)
-    made = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
+    manifest = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
     assert (
-        sum(made["ledger"][k] for k in ("decided", "rejected", "blank")) == made["ledger"]["read"]
+        sum(manifest["ledger"][k] for k in ("decided", "rejected", "blank"))
+        == manifest["ledger"]["read"]
     )
     return [row["site_id"] for row in records(folder / "out" / "report.csv")]
 
@@ -87,10 +88,10 @@ def test_parquet_bad_text_in_a_known_column(tmp_path: Path, name: str, kind: str
     """The row is a reject before anything looks at its country, id or accuracy."""
     cells = bad_text(b"", b"U\xff", b"")
     column = SHAPES[kind]() if name in {"name", "product"} else cells
-    made = table_with(column, name) if name != "site_id" else table_with(cells, "note")
+    table = table_with(column, name) if name != "site_id" else table_with(cells, "note")
     if name == "site_id":
-        made = made.set_column(0, "site_id", cells)
-    pq.write_table(made, tmp_path / "s.parquet")
+        table = table.set_column(0, "site_id", cells)
+    pq.write_table(table, tmp_path / "s.parquet")
     assert len(run(tmp_path, tmp_path / "s.parquet")) == 2
     assert [(r["line"], r["reason"]) for r in rejects(tmp_path)] == [("2", "not_utf8")]
 
@@ -101,8 +102,8 @@ def test_parquet_all_rows_bad(tmp_path: Path, format: str) -> None:  # noqa: A00
     pq.write_table(table_with(bad_text(b"\xff", b"\xfe", b"\xc3"), "name"), tmp_path / "s.parquet")
     chosen = batch.Options(map=False, areas=False, format=format)
     args = (tmp_path / "s.parquet", centers_file(tmp_path), tmp_path / "out")
-    made = batch.run(*args, as_of=AS_OF, options=chosen)
-    assert made["ledger"] == {"read": 3, "decided": 0, "rejected": 3, "blank": 0}
+    manifest = batch.run(*args, as_of=AS_OF, options=chosen)
+    assert manifest["ledger"] == {"read": 3, "decided": 0, "rejected": 3, "blank": 0}
 
 
 def test_parquet_bad_name_of_a_column(tmp_path: Path) -> None:
@@ -130,8 +131,8 @@ def test_parquet_bad_text_beside_an_odd_geometry(tmp_path: Path) -> None:
         "name": bad_text(b"x", b"\xff", b"y", b"z", b"\xff"),
         "geometry": pa.array(cells, pa.binary()),
     }
-    made = pa.table(columns).replace_schema_metadata({"geo": json.dumps(geo)})
-    pq.write_table(made, tmp_path / "s.parquet")
+    table = pa.table(columns).replace_schema_metadata({"geo": json.dumps(geo)})
+    pq.write_table(table, tmp_path / "s.parquet")
     assert run(tmp_path, tmp_path / "s.parquet") == ["c"]
     assert [(r["line"], r["reason"]) for r in rejects(tmp_path)] == [
         ("1", "geometry_not_a_point"),
@@ -155,9 +156,9 @@ def test_curve_and_every_other_kind_is_named(order: str, code: int) -> None:
     kind, flags = code % 1000, 0x80000000 if code > 1000 else 0
     for written in (kind, 1000 + kind, 2000 + kind, 3000 + kind, kind | flags):
         body = struct.pack(f"{order}I", written) + b"\0" * 8
-        found = cells_of(mark + body)
+        result = cells_of(mark + body)
         what = "not well-known binary" if kind == 1 else f"is a {wkb.KINDS[kind]}, not a point"
-        assert what in found.odd[0]
+        assert what in result.odd[0]
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -180,11 +181,11 @@ def test_points_of_every_form(order: str, code: int, rest: int, srid: int | None
         + extra
         + struct.pack(f"{order}{2 + rest}d", *ordinates)
     )
-    found = cells_of(cell, srids=(4326,))
+    result = cells_of(cell, srids=(4326,))
     if srid == 3857:
-        assert "SRID 3857" in found.odd[0]
+        assert "SRID 3857" in result.odd[0]
         return
-    assert (found.x[0], found.y[0], found.odd) == (-75.5, 40.25, {})
+    assert (result.x[0], result.y[0], result.odd) == (-75.5, 40.25, {})
     assert cells_of(cell[:-1]).odd
     assert cells_of(cell + b"\0").odd
 
@@ -197,12 +198,14 @@ def test_cells_of_all_kinds_together() -> None:
     point = wkb.encoded("Point", (1.0, 2.0))
     empty = wkb.encoded("Point", (NAN, NAN))
     half = wkb.encoded("Point", (NAN, 3.0))
-    found = cells_of(point, None, b"", empty, b"\1", b"\7abcdefgh", wkb.encoded("TIN"), half, point)
-    assert found.x.tolist()[0::8] == [1.0, 1.0]
-    assert found.missing.tolist() == [False, True, True, True, True, True, True, False, False]
-    assert sorted(found.odd) == [2, 4, 5, 6]
-    assert np.isnan(found.x[7])
-    assert found.y[7] == 3.0
+    result = cells_of(
+        point, None, b"", empty, b"\1", b"\7abcdefgh", wkb.encoded("TIN"), half, point
+    )
+    assert result.x.tolist()[0::8] == [1.0, 1.0]
+    assert result.missing.tolist() == [False, True, True, True, True, True, True, False, False]
+    assert sorted(result.odd) == [2, 4, 5, 6]
+    assert np.isnan(result.x[7])
+    assert result.y[7] == 3.0
     assert not len(cells_of().x)
     wild = [
         struct.pack("<BI", 1, code) + b"\0" * 16 for code in (0, 25, 99, 4001, 17001, 2**32 - 1)

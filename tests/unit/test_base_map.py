@@ -178,8 +178,8 @@ def test_shapes_survive_packing() -> None:
 
 def coast_of(box: tuple[float, float, float, float], n: int) -> tuple[Floats, Floats]:
     """Return places at towns of a rectangle, the most important ones."""
-    found = base_map.places_within(*box, 10)
-    lon, lat = base_map.degrees_of(found.x, found.y)
+    result = base_map.places_within(*box, 10)
+    lon, lat = base_map.degrees_of(result.x, result.y)
     return lon[:n], lat[:n]
 
 
@@ -270,22 +270,22 @@ def test_towns_and_detail_on_a_plane() -> None:
     assert names[0] == "Basel"
     assert "Mulhouse" in names
     assert max(abs(towns[0].x), abs(towns[0].y)) < 2_000
-    found = base_layer.detail(plane, box)
-    area = sum(p.area for p in found.land)
+    result = base_layer.detail(plane, box)
+    area = sum(p.area for p in result.land)
     assert area == pytest.approx(80_000 * 60_000, rel=0.01)
-    assert found.borders
-    assert found.regions
-    assert not found.contested
+    assert result.borders
+    assert result.regions
+    assert not result.contested
 
 
 def test_detail_across_180() -> None:
     """Land on both sides of 180 is in one picture, and no line crosses it for that."""
     plane = Plane(179.99, -16.5)
-    found = base_layer.detail(plane, (-60_000.0, -60_000.0, 60_000.0, 60_000.0))
-    west, east = (sum(p.area for p in found.land if side * p.centroid.x > 0) for side in (-1, 1))
+    result = base_layer.detail(plane, (-60_000.0, -60_000.0, 60_000.0, 60_000.0))
+    west, east = (sum(p.area for p in result.land if side * p.centroid.x > 0) for side in (-1, 1))
     assert west > 1e8
     assert east > 1e7
-    assert max(line.length for line in found.coasts) < 400_000
+    assert max(line.length for line in result.coasts) < 400_000
     assert (
         "Waiyevo" in [t.name for t in base_layer.towns(plane, (-60e3, -60e3, 60e3, 60e3))] or west
     )

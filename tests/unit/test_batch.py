@@ -111,10 +111,10 @@ def test_the_summary_adds_up(tmp_path: Path) -> None:
     keys = ("site_country", "level", "status")
     rows = records(tmp_path / "out" / "report.csv")
     counted = Counter(tuple(r[k] for k in keys) for r in rows)
-    said = records(tmp_path / "out" / "summary.csv")
-    assert {tuple(r[k] for k in keys): int(r["sites"]) for r in said} == counted
-    assert list(said[0]) == ["site_country", "site_country_name", "level", "status", "sites"]
-    assert {r["site_country"]: r["site_country_name"] for r in said}["NA"] == "Namibia"
+    cells = records(tmp_path / "out" / "summary.csv")
+    assert {tuple(r[k] for k in keys): int(r["sites"]) for r in cells} == counted
+    assert list(cells[0]) == ["site_country", "site_country_name", "level", "status", "sites"]
+    assert {r["site_country"]: r["site_country_name"] for r in cells}["NA"] == "Namibia"
 
 
 def test_the_centers_as_used(tmp_path: Path) -> None:
@@ -366,9 +366,9 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path, order: list[int]) -> 
     """A site's verdict does not depend on the sites before it."""
     header, *rows = [r for r in SITES.splitlines() if r and r[:4] not in {"0007", "0011"}]
     judged(tmp_path, "\n".join([header, *(rows[i] for i in order)]))
-    found = records(tmp_path / "out" / "report.csv")
-    assert [r["site_id"] for r in found] == [rows[i][:4] for i in order]
-    assert {r["site_id"]: tuple(r[c] for c in COLUMNS) for r in found} == EXPECTED
+    result = records(tmp_path / "out" / "report.csv")
+    assert [r["site_id"] for r in result] == [rows[i][:4] for i in order]
+    assert {r["site_id"]: tuple(r[c] for c in COLUMNS) for r in result} == EXPECTED
 
 
 def test_duplicates_are_kept(tmp_path: Path) -> None:
@@ -378,13 +378,13 @@ def test_duplicates_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given_",
+    "options",
     [{"as_of": "2026-02-30"}, {"as_of": "soon"}, {"policy": "no-such"}],
 )
-def test_bad_arguments_do_not_touch_the_folder(tmp_path: Path, given_: dict[str, Any]) -> None:
+def test_bad_arguments_do_not_touch_the_folder(tmp_path: Path, options: dict[str, Any]) -> None:
     """What is wrong from the start is told before anything is made."""
     with pytest.raises((InputError, PolicyError)):
-        judged(tmp_path, **given_)
+        judged(tmp_path, **options)
     assert not (tmp_path / "out").exists()
 
 

@@ -34,40 +34,40 @@ DAY = "2026-12-01"
 
 def plan(**more: object) -> pd.DataFrame:
     """Return a plan for the small network."""
-    given = {"candidates": CANDIDATES, "weight": "weight", "as_of": DAY} | more
-    return ca.best_centers(SITES, CENTERS, **given)
+    arguments = {"candidates": CANDIDATES, "weight": "weight", "as_of": DAY} | more
+    return ca.best_centers(SITES, CENTERS, **arguments)
 
 
 def test_the_table_says_what_is_proved() -> None:
     """In its attributes, above the table in a notebook, and in the other tables."""
-    found = ca.best_centers(
+    result = ca.best_centers(
         SITES, CENTERS, new=2, candidates=CANDIDATES, weight="weight", as_of=DAY, curve=True
     )
-    assert list(found["candidate_id"]) == ["K3", "K1"]
-    assert (found.attrs["objective"], found.attrs["bound"], found.attrs["gap"]) == (13, 13, 0)
-    assert "No plan with at most 2 centers gains more (proved)." in found._repr_html_()
-    assert set(found.gains["site_id"]) == {"A", "B", "D"}
-    assert list(found.curve["gained_weight"]) == [7, 13]
-    assert list(found.why_not["status"]) == ["chosen", "not_chosen", "chosen", "no_gain"]
-    assert type(found[["rank"]]) is pd.DataFrame
+    assert list(result["candidate_id"]) == ["K3", "K1"]
+    assert (result.attrs["objective"], result.attrs["bound"], result.attrs["gap"]) == (13, 13, 0)
+    assert "No plan with at most 2 centers gains more (proved)." in result._repr_html_()
+    assert set(result.gains["site_id"]) == {"A", "B", "D"}
+    assert list(result.curve["gained_weight"]) == [7, 13]
+    assert list(result.why_not["status"]) == ["chosen", "not_chosen", "chosen", "no_gain"]
+    assert type(result[["rank"]]) is pd.DataFrame
 
 
 def test_the_centers_of_the_plan_can_be_assessed() -> None:
     """What the plan gains is pending on its day, and qualified once the centers are open."""
-    found = ca.best_centers(SITES, CENTERS, new=2, candidates=CANDIDATES, as_of=DAY)
-    later = ca.assess(SITES, found.centers, as_of="2027-07-01")
+    result = ca.best_centers(SITES, CENTERS, new=2, candidates=CANDIDATES, as_of=DAY)
+    later = ca.assess(SITES, result.centers, as_of="2027-07-01")
     gained = set(later.loc[later["status"].eq("qualified"), "site_id"])
-    assert gained == set(found.gains["site_id"])
+    assert gained == set(result.gains["site_id"])
 
 
 def test_it_is_drawn_and_written(tmp_path: Path) -> None:
     """The curve as a figure, everything as a page."""
     pytest.importorskip("matplotlib")
-    found = ca.best_centers(SITES, CENTERS, new=2, candidates=CANDIDATES, as_of=DAY)
-    drawn, curve = found.plot().axes
+    result = ca.best_centers(SITES, CENTERS, new=2, candidates=CANDIDATES, as_of=DAY)
+    drawn, curve = result.plot().axes
     assert "new centers (2)" in [text.get_text() for text in drawn.get_legend().get_texts()]
     assert curve.get_xlabel() == "new centers"
-    found.to_html_page(tmp_path / "plan.html")
+    result.to_html_page(tmp_path / "plan.html")
     assert "plan-data" in (tmp_path / "plan.html").read_text("utf-8")
 
 
@@ -81,7 +81,7 @@ def test_further_questions_are_fields_of_the_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("arguments", "words"),
     [
         ({}, "Say what is wanted"),
         ({"new": 1, "covr": 0.5}, "A question has: new, cover"),
@@ -90,10 +90,10 @@ def test_further_questions_are_fields_of_the_question() -> None:
         ({"new": 1, "force": ["X"]}, "no candidate has this id"),
     ],
 )
-def test_what_cannot_be_used_is_named(given: dict[str, object], words: str) -> None:
+def test_what_cannot_be_used_is_named(arguments: dict[str, object], words: str) -> None:
     """As in all functions on frames."""
     with pytest.raises(InputError, match=words):
-        plan(**given)
+        plan(**arguments)
     bad = SITES.assign(weight=[5, None, 4, 7, -1])
     with pytest.raises(InputError, match=r"row 1: the weight in 'weight' is missing"):
         ca.best_centers(bad, CENTERS, new=1, candidates=CANDIDATES, weight="weight")

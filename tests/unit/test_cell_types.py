@@ -13,9 +13,9 @@ from coverage_analyzer.schema.cell_types import TEXT, ColumnType, ColumnTypes, t
 INTEGER = ColumnType("integer")
 
 
-def kind_of(cells: list[str | None], *, at_once: int = 100, **known: str) -> ColumnType:
+def kind_of(cells: list[str | None], *, at_once: int = 100, **options: str) -> ColumnType:
     """Return the type of a column of text, looked at in blocks of some length."""
-    types = ColumnTypes(["x"], **known)
+    types = ColumnTypes(["x"], **options)
     for start in range(0, max(len(cells), 1), at_once):
         block = pa.array(cells[start : start + at_once], pa.string())
         types.add(pa.record_batch([block], names=["x"]))

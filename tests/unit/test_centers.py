@@ -22,7 +22,7 @@ def strict(world: Countries, policy: Policy) -> Convention:
 
 def test_centers_are_sorted_by_id_with_all_they_have() -> None:
     """Sort rows as a whole by ``center_id``, so that ties go to the smaller one."""
-    made = centers_of(
+    centers = centers_of(
         [
             Center("b", 1.0, 2.0, "CH", "2026-01-01"),
             Center("B", 3.0, 4.0, "DE"),
@@ -30,21 +30,21 @@ def test_centers_are_sorted_by_id_with_all_they_have() -> None:
             Center("9", 7.0, 8.0, "IT", "", "2027-01-01"),
         ]
     )
-    assert made.center_id == ("10", "9", "B", "b")
-    assert made.country == ("FR", "IT", "DE", "CH")
-    assert made.lon.tolist() == [5.0, 7.0, 3.0, 1.0]
-    assert made.lat.tolist() == [6.0, 8.0, 4.0, 2.0]
-    assert np.isnat(made.opens_on).tolist() == [True, True, True, False]
-    assert np.isnat(made.closes_on).tolist() == [True, False, True, True]
-    assert made.row == ("line 4", "line 5", "line 3", "line 2")
-    assert len(made) == 4
+    assert centers.center_id == ("10", "9", "B", "b")
+    assert centers.country == ("FR", "IT", "DE", "CH")
+    assert centers.lon.tolist() == [5.0, 7.0, 3.0, 1.0]
+    assert centers.lat.tolist() == [6.0, 8.0, 4.0, 2.0]
+    assert np.isnat(centers.opens_on).tolist() == [True, True, True, False]
+    assert np.isnat(centers.closes_on).tolist() == [True, False, True, True]
+    assert centers.row == ("line 4", "line 5", "line 3", "line 2")
+    assert len(centers) == 4
 
 
 def test_no_columns_but_the_id_are_needed() -> None:
     """Bear a file without names, countries and days."""
-    made = Centers.from_texts({"center_id": ["A"]}, np.array([1.0]), np.array([2.0]), ["line 2"])
-    assert (made.name, made.country, len(made)) == (("",), ("",), 1)
-    assert made.is_open(np.datetime64("2026-12-01")).all()
+    centers = Centers.from_texts({"center_id": ["A"]}, np.array([1.0]), np.array([2.0]), ["line 2"])
+    assert (centers.name, centers.country, len(centers)) == (("",), ("",), 1)
+    assert centers.is_open(np.datetime64("2026-12-01")).all()
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_center_serves_from_its_opening_day_to_before_its_closing_day(
     day: str, *, is_open: bool, is_planned: bool
 ) -> None:
     """Serve on the first day, and no more on the last."""
-    made = centers_of([Center("A", 1.0, 2.0, "", "2026-12-01", "2027-06-01")])
-    assert made.is_open(np.datetime64(day, "D")).tolist() == [is_open]
-    assert made.is_planned(np.datetime64(day, "D")).tolist() == [is_planned]
+    centers = centers_of([Center("A", 1.0, 2.0, "", "2026-12-01", "2027-06-01")])
+    assert centers.is_open(np.datetime64(day, "D")).tolist() == [is_open]
+    assert centers.is_planned(np.datetime64(day, "D")).tolist() == [is_planned]
 
 
 def test_days_are_iso_days_only() -> None:
@@ -116,7 +116,7 @@ def test_many_faults_are_counted() -> None:
 
 def test_countries_that_agree(world: Countries, strict: Convention) -> None:
     """Decide declared, missing and sovereign countries of centers as those of sites."""
-    made = centers_of(
+    centers = centers_of(
         [
             Center("1", *BASEL, "Switzerland"),
             Center("2", *DENVER),
@@ -124,7 +124,7 @@ def test_countries_that_agree(world: Countries, strict: Convention) -> None:
             Center("4", -66.1057, 18.4655, "USA"),
         ]
     )
-    codes = [world.names.codes[n] for n in made.assigned_countries(world, strict)]
+    codes = [world.names.codes[n] for n in centers.assigned_countries(world, strict)]
     assert codes == ["CH", "US", "RE", "PR"]
 
 
@@ -164,8 +164,11 @@ def test_a_center_far_at_sea_is_refused(world: Countries, strict: Convention) ->
 def test_trusted_countries_stand(world: Countries, policy: Policy) -> None:
     """Let a declared country stand wherever the center lies, if told to; not at 0, 0."""
     trusting = policy.convention(world.names, trust_declared=True)
-    made = centers_of([Center("1", *DENVER, "CH"), Center("2", -40.0, 30.0, "PT")])
-    assert [world.names.codes[n] for n in made.assigned_countries(world, trusting)] == ["CH", "PT"]
+    centers = centers_of([Center("1", *DENVER, "CH"), Center("2", -40.0, 30.0, "PT")])
+    assert [world.names.codes[n] for n in centers.assigned_countries(world, trusting)] == [
+        "CH",
+        "PT",
+    ]
     with pytest.raises(InputError, match="coordinates are 0, 0"):
         centers_of([Center("1", 0.0, 0.0, "GH")]).assigned_countries(world, trusting)
     with pytest.raises(InputError, match="unknown country"):

@@ -12,20 +12,20 @@ from coverage_analyzer.files.readers import delimited
 
 def test_check_foretells_a_run(tmp_path: Path) -> None:
     """Ledger, reasons, first lines, columns and the rejects file are those of the run."""
-    found = batch.check(sites_file(tmp_path), rejects=tmp_path / "rejects.csv")
+    result = batch.check(sites_file(tmp_path), rejects=tmp_path / "rejects.csv")
     run = judged(tmp_path)
-    assert found["ledger"] == run["ledger"]
-    assert found["rejects"] == run["counts"]["rejects"]
-    assert found["first_rejects"] == run["first_rejects"]
-    assert found["columns"] == run["columns"]
+    assert result["ledger"] == run["ledger"]
+    assert result["rejects"] == run["counts"]["rejects"]
+    assert result["first_rejects"] == run["first_rejects"]
+    assert result["columns"] == run["columns"]
     assert cells(tmp_path / "rejects.csv") == cells(tmp_path / "out" / "rejects.csv")
 
 
 def test_check_counts_usable_countries(tmp_path: Path) -> None:
     """Agreed and inferred countries are good enough; unknown ones and null island are not."""
-    found = batch.check(sites_file(tmp_path))
-    assert found["countries"] == {"agreed": 7, "null_island": 1, "unknown": 1}
-    assert found["usable_country"] == pytest.approx(7 / 9)
+    result = batch.check(sites_file(tmp_path))
+    assert result["countries"] == {"agreed": 7, "null_island": 1, "unknown": 1}
+    assert result["usable_country"] == pytest.approx(7 / 9)
 
 
 def test_check_reads_block_by_block_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,16 +38,16 @@ def test_check_reads_block_by_block_alike(tmp_path: Path, monkeypatch: pytest.Mo
 def test_check_names_what_is_carried_along_and_what_looks_meant(tmp_path: Path) -> None:
     """Other columns are listed; one that looks like a country is asked about."""
     text = "latitude,longitude,Country of Sale,note\n1,2,US,x\n"
-    found = batch.check(sites_file(tmp_path, text))
-    assert found["other_columns"] == ["Country of Sale", "note"]
-    assert any("Country of Sale" in warning for warning in found["warnings"])
+    result = batch.check(sites_file(tmp_path, text))
+    assert result["other_columns"] == ["Country of Sale", "note"]
+    assert any("Country of Sale" in warning for warning in result["warnings"])
 
 
 def test_check_of_no_rows_has_no_share(tmp_path: Path) -> None:
     """A header alone is readable, and nothing is said of countries."""
-    found = batch.check(sites_file(tmp_path, SITES.splitlines()[0] + "\n"))
-    assert found["ledger"]["read"] == 0
-    assert found["usable_country"] is None
+    result = batch.check(sites_file(tmp_path, SITES.splitlines()[0] + "\n"))
+    assert result["ledger"]["read"] == 0
+    assert result["usable_country"] is None
 
 
 def test_check_writes_no_rejects_unasked(tmp_path: Path) -> None:

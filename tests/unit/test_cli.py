@@ -356,17 +356,17 @@ def test_entitlements_of_a_customer_in_a_file(tmp_path: Path, call: Call) -> Non
     """Facts come as TOML, days as days; without a file nothing is known."""
     facts = tmp_path / "acme.toml"
     facts.write_text("success_services = 2026-11-30\n[base_support]\nXenApp = true\n", "utf-8")
-    asked = ("entitlements", "--product", "XenApp", "--version", "6.5", "--as-of", "2026-12-01")
-    told = call(*asked, "--customer", facts)
-    assert told.code == 0
-    assert "Extended Support: does not apply" in told.out
-    assert "missing     a current Customer Success Services subscription" in told.out
-    data = json.loads(call(*asked, "--country", "JP", "--json").out)
+    words = ("entitlements", "--product", "XenApp", "--version", "6.5", "--as-of", "2026-12-01")
+    process = call(*words, "--customer", facts)
+    assert process.code == 0
+    assert "Extended Support: does not apply" in process.out
+    assert "missing     a current Customer Success Services subscription" in process.out
+    data = json.loads(call(*words, "--country", "JP", "--json").out)
     assert data["country"] == "JP"
     assert [o["answer"] for o in data["offers"]][:2] == ["unknown", "unknown"]
     facts.write_text("success_services: yes", "utf-8")
     for path, problem in ((facts, "is not valid TOML"), (tmp_path / "no.toml", "Cannot read")):
-        broken = call(*asked, "--customer", path)
+        broken = call(*words, "--customer", path)
         assert (broken.code, broken.out) == (2, "")
         assert problem in broken.err
 
@@ -472,9 +472,9 @@ def test_start_up_needs_no_heavy_library(arguments: list[str]) -> None:
 @pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
 def test_a_run_needs_no_data_frames(tmp_path: Path, kind: str) -> None:
     """The batch path takes seconds less without pandas and geopandas."""
-    found = loaded(run_arguments(tmp_path, "--format", kind))
-    assert "pyarrow" in found
-    assert not found & {"pandas", "geopandas", "folium"}
+    result = loaded(run_arguments(tmp_path, "--format", kind))
+    assert "pyarrow" in result
+    assert not result & {"pandas", "geopandas", "folium"}
 
 
 SLOW = """

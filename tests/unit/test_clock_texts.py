@@ -164,9 +164,9 @@ def test_no_target_is_printed_as_a_promise(outputs: dict[str, str], name: str) -
     """Before each of them, and after the one before, it is said that it is only that."""
     text = " ".join(re.sub(r"<[^>]+>|[|]", " ", outputs[name]).split())
     before = 0
-    found = list(WITHIN.finditer(text))
-    assert found
-    for match in found:
+    matches = list(WITHIN.finditer(text))
+    assert matches
+    for match in matches:
         assert re.search("target|average", text[before : match.start()].casefold()), match
         before = match.end()
 

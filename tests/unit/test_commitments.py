@@ -11,7 +11,7 @@ import pytest
 from building import Center, centers_of
 
 from coverage_analyzer.countries import Countries
-from coverage_analyzer.due_times.calculator import Answer, Commitment, Committer
+from coverage_analyzer.due_times.calculator import Commitment, CommitmentStatus, Committer
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.due_times.requests import RegisteredSite, Request, registered_site
 from coverage_analyzer.errors import InputError, PolicyError
@@ -31,14 +31,14 @@ def answered(
     *rows: RegisteredSite,
     centers: Sequence[Center] = CENTERS,
     policy: Policy | None = None,
-    **given: Any,
+    **options: Any,
 ) -> Commitment:
     """Return the answer to the first of some requests of the site ``S``, which has some rows."""
-    own = {name: given.pop(name) for name in ("as_of", "form") if name in given}
-    levels = LevelLookup(centers_of(centers), policy or Policy.load(), world, **given)
+    own = {name: options.pop(name) for name in ("as_of", "form") if name in options}
+    levels = LevelLookup(centers_of(centers), policy or Policy.load(), world, **options)
     committer = Committer(levels, **own)
-    asked = [request] if isinstance(request, Request) else request
-    return committer.answers(asked, {"S": rows} if rows else {})[0]
+    requests = [request] if isinstance(request, Request) else request
+    return committer.answers(requests, {"S": rows} if rows else {})[0]
 
 
 def request(authorised: str = FRIDAY, rma: str = "", address: str = "", name: str = "R") -> Request:
@@ -88,12 +88,12 @@ def test_gold_ships_in_a_business_day(world: Countries) -> None:
 
 def test_the_clock_of_the_level_counts(world: Countries) -> None:
     """Gold Plus does not begin with the RMA number, nor Gold with the authorisation."""
-    for row, given, missing in (
+    for row, case, missing in (
         (NEWARK, request("", FRIDAY), "authorised_at"),
         (PITTSBURGH, request(FRIDAY, ""), "rma_issued_at"),
     ):
-        answer = answered(world, given, row)
-        assert (answer.status, answer.reason) == (Answer.review, "moment_missing")
+        answer = answered(world, case, row)
+        assert (answer.status, answer.reason) == (CommitmentStatus.review, "moment_missing")
         assert missing in answer.steps[-1]
         assert answer.due_at is answer.clock_start is None
 
@@ -110,8 +110,12 @@ def test_a_local_time_that_clocks_show_never_or_twice_is_for_review(
 ) -> None:
     """Nothing is guessed; with its offset the same time is fine."""
     answer = answered(world, request(moment), NEWARK)
-    assert (answer.status, answer.reason, answer.level) == (Answer.review, reason, "Gold Plus")
-    assert answered(world, request(f"{moment}-05:00"), NEWARK).status is Answer.promised
+    assert (answer.status, answer.reason, answer.level) == (
+        CommitmentStatus.review,
+        reason,
+        "Gold Plus",
+    )
+    assert answered(world, request(f"{moment}-05:00"), NEWARK).status is CommitmentStatus.promised
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,7 @@ def test_a_local_time_that_clocks_show_never_or_twice_is_for_review(
 def test_a_moment_in_another_form_is_rejected(world: Countries, text: str) -> None:
     """ISO 8601 with a time of day, of a year in reach, or the row has to be mended."""
     answer = answered(world, request(text), NEWARK)
-    assert (answer.status, answer.reason) == (Answer.rejected, "moment_not_readable")
+    assert (answer.status, answer.reason) == (CommitmentStatus.rejected, "moment_not_readable")
     assert answer.level == ""
 
 
@@ -152,9 +156,12 @@ def test_forms_of_iso_8601_are_read(world: Countries, text: str) -> None:
 
 def test_another_form_is_read_if_it_is_said(world: Countries) -> None:
     """Then that form alone."""
-    said = {"form": "%d.%m.%Y %H:%M"}
-    assert answered(world, request("04.12.2026 22:30"), NEWARK, **said).status is Answer.promised
-    assert answered(world, request(FRIDAY), NEWARK, **said).reason == "moment_not_readable"
+    options = {"form": "%d.%m.%Y %H:%M"}
+    assert (
+        answered(world, request("04.12.2026 22:30"), NEWARK, **options).status
+        is CommitmentStatus.promised
+    )
+    assert answered(world, request(FRIDAY), NEWARK, **options).reason == "moment_not_readable"
 
 
 @pytest.mark.parametrize("form", ["%d.%m.%Y", "%d.%m.%Y %H:%M %Z", "%Q %H", "%H:%M %"])
@@ -166,8 +173,8 @@ def test_a_form_leaves_nothing_to_be_guessed(world: Countries, form: str) -> Non
 
 def test_an_offset_is_read_by_its_form(world: Countries) -> None:
     """Then it counts, as in ISO 8601."""
-    asked = request("05.12.2026 03:30 +0000")
-    answer = answered(world, asked, NEWARK, form="%d.%m.%Y %H:%M %z")
+    case = request("05.12.2026 03:30 +0000")
+    answer = answered(world, case, NEWARK, form="%d.%m.%Y %H:%M %z")
     assert answer.row()["due_at"] == "2026-12-05T02:30:00-05:00"
 
 
@@ -181,33 +188,33 @@ def test_a_request_has_an_id_and_a_site(world: Countries) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "status", "reason"),
+    ("address", "status", "reason"),
     [
-        ("1 Main St, Newark, NJ 07102", Answer.promised, "within_radius"),
-        ("1 Main Street, Newark, NJ 07102", Answer.refused, "address_equivalent"),
-        ("1 Main St Apt 2, Newark, NJ 07102", Answer.refused, "address_unit_differs"),
-        ("1 Mian St, Newark, NJ 07102", Answer.review, "address_unclear"),
-        ("2 Main St, Newark, NJ 07102", Answer.refused, "address_different"),
-        ("1 Main St, Newark, Canada", Answer.refused, "address_different_country"),
+        ("1 Main St, Newark, NJ 07102", CommitmentStatus.promised, "within_radius"),
+        ("1 Main Street, Newark, NJ 07102", CommitmentStatus.refused, "address_equivalent"),
+        ("1 Main St Apt 2, Newark, NJ 07102", CommitmentStatus.refused, "address_unit_differs"),
+        ("1 Mian St, Newark, NJ 07102", CommitmentStatus.review, "address_unclear"),
+        ("2 Main St, Newark, NJ 07102", CommitmentStatus.refused, "address_different"),
+        ("1 Main St, Newark, Canada", CommitmentStatus.refused, "address_different_country"),
     ],
 )
 def test_a_variation_of_the_address_is_not_accepted(
-    world: Countries, given: str, status: Answer, reason: str
+    world: Countries, address: str, status: CommitmentStatus, reason: str
 ) -> None:
     """The code says how it varies, and the step cites the clause."""
-    answer = answered(world, request(address=given), NEWARK)
+    answer = answered(world, request(address=address), NEWARK)
     assert (answer.status, answer.reason) == (status, reason)
-    assert (answer.due_at is None) == (status is not Answer.promised)
-    assert status is Answer.promised or "clause address-registered" in answer.steps[-1]
+    assert (answer.due_at is None) == (status is not CommitmentStatus.promised)
+    assert status is CommitmentStatus.promised or "clause address-registered" in answer.steps[-1]
 
 
 def test_a_policy_may_accept_an_equivalent_address(world: Countries) -> None:
     """And no other one."""
     lenient = policy_with(accept="equivalent")
-    asked = request(address="1 Main Street, Newark, NJ 07102")
-    assert answered(world, asked, NEWARK, policy=lenient).status is Answer.promised
-    asked = request(address="1 Main Street, Unit 2, Newark, NJ 07102")
-    assert answered(world, asked, NEWARK, policy=lenient).status is Answer.refused
+    case = request(address="1 Main Street, Newark, NJ 07102")
+    assert answered(world, case, NEWARK, policy=lenient).status is CommitmentStatus.promised
+    case = request(address="1 Main Street, Unit 2, Newark, NJ 07102")
+    assert answered(world, case, NEWARK, policy=lenient).status is CommitmentStatus.refused
 
 
 def test_an_address_that_is_not_there_is_not_compared(world: Countries) -> None:
@@ -244,28 +251,28 @@ def test_the_newest_address_of_the_day_holds(world: Countries, moment: str, numb
     """The day is the site's; rows may come in any order; one without a day is the oldest."""
     rows = history("", "2026-12-01", "2027-01-01")
     for order in (rows, rows[::-1]):
-        asked = request(moment, address=f"{number} Main St")
-        assert answered(world, asked, *order).status is Answer.promised
+        case = request(moment, address=f"{number} Main St")
+        assert answered(world, case, *order).status is CommitmentStatus.promised
 
 
 def test_no_address_may_be_registered_yet(world: Countries) -> None:
     """Then there is none that holds; and two of one day leave it open."""
     answer = answered(world, request(), *history("2026-12-05"))
-    assert (answer.status, answer.reason) == (Answer.review, "address_not_registered")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "address_not_registered")
     answer = answered(world, request(), *history("2026-12-01", "2026-12-01"))
-    assert (answer.status, answer.reason) == (Answer.review, "site_ambiguous")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "site_ambiguous")
     same = history("2026-12-01") + history("2026-12-01")
-    assert answered(world, request(), *same).status is Answer.promised
+    assert answered(world, request(), *same).status is CommitmentStatus.promised
 
 
 def test_a_day_that_cannot_be_read_leaves_the_site_open(world: Countries) -> None:
     """Which of its addresses holds is then not known, so none does."""
     for day in ("1.12.2026", "2026-02-30", "20261201", "2026-12-01 25:00"):
         answer = answered(world, request(), *history("2026-12-01", day))
-        assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
+        assert (answer.status, answer.reason) == (CommitmentStatus.rejected, "site_not_readable")
         assert f"{day!r} is not a date" in answer.steps[0]
     answer = answered(world, request(), *history("2026-12-01 10:00:00+01:00"))
-    assert answer.status is Answer.promised
+    assert answer.status is CommitmentStatus.promised
 
 
 def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
@@ -274,11 +281,11 @@ def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
         {"country": "US", "installed_on": "2026-12-05"}, (-74.1724, 40.7357, float("nan"))
     )
     assert answered(world, request(), row).reason == "request_before_installation"
-    assert answered(world, request("2026-12-05T00:00"), row).status is Answer.promised
+    assert answered(world, request("2026-12-05T00:00"), row).status is CommitmentStatus.promised
 
 
 @pytest.mark.parametrize(
-    ("hours", "moment", "told"),
+    ("hours", "moment", "warned"),
     [
         ("08:00-17:00", "2026-12-04T22:30", True),
         ("08:00-17:00", "2026-12-04T13:00", False),  # due when it closes: until then there is time
@@ -291,15 +298,15 @@ def test_nothing_is_replaced_before_it_is_installed(world: Countries) -> None:
     ],
 )
 def test_receiving_hours_are_a_warning(
-    world: Countries, hours: str, moment: str, *, told: bool
+    world: Countries, hours: str, moment: str, *, warned: bool
 ) -> None:
     """They move no promise: the vendor's clock runs on."""
     row = registered_site(
         {"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan"))
     )
     answer = answered(world, request(moment), row)
-    assert answer.status is Answer.promised
-    assert any("receiving hours" in warning for warning in answer.warnings) == told
+    assert answer.status is CommitmentStatus.promised
+    assert any("receiving hours" in warning for warning in answer.warnings) == warned
 
 
 @pytest.mark.parametrize("hours", ["8-17", "17:00-08:00", "08:00-25:00", "Mo-Fr 08:00-17:00"])
@@ -309,7 +316,7 @@ def test_receiving_hours_are_written_in_one_way(world: Countries, hours: str) ->
         {"country": "US", "receiving_hours": hours}, (-74.17, 40.73, float("nan"))
     )
     answer = answered(world, request(), row)
-    assert (answer.status, answer.reason) == (Answer.rejected, "site_not_readable")
+    assert (answer.status, answer.reason) == (CommitmentStatus.rejected, "site_not_readable")
 
 
 def test_a_site_near_a_border_of_zones_is_for_review(world: Countries) -> None:
@@ -318,14 +325,14 @@ def test_a_site_near_a_border_of_zones_is_for_review(world: Countries) -> None:
     border = RegisteredSite(-109.046, 33.5, "US")
     centers = [Center("GUP", -109.3, 33.5, "US")]
     answer = answered(world, request("2026-07-01T10:00"), border, centers=centers)
-    assert (answer.status, answer.reason) == (Answer.review, "zone_ambiguous")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "zone_ambiguous")
     named = RegisteredSite(-109.046, 33.5, "US", time_zone="America/Phoenix")
     answer = answered(world, request("2026-07-01T10:00"), named, centers=centers)
     assert answer.row()["due_at"] == "2026-07-01T14:00:00-07:00"
-    assert answered(world, request(), border, centers=centers).status is Answer.promised
+    assert answered(world, request(), border, centers=centers).status is CommitmentStatus.promised
     basel = RegisteredSite(7.5886, 47.5596, "CH")  # three zones, one time
     centers = [Center("BSL", 7.59, 47.56, "CH")]
-    assert answered(world, request(), basel, centers=centers).status is Answer.promised
+    assert answered(world, request(), basel, centers=centers).status is CommitmentStatus.promised
 
 
 def test_a_zone_has_a_name_that_is_known(world: Countries) -> None:
@@ -349,9 +356,9 @@ def test_until_a_center_opens_another_one_ships(world: Countries) -> None:
 
 def test_a_center_that_is_only_ordered_ships_nothing(world: Countries) -> None:
     """Until the latest day on which it opens, the nearest open one does."""
-    given = centers_of([*CENTERS, Center("PIT", -80.0, 40.44, "US")])
+    centers = centers_of([*CENTERS, Center("PIT", -80.0, 40.44, "US")])
     ordered = np.array(["NaT", "NaT", "2026-11-20"], "datetime64[D]")
-    network = dataclasses.replace(given, ordered_on=ordered)
+    network = dataclasses.replace(centers, ordered_on=ordered)
     committer = Committer(LevelLookup(network, Policy.load(), world))
     (answer,) = committer.answers([request("", FRIDAY)], {"S": [PITTSBURGH]})
     assert (answer.level, answer.reason) == ("Gold", "center_opens_later")
@@ -365,10 +372,10 @@ def test_the_level_is_that_of_the_day(world: Countries) -> None:
         Center("LAX", -118, 34, "US"),
     ]
     moments = {"authorised": FRIDAY, "rma_issued": FRIDAY}
-    asked = Request("R", "S", moments)
-    assert answered(world, asked, NEWARK, centers=closing).level == "Gold Plus"
+    case = Request("R", "S", moments)
+    assert answered(world, case, NEWARK, centers=closing).level == "Gold Plus"
     later = {"as_of": datetime.date(2026, 12, 5)}
-    assert answered(world, asked, NEWARK, centers=closing, **later).level == "Gold"
+    assert answered(world, case, NEWARK, centers=closing, **later).level == "Gold"
 
 
 def test_a_planned_center_may_be_too_far_by_road(world: Countries) -> None:
@@ -384,7 +391,7 @@ def test_no_center_means_no_calendar(world: Countries) -> None:
     """Who would ship, and by whose business days, cannot be told."""
     paris = RegisteredSite(2.35, 48.85, "FR")
     answer = answered(world, request("", FRIDAY), paris)
-    assert (answer.status, answer.reason) == (Answer.review, "center_unknown")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "center_unknown")
 
 
 def test_a_clock_of_every_day_needs_no_center(world: Countries) -> None:
@@ -412,40 +419,40 @@ def test_a_verdict_for_review_is_no_promise(world: Countries) -> None:
     """Its reason is the answer's."""
     lost = RegisteredSite(2.35, 48.85, "US", time_zone="Europe/Paris")
     answer = answered(world, request(), lost)
-    assert (answer.status, answer.reason) == (Answer.review, "country_conflict")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "country_conflict")
 
 
 def test_a_level_may_promise_nothing(world: Countries) -> None:
     """Beyond 100 miles HP offers no service: no clock, no moment, no doubt."""
     hp = Policy.load("hp-call-to-repair")
-    asked = Request("R", "S", {"call_acknowledged": FRIDAY})
-    answer = answered(world, asked, PITTSBURGH, policy=hp)
-    assert (answer.status, answer.level) == (Answer.no_promise, "Not offered")
-    answer = answered(world, asked, NEWARK, policy=hp)
+    case = Request("R", "S", {"call_acknowledged": FRIDAY})
+    answer = answered(world, case, PITTSBURGH, policy=hp)
+    assert (answer.status, answer.level) == (CommitmentStatus.no_promise, "Not offered")
+    answer = answered(world, case, NEWARK, policy=hp)
     assert (answer.promise, answer.row()["due_at"]) == ("repaired", "2026-12-05T04:30:00-05:00")
 
 
 def test_a_doubt_is_no_refusal(world: Countries) -> None:
     """Where the level below promises nothing, a verdict for review is for review all the same."""
-    asked = Request("R", "S", {"call_acknowledged": FRIDAY})
+    case = Request("R", "S", {"call_acknowledged": FRIDAY})
     rough = dataclasses.replace(PITTSBURGH, lon=-76.0, lat=41.0, accuracy_m=50_000.0)
-    answer = answered(world, asked, rough, policy=Policy.load("hp-call-to-repair"))
-    assert (answer.status, answer.reason) == (Answer.review, "borderline")
+    answer = answered(world, case, rough, policy=Policy.load("hp-call-to-repair"))
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "borderline")
     road = Policy.load("watchguard-premium-rma")
     answer = answered(world, request(), NEWARK, policy=road)
-    assert (answer.status, answer.reason) == (Answer.review, "road_unchecked")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "road_unchecked")
 
 
 def test_a_center_may_name_its_zone(world: Countries) -> None:
     """A center where zones overlap is for review; one that names its zone is not."""
     urumqi = RegisteredSite(80.0, 42.0, "CN")
-    asked = request("", "2026-12-07T10:00+08:00")
+    case = request("", "2026-12-07T10:00+08:00")
     row = RegisteredSite(81.3, 43.9, "CN", time_zone="Asia/Shanghai")
     open_one = [Center("URC", 87.6, 43.8, "CN")]
-    answer = answered(world, asked, row, centers=open_one)
-    assert (answer.status, answer.reason) == (Answer.review, "zone_ambiguous")
+    answer = answered(world, case, row, centers=open_one)
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "zone_ambiguous")
     assert "center URC" in answer.steps[-1]
-    assert answered(world, asked, urumqi, centers=open_one).reason == "zone_ambiguous"
+    assert answered(world, case, urumqi, centers=open_one).reason == "zone_ambiguous"
 
 
 def test_an_estimated_holiday_is_told(world: Countries) -> None:
@@ -453,7 +460,7 @@ def test_an_estimated_holiday_is_told(world: Countries) -> None:
     abu_dhabi = RegisteredSite(54.37, 24.45, "AE")
     centers = [Center("DXB", 55.3, 25.08, "AE")]
     answer = answered(world, request("", "2027-03-08T10:00"), abu_dhabi, centers=centers)
-    assert answer.status is Answer.promised
+    assert answer.status is CommitmentStatus.promised
     assert any("estimated holiday" in warning for warning in answer.warnings)
 
 
@@ -470,8 +477,8 @@ def test_order_is_kept(world: Countries) -> None:
     """Answers come as the requests do, whatever days they are of."""
     committer = Committer(LevelLookup(centers_of(CENTERS), Policy.load(), world))
     days = ["2026-12-09", "2026-12-01", "x", "2026-12-05", "2026-12-01"]
-    asked = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
-    answers = committer.answers(asked, {"S": [NEWARK]})
+    requests = [request(f"{day}T10:00", name=str(n)) for n, day in enumerate(days)]
+    answers = committer.answers(requests, {"S": [NEWARK]})
     assert [a.request_id for a in answers] == list("01234")
     assert [(a.row()["clock_start"] or "x")[:10] for a in answers] == days
 
@@ -520,20 +527,20 @@ def test_a_policy_tells_its_clocks_in_words() -> None:
     data = Policy.load().model_dump()
     data["levels"][0]["replacement"]["hours"] = {"opens": "09:00", "closes": "17:00"}
     data["levels"][1]["replacement"]["cut_off"] = "15:00"
-    told = Policy.from_mapping(data).described()
-    assert "delivered within 4 hours of authorisation, counted from 09:00 to 17:00" in told
-    assert "shipped within 1 business day of the RMA number, cut-off at 15:00" in told
+    text = Policy.from_mapping(data).described()
+    assert "delivered within 4 hours of authorisation, counted from 09:00 to 17:00" in text
+    assert "shipped within 1 business day of the RMA number, cut-off at 15:00" in text
 
 
 def test_a_policy_tells_its_calendars_in_words() -> None:
     """What is said in TOML is told by ``policies``."""
     rule = {"countries": ["AE", "*"], "weekend": ["sunday"], "closures": ["2026-12-24"]}
-    told = policy_with(calendars=[rule | {"public_holidays": False}]).described()
-    assert "the address of a request must be identical to the registered one" in told
+    text = policy_with(calendars=[rule | {"public_holidays": False}]).described()
+    assert "the address of a request must be identical to the registered one" in text
     assert (
         "business days in AE, all other countries: weekend sunday; "
         "public holidays are business days; "
-        "closed on 2026-12-24" in told
+        "closed on 2026-12-24" in text
     )
 
 
@@ -571,14 +578,14 @@ def test_gates_close_on_what_request_and_site_say(
     data = Policy.load().model_dump()
     data["gates"]["components"]["excluded"] = ("fan",)
     rules = Policy.model_validate(data)
-    asked = dataclasses.replace(
+    case = dataclasses.replace(
         request(rma="2026-12-07T10:00"), product=product, component=component
     )
     row = stating(NEWARK, **stated)
-    answer = answered(world, asked, row, policy=rules, products=PRODUCTS)
+    answer = answered(world, case, row, policy=rules, products=PRODUCTS)
     assert (answer.reason, answer.level) == (reason, level)
     promised = {"Gold Plus": "delivered", "Not covered": ""}.get(level, "shipped")
-    status = Answer.promised if promised else Answer.no_promise
+    status = CommitmentStatus.promised if promised else CommitmentStatus.no_promise
     assert (answer.status, answer.promise) == (status, promised)
     assert (answer.due_at is None) == (not promised)
 
@@ -586,7 +593,7 @@ def test_gates_close_on_what_request_and_site_say(
 def test_a_product_that_no_table_dates_is_for_review(world: Countries) -> None:
     """No moment is printed on a doubt."""
     answer = answered(world, request(), stating(NEWARK, product="MPX 2"), products=PRODUCTS)
-    assert (answer.status, answer.reason) == (Answer.review, "product_undated")
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "product_undated")
     assert answer.due_at is None
 
 
@@ -594,25 +601,28 @@ def test_a_site_with_several_products_is_asked_by_one(world: Countries) -> None:
     """The row of the request's product holds; which one is never guessed."""
     rows = [stating(NEWARK, product=name) for name in ("MPX", "Old")]
     for name, level in (("MPX", "Gold Plus"), ("OLD", "Not covered")):
-        asked = dataclasses.replace(request(rma="2026-12-07T10:00"), product=name)
-        assert answered(world, asked, *rows, products=PRODUCTS).level == level
+        case = dataclasses.replace(request(rma="2026-12-07T10:00"), product=name)
+        assert answered(world, case, *rows, products=PRODUCTS).level == level
     assert answered(world, request(), *rows).reason == "product_ambiguous"
-    asked = dataclasses.replace(request(), product="SDX")
-    answer = answered(world, asked, *rows)
-    assert (answer.status, answer.reason) == (Answer.review, "product_not_at_site")
-    assert answered(world, asked, *rows, NEWARK).level == "Gold Plus"
+    case = dataclasses.replace(request(), product="SDX")
+    answer = answered(world, case, *rows)
+    assert (answer.status, answer.reason) == (CommitmentStatus.review, "product_not_at_site")
+    assert answered(world, case, *rows, NEWARK).level == "Gold Plus"
 
 
 def test_a_product_of_several_components_is_asked_by_one(world: Countries) -> None:
     """The row of the request's component holds, or one that names none; else it is ambiguous."""
     fan, disk = (stating(NEWARK, product="MPX", component=name) for name in ("fan", "disk"))
-    asked = dataclasses.replace(request(), product="MPX", component="Fan")
-    assert answered(world, asked, fan, disk).status is Answer.promised
+    case = dataclasses.replace(request(), product="MPX", component="Fan")
+    assert answered(world, case, fan, disk).status is CommitmentStatus.promised
     assert answered(world, request(), fan, disk).reason == "site_ambiguous"
-    psu = dataclasses.replace(asked, component="psu")
+    psu = dataclasses.replace(case, component="psu")
     assert answered(world, psu, fan, disk).reason == "site_ambiguous"
-    assert answered(world, psu, fan, disk, stating(NEWARK, product="MPX")).status is Answer.promised
-    assert answered(world, psu, fan).status is Answer.promised
+    assert (
+        answered(world, psu, fan, disk, stating(NEWARK, product="MPX")).status
+        is CommitmentStatus.promised
+    )
+    assert answered(world, psu, fan).status is CommitmentStatus.promised
 
 
 def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
@@ -630,20 +640,20 @@ def test_a_country_that_wants_papers_is_warned_of(world: Countries) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "status", "reason"),
+    ("address", "status", "reason"),
     [
-        ("350 Fifth Avenue, New York", Answer.promised, "within_radius"),
-        ("350 5th Ave, New York", Answer.promised, "within_radius"),
-        ("350 5th Ave, Suite 12, New York", Answer.promised, "within_radius"),
-        ("360 5th Ave, New York", Answer.review, "address_different"),
+        ("350 Fifth Avenue, New York", CommitmentStatus.promised, "within_radius"),
+        ("350 5th Ave, New York", CommitmentStatus.promised, "within_radius"),
+        ("350 5th Ave, Suite 12, New York", CommitmentStatus.promised, "within_radius"),
+        ("360 5th Ave, New York", CommitmentStatus.review, "address_different"),
     ],
 )
 def test_a_policy_without_a_rule_on_addresses_refuses_none(
-    world: Countries, given: str, status: Answer, reason: str
+    world: Countries, address: str, status: CommitmentStatus, reason: str
 ) -> None:
     """As the vendor states none; another building is no place that was measured."""
     row = dataclasses.replace(NEWARK, address="350 5th Ave, New York")
-    asked = Request("R", "S", {"call_acknowledged": FRIDAY}, given)
-    answer = answered(world, asked, row, policy=Policy.load("hp-call-to-repair"))
+    case = Request("R", "S", {"call_acknowledged": FRIDAY}, address)
+    answer = answered(world, case, row, policy=Policy.load("hp-call-to-repair"))
     assert (answer.status, answer.reason) == (status, reason)
-    assert (answer.due_at is None) == (status is not Answer.promised)
+    assert (answer.due_at is None) == (status is not CommitmentStatus.promised)

@@ -64,7 +64,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Maker:
 
 
 @pytest.fixture
-def made(tmp_path: Path, kept: Maker) -> Maker:
+def new_run(tmp_path: Path, kept: Maker) -> Maker:
     """Return a function that gives a run folder of one's own over small files."""
 
     def run(name: str, sites: str = SITES, centers: str = CENTERS, **options: Any) -> Path:
@@ -77,8 +77,8 @@ def made(tmp_path: Path, kept: Maker) -> Maker:
 
 def changes(before: Path, after: Path, **options: Any) -> list[tuple[str, str, str]]:
     """Return id, change and cause of each change."""
-    found = compared(before, after, None, CompareOptions(keep_rows=True, **options))
-    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    result = compared(before, after, None, CompareOptions(keep_rows=True, **options))
+    rows = [row for batch in result.rows for row in batch.to_pylist()]
     return [(row["site_id"], row["change"], row["because"]) for row in rows]
 
 
@@ -86,32 +86,32 @@ FORMATS = ("csv", "csv.gz", "csv.zst", "parquet", "xlsx", "gpkg", "geojson", "ge
 
 
 @pytest.mark.parametrize("kind", FORMATS[1:])
-def test_every_format_compares_equal_to_csv(made: Maker, kind: str) -> None:
+def test_every_format_compares_equal_to_csv(new_run: Maker, kind: str) -> None:
     """Escaped formulas, ids with zeros, accents and negative numbers are no change."""
-    told = batch.compare(made("a"), made("b", format=kind))
-    assert told["ledger"]["same"] == 4
-    assert told["differences"] == []
+    manifest = batch.compare(new_run("a"), new_run("b", format=kind))
+    assert manifest["ledger"]["same"] == 4
+    assert manifest["differences"] == []
 
 
-def test_excel_of_a_country_with_decimal_commas_compares_equal(made: Maker) -> None:
+def test_excel_of_a_country_with_decimal_commas_compares_equal(new_run: Maker) -> None:
     """Semicolons and commas are how numbers are written, not what they are."""
-    assert changes(made("a"), made("b", excel_locale="de")) == []
+    assert changes(new_run("a"), new_run("b", excel_locale="de")) == []
 
 
-def test_all_files_are_written_and_say_the_same(made: Maker, tmp_path: Path) -> None:
+def test_all_files_are_written_and_say_the_same(new_run: Maker, tmp_path: Path) -> None:
     """Weights, flows and groups; formulas in cells are escaped again."""
-    before, after = made("a"), made("b", centers=LATER, format="parquet")
-    told = batch.compare(before, after, tmp_path / "out", CompareOptions(weight="contracts"))
-    assert told["ledger"] == {"a": 4, "b": 4, "same": 1, "changed": 3, "left": 0, "entered": 0}
-    assert told["changes"]["lost"] == 2
-    assert told["weights"]["lost"] == 12
-    assert told["because"] == {"centers": 3}
-    assert told["differences"] == [
+    before, after = new_run("a"), new_run("b", centers=LATER, format="parquet")
+    manifest = batch.compare(before, after, tmp_path / "out", CompareOptions(weight="contracts"))
+    assert manifest["ledger"] == {"a": 4, "b": 4, "same": 1, "changed": 3, "left": 0, "entered": 0}
+    assert manifest["changes"]["lost"] == 2
+    assert manifest["weights"]["lost"] == 12
+    assert manifest["because"] == {"centers": 3}
+    assert manifest["differences"] == [
         "centers: 2 (2 open) -> 1 (1 open)",
         "centers only before: PAR",
     ]
-    assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == told
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(told["files"])
+    assert json.loads((tmp_path / "out/compare.json").read_text("utf-8")) == manifest
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(manifest["files"])
     rows = records(tmp_path / "out/changes.csv")
     assert [(r["site_id"], r["level_from"], r["level_to"], r["weight"]) for r in rows[:1]] == [
         ("0002", "Gold Plus", "Gold", "4")
@@ -129,9 +129,9 @@ def test_all_files_are_written_and_say_the_same(made: Maker, tmp_path: Path) -> 
     assert "Content-Security-Policy" in page
 
 
-def test_a_comparison_is_replaced_and_nothing_else(made: Maker, tmp_path: Path) -> None:
+def test_a_comparison_is_replaced_and_nothing_else(new_run: Maker, tmp_path: Path) -> None:
     """A run folder, an input and a file of somebody else are refused."""
-    before, after, out = made("a"), made("b", centers=LATER), tmp_path / "out"
+    before, after, out = new_run("a"), new_run("b", centers=LATER), tmp_path / "out"
     batch.compare(before, after, out)
     batch.compare(before, after, out, CompareOptions(weight="contracts"))
     assert "weight" in records(out / "changes.csv")[0]
@@ -146,72 +146,75 @@ def test_a_comparison_is_replaced_and_nothing_else(made: Maker, tmp_path: Path) 
     assert [path.name for path in out.iterdir()] == ["flows.csv"]
 
 
-def test_duplicate_ids_are_multisets(made: Maker) -> None:
+def test_duplicate_ids_are_multisets(new_run: Maker) -> None:
     """Three rows of an id against two: one left, none is collapsed."""
     row = "0002,Bêta,FR,48.85,2.35,4,x\n"
-    before = made("a", sites=SITES + row * 2)
-    after = made("b", sites=SITES + row)
-    found = compared(before, after)
-    assert found.manifest["ledger"] == {
+    before = new_run("a", sites=SITES + row * 2)
+    after = new_run("b", sites=SITES + row)
+    result = compared(before, after)
+    assert result.manifest["ledger"] == {
         "a": 6, "b": 5, "same": 5, "changed": 0, "left": 1, "entered": 0,
     }  # fmt: skip
-    assert [tuple(f[:4]) for f in found.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
+    assert [tuple(f[:4]) for f in result.flows if f[1] == ""] == [("Gold Plus", "", "FR", 1)]
 
 
-def test_products_of_a_site_are_its_rows(made: Maker) -> None:
+def test_products_of_a_site_are_its_rows(new_run: Maker) -> None:
     """By product; a product that was renamed is a change of the site's data, not two rows."""
     header = "site_id,country,latitude,longitude,product,requested_level\n"
     place = "S,US,40.0,-75.0"
-    before = made("a", sites=f"{header}{place},MPX,\n{place},SDX,\n")
-    after = made("b", sites=f"{header}{place},MPX,Gold\n{place},VPX,\n")
-    found = compared(before, after, None, CompareOptions(keep_rows=True))
-    rows = found.rows[0].to_pylist()
+    before = new_run("a", sites=f"{header}{place},MPX,\n{place},SDX,\n")
+    after = new_run("b", sites=f"{header}{place},MPX,Gold\n{place},VPX,\n")
+    result = compared(before, after, None, CompareOptions(keep_rows=True))
+    rows = result.rows[0].to_pylist()
     assert [(r["site_id"], r["product"], r["change"], r["because"]) for r in rows] == [
         ("S", "MPX", "lost", "site_data")
     ]
-    assert found.manifest["ledger"]["same"] == 1
+    assert result.manifest["ledger"]["same"] == 1
 
 
-def test_without_site_id_a_key_is_asked_for(made: Maker) -> None:
+def test_without_site_id_a_key_is_asked_for(new_run: Maker) -> None:
     """The error names the columns that both reports have; with them the comparison works."""
     sites = SITES.replace("site_id", "crm")
-    before, after = made("a", sites=sites), made("b", sites=sites, centers=LATER)
+    before, after = new_run("a", sites=sites), new_run("b", sites=sites, centers=LATER)
     with pytest.raises(InputError, match=r"no site_id.*--key COLUMN.*'crm', 'name'"):
         batch.compare(before, after)
-    told = batch.compare(before, after, None, CompareOptions(key=("crm", "name")))
-    assert told["key"] == ["crm", "name"]
-    assert told["changes"]["lost"] == 2
+    manifest = batch.compare(before, after, None, CompareOptions(key=("crm", "name")))
+    assert manifest["key"] == ["crm", "name"]
+    assert manifest["changes"]["lost"] == 2
     with pytest.raises(InputError, match=r"--key 'erp': .* has no such column"):
         batch.compare(before, after, None, CompareOptions(key=("erp",)))
 
 
-def test_reports_of_different_keys_are_refused(made: Maker) -> None:
+def test_reports_of_different_keys_are_refused(new_run: Maker) -> None:
     """One has a site_id, the other does not."""
-    before, after = made("a"), made("b", sites=SITES.replace("site_id", "crm"))
+    before, after = new_run("a"), new_run("b", sites=SITES.replace("site_id", "crm"))
     with pytest.raises(InputError, match="The reports have different keys"):
         batch.compare(before, after)
 
 
-def test_ids_that_have_nothing_in_common_are_noted(made: Maker) -> None:
+def test_ids_that_have_nothing_in_common_are_noted(new_run: Maker) -> None:
     """All left, all entered: which may be true."""
-    before, after = made("a"), made("b", sites=SITES.replace("\n000", "\nX00").replace("=1+1", "Z"))
-    told = batch.compare(before, after)
-    assert told["ledger"]["left"] == told["ledger"]["entered"] == 4
-    assert any("different keys" in note for note in told["notes"])
+    before, after = (
+        new_run("a"),
+        new_run("b", sites=SITES.replace("\n000", "\nX00").replace("=1+1", "Z")),
+    )
+    manifest = batch.compare(before, after)
+    assert manifest["ledger"]["left"] == manifest["ledger"]["entered"] == 4
+    assert any("different keys" in note for note in manifest["notes"])
 
 
-def test_unequal_columns_do_not_fail_and_are_named_first(made: Maker) -> None:
+def test_unequal_columns_do_not_fail_and_are_named_first(new_run: Maker) -> None:
     """The id has another header, and a column is missing."""
     later = "\n".join(line.rsplit(",", 1)[0] for line in SITES.splitlines()) + "\n"
-    told = batch.compare(made("a"), made("b", sites=later.replace("site_id", "id")))
-    assert told["ledger"]["same"] == 4
-    assert told["differences"] == [
+    manifest = batch.compare(new_run("a"), new_run("b", sites=later.replace("site_id", "id")))
+    assert manifest["ledger"]["same"] == 4
+    assert manifest["differences"] == [
         "columns only before: site_id, segment",
         "columns only after: id",
     ]
 
 
-def test_as_many_other_centers_and_products_are_named(made: Maker, tmp_path: Path) -> None:
+def test_as_many_other_centers_and_products_are_named(new_run: Maker, tmp_path: Path) -> None:
     """Equal counts do not hide that a center moved, got another day, or took another's place."""
     dated = CENTERS.replace("country\n", "country,closes_on\n")
     dated = dated.replace("US\n", "US,2030-01-01\n").replace("FR\n", "FR,\n")
@@ -220,69 +223,69 @@ def test_as_many_other_centers_and_products_are_named(made: Maker, tmp_path: Pat
     folders = []
     for name, centers, ends in (("a", dated, "2031-01-31"), ("b", later, "2032-01-31")):
         product.write_text(f"product,version,life_ends_on\nMPX,13.1,{ends}\n", encoding="utf-8")
-        folders.append(made(name, centers=centers, products=product))
+        folders.append(new_run(name, centers=centers, products=product))
     assert batch.compare(*folders)["differences"] == [
         "centers only before: PAR",
         "centers only after: LYS",
         "centers changed: PHL (coordinates, closes_on)",
         "products changed: MPX 13.1 (life_ends_on)",
     ]
-    assert batch.compare(folders[0], made("c", centers=dated))["differences"] == [
+    assert batch.compare(folders[0], new_run("c", centers=dated))["differences"] == [
         "products: 1 -> none"
     ]
 
 
 @pytest.mark.parametrize("value", ["", "many", "-1", "nan"])
-def test_a_weight_that_is_none_is_named(made: Maker, value: str) -> None:
+def test_a_weight_that_is_none_is_named(new_run: Maker, value: str) -> None:
     """With its line."""
-    before = made("a", sites=SITES.replace("2.35,4,", f"2.35,{value},"))
+    before = new_run("a", sites=SITES.replace("2.35,4,", f"2.35,{value},"))
     with pytest.raises(InputError, match="line 3: the weight 'contracts'"):
-        batch.compare(before, made("b"), None, CompareOptions(weight="contracts"))
+        batch.compare(before, new_run("b"), None, CompareOptions(weight="contracts"))
 
 
-def test_an_older_folder_has_no_causes(made: Maker) -> None:
+def test_an_older_folder_has_no_causes(new_run: Maker) -> None:
     """Levels of a built-in policy are ranked all the same."""
-    before, after = made("a"), made("b", centers=LATER)
-    told = run_manifest(before)
-    told["files"].remove("policy.toml")
-    (before / "run.json").write_text(json.dumps(told), "utf-8")
+    before, after = new_run("a"), new_run("b", centers=LATER)
+    manifest = run_manifest(before)
+    manifest["files"].remove("policy.toml")
+    (before / "run.json").write_text(json.dumps(manifest), "utf-8")
     (before / "policy.toml").unlink()
     assert {(c, b) for _, c, b in changes(before, after)} == {
         ("lost", "not_known"),
         ("center_only", "not_known"),
     }
-    told = batch.compare(before, after)
-    assert any("does not keep the policy" in note for note in told["notes"])
+    manifest = batch.compare(before, after)
+    assert any("does not keep the policy" in note for note in manifest["notes"])
 
 
-def test_levels_that_no_policy_ranks_are_level_changed(made: Maker) -> None:
+def test_levels_that_no_policy_ranks_are_level_changed(new_run: Maker) -> None:
     """The policy of the folder is not known, and neither is its own level."""
-    before, after = made("a"), made("b")
+    before, after = new_run("a"), new_run("b")
     for folder in (before, after):
-        told = run_manifest(folder)
-        told["files"].remove("policy.toml")
-        told["policy"]["name"], told["policy"]["sha256"] = "unknown", "0"
-        (folder / "run.json").write_text(json.dumps(told), "utf-8")
+        manifest = run_manifest(folder)
+        manifest["files"].remove("policy.toml")
+        manifest["policy"]["name"], manifest["policy"]["sha256"] = "unknown", "0"
+        (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
     report = after / "report.csv"
     report.write_text(report.read_text("utf-8").replace('"Gold Plus"', '"Platinum"'), "utf-8")
     assert {change for _, change, _ in changes(before, after)} == {"level_changed"}
 
 
-def test_the_rule_that_declared_countries_are_trusted_is_policy(made: Maker) -> None:
+def test_the_rule_that_declared_countries_are_trusted_is_policy(new_run: Maker) -> None:
     """As the policy's own text would be."""
     sites = SITES.replace("US,40.0", "FR,40.0")
-    found = changes(made("a", sites=sites), made("b", sites=sites, trust_declared=True))
-    assert {because for *_, because in found} == {"policy"}
+    result = changes(new_run("a", sites=sites), new_run("b", sites=sites, trust_declared=True))
+    assert {because for *_, because in result} == {"policy"}
 
 
-def test_an_ordered_center_opens_by_the_policy(made: Maker) -> None:
+def test_an_ordered_center_opens_by_the_policy(new_run: Maker) -> None:
     """What was derived from the order date is derived again: another lead time is the policy."""
     ordered = CENTERS.replace("country\n", "country,ordered_on\n").replace("US\n", "US,\n")
     ordered = ordered.replace("FR\n", "FR,2026-11-01\n")
     policy = ca.Policy.load().to_dict()
     policy["name"] = "quick"
     policy["lead_times"][1] |= {"at_least": 1, "at_most": 2}
-    before, after = made("a", centers=ordered), made("b", centers=ordered)
+    before, after = new_run("a", centers=ordered), new_run("b", centers=ordered)
     batch.run(
         after.parent / "sites.csv",
         after.parent / "centers.csv",
@@ -311,9 +314,9 @@ def test_a_recheck_by_road_is_named(tmp_path: Path) -> None:
     from coverage_analyzer.batch._drive_times import drive
 
     drive(tmp_path / "b", data / "town.osm", minutes=5)
-    found = changes(tmp_path / "a", tmp_path / "b")
-    assert found
-    assert {because for *_, because in found} == {"roads"}
+    result = changes(tmp_path / "a", tmp_path / "b")
+    assert result
+    assert {because for *_, because in result} == {"roads"}
     assert {b for *_, b in changes(tmp_path / "b", tmp_path / "a")} == {"roads"}
     assert changes(tmp_path / "b", tmp_path / "b") == []
 
@@ -329,9 +332,9 @@ def damaged_policy(folder: Path) -> None:
 
 def held(folder: Path) -> None:
     """Let a manifest be that of a held run."""
-    told = run_manifest(folder)
-    told["held"] = ["3 of 4 rows rejected"]
-    (folder / "run.json").write_text(json.dumps(told), "utf-8")
+    manifest = run_manifest(folder)
+    manifest["held"] = ["3 of 4 rows rejected"]
+    (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
 
 
 def cut(folder: Path) -> None:
@@ -356,10 +359,10 @@ def cut(folder: Path) -> None:
     ],
 )
 def test_bad_folders_are_one_error_and_nothing_is_written(
-    made: Maker, tmp_path: Path, spoil: Callable[[Path], Any], text: str
+    new_run: Maker, tmp_path: Path, spoil: Callable[[Path], Any], text: str
 ) -> None:
     """With what is wrong."""
-    before, after = made("a"), made("b", centers=LATER)
+    before, after = new_run("a"), new_run("b", centers=LATER)
     spoil(after)
     with pytest.raises(InputError, match=text):
         batch.compare(before, after, tmp_path / "out")
@@ -367,10 +370,10 @@ def test_bad_folders_are_one_error_and_nothing_is_written(
 
 
 def test_a_report_that_changes_meanwhile_is_refused(
-    made: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_run: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another run was published into one of the folders."""
-    before, after = made("a"), made("b", centers=LATER)
+    before, after = new_run("a"), new_run("b", centers=LATER)
     from coverage_analyzer.batch import _compare as module
 
     real = module.changes
@@ -385,7 +388,7 @@ def test_a_report_that_changes_meanwhile_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_extra_is_one_error(made: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_one_error(new_run: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs it."""
     import sys
 
@@ -416,10 +419,13 @@ def called(
 
 
 def test_the_command_prints_and_its_rules_decide_its_code(
-    made: Maker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    new_run: Maker,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     """Text or Markdown on standard output, the ledger last on standard error."""
-    before, after = made("a"), made("b", centers=LATER)
+    before, after = new_run("a"), new_run("b", centers=LATER)
     code, out, err = called(monkeypatch, capsys, before, after)
     assert code == 0
     assert "2  lost: " in out
@@ -431,9 +437,9 @@ def test_the_command_prints_and_its_rules_decide_its_code(
     assert code == 1
     assert "Failed: sites that lost a promise: 2; rule: lost > 1" in err
     assert err.count("Warning:") == 1
-    told = json.loads((tmp_path / "out/compare.json").read_text("utf-8"))
-    assert told["rules"]["fail_if"] == ["lost > 1"]
-    assert len(told["rules"]["failed"]) == len(told["rules"]["warned"]) == 1
+    manifest = json.loads((tmp_path / "out/compare.json").read_text("utf-8"))
+    assert manifest["rules"]["fail_if"] == ["lost > 1"]
+    assert len(manifest["rules"]["failed"]) == len(manifest["rules"]["warned"]) == 1
     code, out, err = called(monkeypatch, capsys, before, after, "--format", "markdown")
     assert out.startswith("### Coverage: 2026-12-01")
     assert "| lost | 2 |" in out
@@ -451,7 +457,7 @@ def test_the_command_prints_and_its_rules_decide_its_code(
     ],
 )
 def test_bad_options_are_one_error_and_nothing_is_written(
-    made: Maker,
+    new_run: Maker,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -459,7 +465,7 @@ def test_bad_options_are_one_error_and_nothing_is_written(
     text: str,
 ) -> None:
     """Exit code 2, no traceback."""
-    before, after = made("a"), made("b", centers=LATER)
+    before, after = new_run("a"), new_run("b", centers=LATER)
     code, _, err = called(monkeypatch, capsys, before, after, *arguments, "-o", tmp_path / "out")
     assert code == 2
     assert text in err
@@ -470,9 +476,9 @@ def test_bad_options_are_one_error_and_nothing_is_written(
 # ---------------------------------------------------------------- Python
 
 
-def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
+def test_frames_and_folders_in_python(new_run: Maker, tmp_path: Path) -> None:
     """The same changes; the causes of frames are known with their centers."""
-    before, after = made("a"), made("b", centers=LATER)
+    before, after = new_run("a"), new_run("b", centers=LATER)
     folders = ca.compare(before, after, weight="contracts", output=tmp_path / "out")
     assert (tmp_path / "out/compare.html").exists()
     centers = pd.read_csv(before.parent / "centers.csv")
@@ -490,9 +496,9 @@ def test_frames_and_folders_in_python(made: Maker, tmp_path: Path) -> None:
     assert frames.to_markdown_summary().startswith("### Coverage")
     assert len(centers) == 2
     networks = tuple(ca.read_centers(run.parent / "centers.csv") for run in (before, after))
-    known = ca.compare(*verdicts, weight="contracts", centers=networks)
-    pd.testing.assert_frame_equal(pd.DataFrame(known), pd.DataFrame(folders))
-    assert "centers only before: PAR" in known.attrs["differences"]
+    result = ca.compare(*verdicts, weight="contracts", centers=networks)
+    pd.testing.assert_frame_equal(pd.DataFrame(result), pd.DataFrame(folders))
+    assert "centers only before: PAR" in result.attrs["differences"]
     with pytest.raises(InputError, match="its own centers"):
         ca.compare(before, after, centers=networks)
     with pytest.raises(InputError, match="two frames, or two run folders"):
@@ -517,12 +523,12 @@ def test_causes_of_frames_are_found_in_what_they_carry_and_their_centers() -> No
     later.loc[later["site_id"] == "b", "country"] = "FR"
     later.loc[later["site_id"] == "d", "latitude"] = 60.0
 
-    def changed(frame: pd.DataFrame, networks: Any = network, **given: Any) -> Any:
+    def changed(frame: pd.DataFrame, networks: Any = network, **options: Any) -> Any:
         before = ca.assess(sites, network, as_of="2026-12-01")
-        after = ca.assess(frame, network, **({"as_of": "2026-12-01"} | given))
-        policies = (ca.Policy.load(), given.get("policy", ca.Policy.load()))
-        found = ca.compare(before, after, centers=networks, policy=policies)
-        return found[["site_id", "because"]].to_numpy().tolist()
+        after = ca.assess(frame, network, **({"as_of": "2026-12-01"} | options))
+        policies = (ca.Policy.load(), options.get("policy", ca.Policy.load()))
+        result = ca.compare(before, after, centers=networks, policy=policies)
+        return result[["site_id", "because"]].to_numpy().tolist()
 
     moves = [["a", "site_moved"], ["b", "site_data"], ["d", "site_moved"]]
     assert changed(later) == moves
@@ -549,8 +555,8 @@ def test_a_frame_written_with_its_centers_and_products_has_causes(tmp_path: Path
         verdicts = ca.assess(sites, centers, as_of=day, products=products)
         ca.write_report(verdicts, tmp_path / name, centers=centers)
         assert (tmp_path / name / "products.csv").exists()
-    found = ca.compare(tmp_path / "a", tmp_path / "b")
-    assert found[["change", "because"]].to_numpy().tolist() in ([], [["lost", "day"]])
+    result = ca.compare(tmp_path / "a", tmp_path / "b")
+    assert result[["change", "because"]].to_numpy().tolist() in ([], [["lost", "day"]])
 
 
 def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
@@ -563,60 +569,60 @@ def test_the_join_writes_nothing_to_standard_output(tmp_path: Path) -> None:
 
 
 def test_shares_of_a_country_are_of_its_sites_before_whatever_its_column_says_later(
-    made: Maker,
+    new_run: Maker,
 ) -> None:
     """A broken column of countries does not hide the losses of a country from a rule."""
-    before = made("a")
-    after = made("b", sites=SITES.replace(",FR,", ",US,"))
+    before = new_run("a")
+    after = new_run("b", sites=SITES.replace(",FR,", ",US,"))
     rules = ("lost_share[FR] >= 60%; lost[FR] == 2; same[US] == 1", "sites_before[FR] == 3")
-    told = batch.compare(before, after, None, CompareOptions(fail_if=rules, weight="contracts"))
-    assert told["changes"]["lost"] == 2
-    assert "2 of 3 (66.67 %)" in told["rules"]["failed"][0]
-    assert len(told["rules"]["failed"]) == 4
-    assert told["countries"]["FR"]["lost"] == 2
+    manifest = batch.compare(before, after, None, CompareOptions(fail_if=rules, weight="contracts"))
+    assert manifest["changes"]["lost"] == 2
+    assert "2 of 3 (66.67 %)" in manifest["rules"]["failed"][0]
+    assert len(manifest["rules"]["failed"]) == 4
+    assert manifest["countries"]["FR"]["lost"] == 2
 
 
-def test_flows_add_up_to_the_earlier_report_if_weights_have_changed(made: Maker) -> None:
+def test_flows_add_up_to_the_earlier_report_if_weights_have_changed(new_run: Maker) -> None:
     """A site counts what it counted in the earlier report."""
-    before = made("a")
-    after = made("b", sites=SITES.replace(",4,-2+3", ",400,-2+3"), centers=LATER)
-    found = compared(before, after, None, CompareOptions(weight="contracts"))
-    assert sum(flow[4] for flow in found.flows if flow[0]) == 30.5
-    assert all(flow[4] > 0 for flow in found.flows)
+    before = new_run("a")
+    after = new_run("b", sites=SITES.replace(",4,-2+3", ",400,-2+3"), centers=LATER)
+    result = compared(before, after, None, CompareOptions(weight="contracts"))
+    assert sum(flow[4] for flow in result.flows if flow[0]) == 30.5
+    assert all(flow[4] > 0 for flow in result.flows)
 
 
-def test_the_id_of_a_center_may_begin_with_space(made: Maker) -> None:
+def test_the_id_of_a_center_may_begin_with_space(new_run: Maker) -> None:
     """It is read back as it was."""
     odd = CENTERS.replace("PAR", "\tPAR").replace("PHL", " PHL ")
-    assert changes(made("a", centers=odd), made("b", centers=odd, as_of="2026-12-02")) == []
+    assert changes(new_run("a", centers=odd), new_run("b", centers=odd, as_of="2026-12-02")) == []
 
 
 def test_cells_of_a_key_are_not_mixed_up_and_columns_count_once(
-    tmp_path: Path, made: Maker
+    tmp_path: Path, new_run: Maker
 ) -> None:
     """Whatever characters they have; a column that is named twice is one column."""
     sites = "who,where,country,latitude,longitude\n" + "".join(
         f"{key},FR,{lat},2.35\n" for key, lat in (("a\x1fb,c", 60), ("a,b\x1fc", 48.85))
     )
-    before, after = made("a", sites=sites), made("b", sites=sites, centers=LATER)
+    before, after = new_run("a", sites=sites), new_run("b", sites=sites, centers=LATER)
     options = CompareOptions(key=("who", "where", "who"), keep_rows=True)
-    found = compared(before, after, tmp_path / "out", options)
-    rows = [row for batch in found.rows for row in batch.to_pylist()]
+    result = compared(before, after, tmp_path / "out", options)
+    rows = [row for batch in result.rows for row in batch.to_pylist()]
     lost = [(r["who"], r["where"]) for r in rows if r["change"] == "lost"]
     assert lost == [("a", "b\x1fc")]
     assert (tmp_path / "out/changes.csv").read_text("utf-8").startswith('"who","where","name"')
 
 
 @pytest.mark.parametrize("text", ["", " ", ";"])
-def test_an_empty_rule_is_an_error(made: Maker, text: str) -> None:
+def test_an_empty_rule_is_an_error(new_run: Maker, text: str) -> None:
     """As of a variable of a job that is not set: a gate that checks nothing."""
     with pytest.raises(InputError, match="empty"):
-        batch.compare(made("a"), made("b"), None, CompareOptions(fail_if=(text,)))
+        batch.compare(new_run("a"), new_run("b"), None, CompareOptions(fail_if=(text,)))
 
 
-def test_rows_that_a_damaged_report_has_lost_did_not_leave(made: Maker) -> None:
+def test_rows_that_a_damaged_report_has_lost_did_not_leave(new_run: Maker) -> None:
     """A report that ends after a whole row is damaged; it is neither compared nor matched again."""
-    before, after = made("a"), made("b")
+    before, after = new_run("a"), new_run("b")
     report = after / "report.csv"
     report.write_text("".join(report.read_text("utf-8").splitlines(keepends=True)[:3]), "utf-8")
     for again in (lambda: batch.compare(before, after), lambda: ca.criticality(after)):
@@ -625,11 +631,11 @@ def test_rows_that_a_damaged_report_has_lost_did_not_leave(made: Maker) -> None:
 
 
 @pytest.mark.parametrize("key", ["centers", "inputs", "ledger", "options"])
-def test_a_manifest_with_other_types_is_damaged(made: Maker, key: str) -> None:
+def test_a_manifest_with_other_types_is_damaged(new_run: Maker, key: str) -> None:
     """That is said, without a traceback."""
-    before, after = made("a"), made("b")
-    told = run_manifest(after)
-    (after / "run.json").write_text(json.dumps(told | {key: 5}), "utf-8")
+    before, after = new_run("a"), new_run("b")
+    manifest = run_manifest(after)
+    (after / "run.json").write_text(json.dumps(manifest | {key: 5}), "utf-8")
     with pytest.raises(InputError, match="damaged"):
         batch.compare(before, after, None, CompareOptions(fail_if=("centers > 3",)))
 
@@ -643,13 +649,13 @@ ODD_CELLS = (
 
 @pytest.mark.parametrize("options", [{}, {"excel_locale": "de"}, {"raw_text": True}])
 def test_a_scanned_report_has_the_text_that_was_read(
-    made: Maker, tmp_path: Path, options: dict[str, Any]
+    new_run: Maker, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     """DuckDB scans reports as CSV; each row has the cells that a Parquet report has."""
     sites = "site_id,name,country,latitude,longitude,note\n" + "".join(
         f'{n},"{text}",FR,48.85,2.35,"{text}"\n' for n, text in enumerate(ODD_CELLS)
     )
-    folders = made("a", sites=sites, **options), made("b", sites=sites, format="parquet")
+    folders = new_run("a", sites=sites, **options), new_run("b", sites=sites, format="parquet")
     reports = [open_report(folder) for folder in folders]
     key = Headers(("site_id", "name", "note"), by_header=True)
     keys = []
@@ -675,26 +681,26 @@ def test_a_scanned_report_has_the_text_that_was_read(
     ],
 )
 def test_a_report_that_was_saved_again_is_read_like_any_input(
-    made: Maker, edit: Callable[[bytes], bytes]
+    new_run: Maker, edit: Callable[[bytes], bytes]
 ) -> None:
     """With other line ends, empty lines, a mark or fewer quotes it holds the same."""
-    before, after = made("a"), made("b")
+    before, after = new_run("a"), new_run("b")
     report = after / "report.csv"
     report.write_bytes(edit(report.read_bytes()))
     assert changes(before, after) == []
 
 
 @pytest.mark.parametrize("name", ["[a]", "a*", "a?b", "it's", "d=1"])
-def test_the_folder_of_a_report_is_no_pattern(made: Maker, tmp_path: Path, name: str) -> None:
+def test_the_folder_of_a_report_is_no_pattern(new_run: Maker, tmp_path: Path, name: str) -> None:
     """Where a path would be a pattern, the report is read without a scan."""
-    before, after = made("a"), made("b", centers=LATER)
+    before, after = new_run("a"), new_run("b", centers=LATER)
     odd = shutil.copytree(after, tmp_path / name / "run")
     assert changes(before, odd) == changes(before, after)
 
 
-def test_a_report_in_parts_has_the_text_of_a_whole_one(made: Maker) -> None:
+def test_a_report_in_parts_has_the_text_of_a_whole_one(new_run: Maker) -> None:
     """Spark writes a folder of parts, each with its header: escaped ids are read alike."""
-    before, after = made("a"), made("b")
+    before, after = new_run("a"), new_run("b")
     report = after / "report.csv"
     header, *lines = report.read_text("utf-8").splitlines(keepends=True)
     report.unlink()
@@ -717,7 +723,7 @@ DIALECTS = (
 
 @pytest.mark.parametrize(("encoding", "delimiter", "decimal", "options"), DIALECTS)
 def test_a_report_is_read_by_what_its_run_says(
-    made: Maker,
+    new_run: Maker,
     tmp_path: Path,
     encoding: str,
     delimiter: str,
@@ -730,7 +736,7 @@ def test_a_report_is_read_by_what_its_run_says(
         delimiter.join([*cells[:3], *(c.replace(".", decimal) for c in cells[3:6]), *cells[6:]])
         for cells in lines
     )
-    before, sites = made("a"), tmp_path / "odd.csv"
+    before, sites = new_run("a"), tmp_path / "odd.csv"
     sites.write_bytes((text + "\n").encode(encoding))
     chosen = batch.Options(map=False, areas=False, **options)
     centers = before.parent / "centers.csv"
@@ -740,9 +746,9 @@ def test_a_report_is_read_by_what_its_run_says(
     assert [side["weight"] for side in (result["a"], result["b"])] == [30.5, 30.5]
 
 
-def test_what_is_no_run_folder_is_said_to_be_what_it_is(made: Maker, tmp_path: Path) -> None:
+def test_what_is_no_run_folder_is_said_to_be_what_it_is(new_run: Maker, tmp_path: Path) -> None:
     """A report without its folder, a table, a held run, a report saved in another encoding."""
-    before, after = made("a"), made("b")
+    before, after = new_run("a"), new_run("b")
     with pytest.raises(InputError, match=r"is a file. Give the run folder that it is in"):
         batch.compare(before, after / "report.csv")
     with pytest.raises(InputError, match="is not a run folder"):

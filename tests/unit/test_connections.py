@@ -120,25 +120,25 @@ def test_a_command_on_files_opens_no_connection(
 ) -> None:
     """Neither by Python's sockets nor, through the proxy of the environment, by a library of C."""
     (tmp_path / "addresses.csv").write_text(ADDRESSES, "utf-8")
-    proxy, told = listener
+    proxy, requests = listener
     shutil.copytree(town, tmp_path / "town")
     words = (str(cache) if word == "c.sqlite" else word for word in COMMANDS[command])
-    code, said, opened = watched(tmp_path, proxy, *words)
-    assert code in {0, 1}, said  # `check` finds rows that would be rejected
-    assert "Traceback" not in said
+    code, output, opened = watched(tmp_path, proxy, *words)
+    assert code in {0, 1}, output  # `check` finds rows that would be rejected
+    assert "Traceback" not in output
     assert opened == ""
-    assert told == []
+    assert requests == []
 
 
 def test_the_watch_would_notice(tmp_path: Path, listener: tuple[str, list[bytes]]) -> None:
     """A command that is asked to connect is seen to."""
     (tmp_path / "addresses.csv").write_text(ADDRESSES, "utf-8")
-    proxy, told = listener
+    proxy, requests = listener
     arguments = ("geocode", "addresses.csv", "-o", "g.csv", "--cache", "c.sqlite")
-    code, said, opened = watched(tmp_path, proxy, *arguments, "--server", "http://maps.example")
-    assert code == 3, said
+    code, output, opened = watched(tmp_path, proxy, *arguments, "--server", "http://maps.example")
+    assert code == 3, output
     assert "socket.connect" in opened
-    assert b"maps.example" in told[0]
+    assert b"maps.example" in requests[0]
 
 
 def test_every_command_is_watched_or_listed() -> None:

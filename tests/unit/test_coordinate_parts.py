@@ -19,11 +19,11 @@ PARTS = {
 }
 
 
-def opened(folder: Path, text: str, table: Any = SITES, **given: Any) -> Table:
+def opened(folder: Path, text: str, table: Any = SITES, **options: Any) -> Table:
     """Return an open table of some text."""
     path = folder / "x.csv"
     path.write_text(text, encoding="utf-8")
-    return open_table(path, table, **given)
+    return open_table(path, table, **options)
 
 
 @pytest.mark.parametrize("name", PARTS)

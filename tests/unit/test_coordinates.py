@@ -369,9 +369,9 @@ NO_ANGLES = [
 
 def lone(cell: str, axis: Axis, letter_o: str = "") -> float:
     """Return the degrees of one cell, which stands beside a plain one."""
-    found = degrees(text("1.5", cell), axis, letter_o=letter_o)[0]
-    assert found[0] == 1.5
-    return float(found[1])
+    result = degrees(text("1.5", cell), axis, letter_o=letter_o)[0]
+    assert result[0] == 1.5
+    return float(result[1])
 
 
 @pytest.mark.parametrize("dms", [False, True])
@@ -485,8 +485,8 @@ def test_the_coordinate_that_is_read_is_the_one_that_was_written(
         m=f"{whole // 60 % 60:02}",
         q=f"{whole % 60:02}{mark}{rest:03}",
     )
-    wanted = float(value) if "{v}" in spelling else size / 3_600_000
-    assert lone(cell, axis) == pytest.approx(-wanted if negative else wanted, abs=1e-12)
+    expected = float(value) if "{v}" in spelling else size / 3_600_000
+    assert lone(cell, axis) == pytest.approx(-expected if negative else expected, abs=1e-12)
 
 
 @given(st.text("0123456789.,-+ NSEWO'\u00b0\"\u2212dms:\u00a0", max_size=9), st.sampled_from("NE"))
@@ -502,8 +502,8 @@ def test_a_cell_is_read_alike_whatever_notations_stand_beside_it(cell: str, side
 @given(st.integers(0, 999), st.integers(0, 999))
 def test_a_comma_in_a_coordinate_never_parts_thousands(whole: int, rest: int) -> None:
     """``1,234`` is 1.234: no point on earth has a thousand degrees."""
-    found = lone(f"{whole},{rest:03}", LONGITUDE)
-    assert found == float(f"{whole}.{rest:03}")
+    result = lone(f"{whole},{rest:03}", LONGITUDE)
+    assert result == float(f"{whole}.{rest:03}")
 
 
 def test_the_marks_of_coordinates_are_taken_down() -> None:

@@ -294,8 +294,8 @@ def test_c_missing_near_the_own_coast_is_clear(world: Countries) -> None:
 def test_c_a_fold_makes_a_neighbour_the_same(world: Countries) -> None:
     """Infer next to a border that the policy folds away, between Marigot and Philipsburg."""
     walk = [moved(-63.083, 18.068, 140.0, metres) for metres in range(0, 6000, 100)]
-    said = [decision(world, "", lat, lon) for lon, lat in walk]
-    assert {code for code, _ in said} == {"MF", "", "SX"}
+    text = [decision(world, "", lat, lon) for lon, lat in walk]
+    assert {code for code, _ in text} == {"MF", "", "SX"}
     folded = reading(world, fold={"MF": "SX"})
     assert {decision(world, "", lat, lon, folded) for lon, lat in walk} == {("SX", INFERRED)}
 

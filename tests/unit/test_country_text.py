@@ -221,7 +221,7 @@ def test_of_a_code_and_a_name_in_two_columns_the_code_counts(
 
 
 @pytest.mark.parametrize(
-    ("headers", "found"),
+    ("headers", "expected"),
     [
         (["Country", "Country Code"], {"country": 1, "country_name": 0}),
         (["country_code", "country"], {"country": 0, "country_name": 1}),
@@ -231,16 +231,16 @@ def test_of_a_code_and_a_name_in_two_columns_the_code_counts(
     ],
 )
 def test_two_columns_of_countries_are_read_together(
-    headers: list[str], found: dict[str, int]
+    headers: list[str], expected: dict[str, int]
 ) -> None:
     """In sites, centers and addresses; a column of codes counts first."""
     places = {"latitude": len(headers), "longitude": len(headers) + 1}
     all_headers = [*headers, "lat", "lon"]
-    assert match_columns(Headers(all_headers, tables.SITES)) == found | places
-    some = match_columns(Headers(["id", *all_headers], tables.CENTERS))
-    assert {n: at - 1 for n, at in some.items() if n.startswith("country")} == found
+    assert match_columns(Headers(all_headers, tables.SITES)) == expected | places
+    subset = match_columns(Headers(["id", *all_headers], tables.CENTERS))
+    assert {n: at - 1 for n, at in subset.items() if n.startswith("country")} == expected
     added = match_columns(Headers(["address", *headers], tables.ADDRESSES))
-    assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == found
+    assert {n: at - 1 for n, at in added.items() if n.startswith("country")} == expected
 
 
 @pytest.mark.parametrize("headers", [["country", "cc"], ["Country", "country"], ["iso2", "ISO 2"]])
@@ -279,13 +279,13 @@ def test_a_row_whose_columns_contradict_is_for_review_in_every_format(
     sites = f"sqlite:///{path}?table=sites" if kind == "sqlite" else path
     (tmp_path / "c.csv").write_text(CENTERS, encoding="utf-8")
     options = batch.Options(map=False, areas=False)
-    told = batch.run(sites, tmp_path / "c.csv", tmp_path / "r", as_of=AS_OF, options=options)
+    manifest = batch.run(sites, tmp_path / "c.csv", tmp_path / "r", as_of=AS_OF, options=options)
     with (tmp_path / "r" / "report.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["reason"] for row in rows] == ["within_radius", "country_unknown", "within_radius"]
     assert [row["site_country"] for row in rows] == ["US", "", "DE"]
     assert [row["country"] for row in rows] == ["USA", "Canada", "Germany"]
-    columns = told["columns"]
+    columns = manifest["columns"]
     assert (columns["country"], columns["country_name"]) == ("country_code", "country")
 
 
@@ -325,10 +325,10 @@ def test_centers_whose_columns_contradict_are_an_error(tmp_path: Path) -> None:
 def test_an_address_is_asked_for_in_the_country_of_its_code() -> None:
     """Geocoding reads both columns; two countries are none."""
     cells = {"city": "Vaduz", "country": "LI", "country_name": "Liechtenstein"}
-    assert (found := query(cells)) is not None
-    assert found.country == "LI"
-    assert (found := query({**cells, "country_name": "Austria"})) is not None
-    assert found.country == ""
+    assert (question := query(cells)) is not None
+    assert question.country == "LI"
+    assert (question := query({**cells, "country_name": "Austria"})) is not None
+    assert question.country == ""
 
 
 @pytest.mark.parametrize(

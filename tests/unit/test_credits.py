@@ -32,13 +32,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 def collection(path: Path) -> dict[str, Any]:
     """Return a GeoJSON file that is one collection of features by RFC 7946."""
-    told: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    assert set(told) == {"type", "attribution", "features"}
-    assert told["type"] == "FeatureCollection"
-    for feature in told["features"]:
+    data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    assert set(data) == {"type", "attribution", "features"}
+    assert data["type"] == "FeatureCollection"
+    for feature in data["features"]:
         assert set(feature) == {"type", "properties", "geometry"}
-    assert len(gpd.read_file(path)) == len(told["features"])
-    return told
+    assert len(gpd.read_file(path)) == len(data["features"])
+    return data
 
 
 @pytest.mark.parametrize("name", ["areas.geojson", "areas.gpkg", "areas.parquet"])
@@ -46,8 +46,8 @@ def collection(path: Path) -> dict[str, Any]:
 def test_areas_carry_their_credit(tmp_path: Path, name: str, merge: list[str]) -> None:
     """Where each format has a place for it; each is still read by GDAL or geopandas."""
     path, centers = tmp_path / name, centers_file(tmp_path)
-    given = ["areas", str(centers), "-o", str(path), "--as-of", AS_OF, *merge]
-    assert CliRunner().invoke(program, given, catch_exceptions=False).exit_code == 0
+    arguments = ["areas", str(centers), "-o", str(path), "--as-of", AS_OF, *merge]
+    assert CliRunner().invoke(program, arguments, catch_exceptions=False).exit_code == 0
     assert BORDERS.encode() in path.read_bytes()
     if path.suffix == ".geojson":
         assert collection(path)["attribution"] == BORDERS
@@ -91,16 +91,16 @@ def test_a_run_and_a_look_at_roads_carry_their_credits(tmp_path: Path) -> None:
     sites = sites_file(tmp_path, "site_id,country,latitude,longitude\nn,LI,47.12,9.51\n")
     options = batch.Options(trust_declared=True)
     batch.run(sites, centers, tmp_path / "out", as_of=AS_OF, options=options)
-    given = ["drive-times", str(tmp_path / "out"), "--osm", str(TOWN)]
-    assert CliRunner().invoke(program, given, catch_exceptions=False).exit_code == 0
+    arguments = ["drive-times", str(tmp_path / "out"), "--osm", str(TOWN)]
+    assert CliRunner().invoke(program, arguments, catch_exceptions=False).exit_code == 0
     assert collection(tmp_path / "out" / "areas.geojson")["attribution"] == BORDERS
     service = collection(tmp_path / "out" / "service_areas.geojson")
     assert service["attribution"] == f"{BORDERS}; {ROADS}"
     with (tmp_path / "out" / "drive_times.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["attribution"] == ROADS
-    told = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
-    assert (told["countries"], told["roads"]["attribution"]) == (BORDERS, ROADS)
+    manifest = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert (manifest["countries"], manifest["roads"]["attribution"]) == (BORDERS, ROADS)
     assert CliRunner().invoke(program, ["map", str(tmp_path / "out")]).exit_code == 0
 
 
@@ -112,12 +112,12 @@ def test_frames_carry_their_credits(tmp_path: Path) -> None:
     verdicts = ca.assess(sites, centers, as_of=AS_OF, trust_declared=True)
     covered = ca.coverage_areas(centers, trust_declared=True)
     served = ca.service_areas(centers, TOWN, minutes=[5, 15])
-    some = served[served["minutes"] == 5]
+    subset = served[served["minutes"] == 5]
     credit = {
         BORDERS: [covered, ca.coverage_areas(centers, merge="union", trust_declared=True)],
-        ROADS: [served, some],
+        ROADS: [served, subset],
         f"{BORDERS}; {ROADS}": [
-            ca.unserved_areas(covered, some),
+            ca.unserved_areas(covered, subset),
             ca.drive_times(verdicts, centers, TOWN),
         ],
     }
@@ -139,5 +139,5 @@ def test_each_credit_is_said_in_one_place() -> None:
     assert (countries.ATTRIBUTION, network.ATTRIBUTION) == (BORDERS, ROADS)
     package = Path(ca.__file__).parent
     for words in (BORDERS, ROADS):
-        found = [p for p in package.rglob("*.py") if words in p.read_text(encoding="utf-8")]
-        assert len(found) == 1
+        result = [p for p in package.rglob("*.py") if words in p.read_text(encoding="utf-8")]
+        assert len(result) == 1

@@ -26,25 +26,25 @@ WEIRD: Final = "we\"ird'; DROP TABLE sites; -- é %s {0}"
 def database(folder: Path, *statements: str, rows: Any = ()) -> Path:
     """Make a file of SQLite; the last statement is run for each of some rows."""
     path = folder / "data.db"
-    with closing(sqlite3.connect(path)) as made:
+    with closing(sqlite3.connect(path)) as result:
         for statement in statements[: len(statements) - bool(rows)]:
-            made.execute(statement)
+            result.execute(statement)
         if rows:
-            made.executemany(statements[-1], rows)
-        made.commit()
+            result.executemany(statements[-1], rows)
+        result.commit()
     return path
 
 
 def sample(folder: Path) -> Path:
     """Make a file of SQLite with the sites and centers of other tests, all as text."""
     path = folder / "data.db"
-    with closing(sqlite3.connect(path)) as made:
+    with closing(sqlite3.connect(path)) as result:
         for name, text in (("sites", SITES), ("centers", CENTERS)):
             (folder / name).write_text(text, encoding="utf-8")
             header, *rows = [r for r in cells(folder / name) if r]
-            made.execute(f"CREATE TABLE {name} ({', '.join(header)})")
-            made.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(header))})", rows)
-        made.commit()
+            result.execute(f"CREATE TABLE {name} ({', '.join(header)})")
+            result.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(header))})", rows)
+        result.commit()
     return path
 
 
@@ -56,13 +56,13 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def read(text: str) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the headers and the rows that a source has."""
-    found = reader.DatabaseTable(address(text))
-    return found.headers, [r for b in found.blocks() for r in b.columns.to_pylist()]
+    result = reader.DatabaseTable(address(text))
+    return result.headers, [r for b in result.blocks() for r in b.columns.to_pylist()]
 
 
-def run(sites: str, folder: Path, **given: Any) -> dict[str, Any]:
+def run(sites: str, folder: Path, **arguments: Any) -> dict[str, Any]:
     """Run over an address."""
-    options = batch.Options(areas=False, map=False, **given)
+    options = batch.Options(areas=False, map=False, **arguments)
     return batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=options)
 
 
@@ -71,9 +71,9 @@ class TestAddress:
 
     def test_ours_are_taken_out_and_the_drivers_pass(self) -> None:
         """The client of PostgreSQL knows no query=, and all else is its own business."""
-        found = address("postgres://ann@[::1]:5433,b/sales?sslmode=require&table=a.b&schema=S%25")
-        assert (found.table, found.schema, found.query) == ("a.b", "S%", "")
-        assert found.connection == "postgres://ann@[::1]:5433,b/sales?sslmode=require"
+        result = address("postgres://ann@[::1]:5433,b/sales?sslmode=require&table=a.b&schema=S%25")
+        assert (result.table, result.schema, result.query) == ("a.b", "S%", "")
+        assert result.connection == "postgres://ann@[::1]:5433,b/sales?sslmode=require"
 
     @pytest.mark.parametrize(
         ("written", "driven"),
@@ -90,15 +90,15 @@ class TestAddress:
         self, written: str, driven: str
     ) -> None:
         """The client wants a second = encoded; our guide writes it as it is."""
-        found = address(f"postgresql://h/d?options={written}&table=t")
-        assert found.connection == f"postgresql://h/d?options={driven}"
-        assert f"options={written}" in found.shown
+        result = address(f"postgresql://h/d?options={written}&table=t")
+        assert result.connection == f"postgresql://h/d?options={driven}"
+        assert f"options={written}" in result.shown
 
     def test_a_secret_is_known_however_it_is_encoded(self) -> None:
         """The client may repeat what it was given."""
-        found = address("postgresql://h/d?password=a=b c&table=t")
-        assert {"a=b c", "a%3Db%20c"} <= set(found.secrets)
-        assert "a=b" not in str(found)
+        result = address("postgresql://h/d?password=a=b c&table=t")
+        assert {"a=b c", "a%3Db%20c"} <= set(result.secrets)
+        assert "a=b" not in str(result)
 
     def test_the_example_of_the_guide_is_tried(self) -> None:
         """Nobody listens there; the client gets as far as that."""
@@ -108,8 +108,8 @@ class TestAddress:
     def test_a_query_is_text(self) -> None:
         """All of SQL's own signs may stand in it; & and % are encoded, + and # are themselves."""
         text = "SELECT a #>> '{x}', b+1 FROM t WHERE c = 1 AND d LIKE '%25z' AND e %26 1 = 1 -- ?"
-        found = address(f"postgresql:///db?query={text}")
-        assert found.query == text.replace("%25", "%").replace("%26", "&")
+        result = address(f"postgresql:///db?query={text}")
+        assert result.query == text.replace("%25", "%").replace("%26", "&")
 
     @pytest.mark.parametrize(
         ("text", "shown"),
@@ -189,10 +189,10 @@ class TestSource:
         judged(tmp_path)
         place = f"sqlite:///{sample(tmp_path)}"
         folder = tmp_path / "from"
-        told = batch.run(f"{place}?table=sites", f"{place}?table=centers", folder, as_of=AS_OF)
+        result = batch.run(f"{place}?table=sites", f"{place}?table=centers", folder, as_of=AS_OF)
         names = ("report.csv", "centers.csv", "summary.csv", "areas.geojson")
         assert all((folder / n).read_bytes() == (tmp_path / "out" / n).read_bytes() for n in names)
-        assert told["ledger"] == {"read": 11, "decided": 9, "rejected": 2, "blank": 0}
+        assert result["ledger"] == {"read": 11, "decided": 9, "rejected": 2, "blank": 0}
         assert [r["line"] for r in records(folder / "rejects.csv")] == ["7", "11"]
         shown = {
             "path": f"{place}?table=sites",
@@ -207,9 +207,9 @@ class TestSource:
         path = database(tmp_path, "CREATE TABLE t (a)", "INSERT INTO t VALUES (?)", rows=many)
         for end in ("", ";", " ; ", " -- so"):
             query = f"WITH x AS (SELECT a FROM t) SELECT a AS b FROM x ORDER BY a DESC{end}"
-            headers, found = read(f"sqlite:///{path}?query={query}")
+            headers, result = read(f"sqlite:///{path}?query={query}")
             assert headers == ["b"]
-            assert [r["b"] for r in found] == sorted((a for (a,) in many), reverse=True)
+            assert [r["b"] for r in result] == sorted((a for (a,) in many), reverse=True)
 
     def test_each_column_has_the_widest_type_of_its_values(self, tmp_path: Path) -> None:
         """A text behind 100,000 nulls or numbers is no error, and no digit is lost beside it."""
@@ -293,8 +293,8 @@ class TestSource:
             "CREATE TABLE t (a, lat, lon)",
             "INSERT INTO t VALUES (CAST(x'ff' AS TEXT), 40, -75), ('b', 40, -75)",
         )
-        made = run(f"sqlite:///{path}?table=t", tmp_path)
-        assert made["ledger"] == {"read": 2, "decided": 1, "rejected": 1, "blank": 0}
+        result = run(f"sqlite:///{path}?table=t", tmp_path)
+        assert result["ledger"] == {"read": 2, "decided": 1, "rejected": 1, "blank": 0}
         (_, row) = cells(tmp_path / "out" / "rejects.csv")
         assert row[:2] == ["1", "not_utf8"]
         assert "'a'" in row[2]
@@ -348,7 +348,9 @@ class TestTarget:
         """Values are verbatim, without the guard of spreadsheets, and with their types."""
         db = tmp_path / "new.db"
         text = SITES + '0012,"=1+1",US,40.0,-75.0,\n'
-        told = judged(tmp_path, text, options=batch.Options(table=f"sqlite:///{db}?table=verdicts"))
+        result = judged(
+            tmp_path, text, options=batch.Options(table=f"sqlite:///{db}?table=verdicts")
+        )
         report = records(tmp_path / "out" / "report.csv")
         named = "site_id, name, level, status, reason, center_id"
         expected = [tuple(r[n] for n in named.split(", ")) for r in report]
@@ -358,7 +360,9 @@ class TestTarget:
         assert [f"{m:.3f}" if m else "" for (m,) in verdicts(db, "distance_miles")] == miles
         assert verdicts(db, "typeof(centers_in_reach)")[0] == ("integer",)
         assert (
-            told["table"] == manifest(tmp_path / "out")["table"] == f"sqlite:///{db}?table=verdicts"
+            result["table"]
+            == manifest(tmp_path / "out")["table"]
+            == f"sqlite:///{db}?table=verdicts"
         )
 
     def test_an_old_report_is_replaced_whole(self, tmp_path: Path) -> None:
@@ -370,11 +374,11 @@ class TestTarget:
         assert rows(tmp_path / "new.db", "SELECT name FROM sqlite_master") == [("verdicts",)]
 
     @pytest.mark.parametrize(
-        "made", ["CREATE TABLE Verdicts (a)", "CREATE VIEW verdicts AS SELECT 1"]
+        "result", ["CREATE TABLE Verdicts (a)", "CREATE VIEW verdicts AS SELECT 1"]
     )
-    def test_what_is_not_ours_is_not_touched(self, tmp_path: Path, made: str) -> None:
+    def test_what_is_not_ours_is_not_touched(self, tmp_path: Path, result: str) -> None:
         """A table of somebody else's, or a view, stops the run before the work."""
-        path = database(tmp_path, made)
+        path = database(tmp_path, result)
         before = path.read_bytes()
         with pytest.raises(PublishError, match="not written by this program"):
             judged(tmp_path, options=batch.Options(table=f"sqlite:///{path}?table=verdicts"))
@@ -398,8 +402,8 @@ class TestTarget:
         header = f'id,lat,lon,"{WEIRD.replace(chr(34), chr(34) * 2)}",,Note,note\n'
         text = f"{header}1,40,-75,a,b,c,d\n"
         judged(tmp_path, text, options=batch.Options(table=f"sqlite:///{db}?table=verdicts"))
-        found = verdicts(db, f"{quoted(WEIRD)}, column_5, Note, note_2")
-        assert found == [("a", "b", "c", "d")]
+        result = verdicts(db, f"{quoted(WEIRD)}, column_5, Note, note_2")
+        assert result == [("a", "b", "c", "d")]
 
     def test_a_failing_run_leaves_the_old_rows(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -55,8 +55,8 @@ def form_of(*cells: str | None) -> FoundForm:
 )
 def test_the_one_form_that_fits_is_found(cells: list[str | None], form: str) -> None:
     """Other texts among the cells do not matter: they become rejects."""
-    found = form_of(*cells)
-    assert (found.form, found.rival) == (form, "")
+    result = form_of(*cells)
+    assert (result.form, result.rival) == (form, "")
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_two_forms_that_fit_are_not_chosen_from(cells: list[str], rival: str) ->
 def test_a_day_is_read_as_it_was_written_or_not_at_all(day: object, form: str) -> None:
     """A column that shows one form is read right; one that shows two says so."""
     texts = [f"{day:{form}}", f"{np.datetime64('2026-12-31').item():{form}}"]
-    found = form_of(*texts)
-    if not found.rival:
-        assert str(day_of(texts[0], found.form)) == f"{day:%Y-%m-%d}"
+    result = form_of(*texts)
+    if not result.rival:
+        assert str(day_of(texts[0], result.form)) == f"{day:%Y-%m-%d}"
 
 
 def test_months_have_one_number_in_every_language() -> None:
@@ -112,9 +112,9 @@ def run(folder: Path, sites: str, **options: object) -> dict[str, object]:
 
 def test_a_later_cell_of_another_form_is_a_reject(tmp_path: Path) -> None:
     """Also ISO 8601: the file has one form, which run.json tells."""
-    told = run(tmp_path, f"{SITES}{ROWS}x,40,-75,US,2026-11-01\ny,40,-75,US,11/13/2026\n")
-    assert told["ledger"]["rejected"] == 2  # type: ignore[index]
-    assert told["inputs"]["sites"]["detected"]["date_format"] == "%d.%m.%Y"  # type: ignore[index]
+    result = run(tmp_path, f"{SITES}{ROWS}x,40,-75,US,2026-11-01\ny,40,-75,US,11/13/2026\n")
+    assert result["ledger"]["rejected"] == 2  # type: ignore[index]
+    assert result["inputs"]["sites"]["detected"]["date_format"] == "%d.%m.%Y"  # type: ignore[index]
     rejects = (tmp_path / "out" / "rejects.csv").read_text("utf-8")
     assert rejects.count("not a date like 01.12.2026, the format of the first rows") == 2
     assert manifest(tmp_path / "out")["notation"]["date_formats"] == {"registered_on": "%d.%m.%Y"}
@@ -125,9 +125,9 @@ def test_an_ambiguous_column_asks_with_the_option_of_its_file(tmp_path: Path) ->
     sites = f"{SITES}a,40,-75,US,01/02/2026\nb,40,-75,US,03/04/2026\n"
     with pytest.raises(InputError, match=r"'registered_on'.*'01/02/2026'.*--date-format %d/%m/%Y"):
         run(tmp_path, sites)
-    told = run(tmp_path, sites, dialect=Dialect(date_format="%m/%d/%Y"))
-    assert told["ledger"]["decided"] == 2  # type: ignore[index]
-    assert "date_format" not in told["inputs"]["sites"]["detected"]  # type: ignore[index]
+    manifest = run(tmp_path, sites, dialect=Dialect(date_format="%m/%d/%Y"))
+    assert manifest["ledger"]["decided"] == 2  # type: ignore[index]
+    assert "date_format" not in manifest["inputs"]["sites"]["detected"]  # type: ignore[index]
     path = tmp_path / "c.csv"
     path.write_text("center_id,lat,lon,opens_on\nC,40,-75,01/02/2026\n", encoding="utf-8")
     with pytest.raises(InputError, match="--center-date-format %d/%m/%Y"):
@@ -146,8 +146,8 @@ def test_a_center_opens_on_the_day_that_is_meant(tmp_path: Path) -> None:
         (tmp_path / "s.csv").write_text("lat,lon,country\n40,-75,US\n", encoding="utf-8")
         options = batch.Options(map=False, areas=False)
         arguments = (tmp_path / "s.csv", tmp_path / "network.csv", tmp_path / "out")
-        told = batch.run(*arguments, as_of="2026-12-01", options=options)
-        assert told["counts"]["status"] == {status: 1}
+        manifest = batch.run(*arguments, as_of="2026-12-01", options=options)
+        assert manifest["counts"]["status"] == {status: 1}
     (tmp_path / "network.csv").write_text(
         "center_id,lat,lon,country,opens_on\nC,40,-75,US,01.12.26\n", encoding="utf-8"
     )
@@ -161,8 +161,8 @@ def test_products_end_on_the_day_that_is_meant(tmp_path: Path) -> None:
     head = "product,mainstream_ends_on,extended_ends_on\n"
     path.write_text(f"{head}A,31.12.2026,2027-12-31\n", encoding="utf-8")
     table = open_table(path, columns.PRODUCTS)
-    told = {"mainstream_ends_on": "%d.%m.%Y", "extended_ends_on": ISO}
-    assert table.detected["date_format"] == told
+    cells = {"mainstream_ends_on": "%d.%m.%Y", "extended_ends_on": ISO}
+    assert table.detected["date_format"] == cells
     assert "2026-12-31" in json.dumps(read_products(table).to_dict(), default=str)
 
 

@@ -61,8 +61,8 @@ def test_columns_of_any_kind() -> None:
     assert blank.tolist() == [False, True, True, False, False]
     for kind in (pa.date32(), pa.timestamp("ms")):
         cells = pa.array(["2026-12-01", None, "1969-07-20"], pa.string()).cast(kind)
-        found, empty = days(cells.slice(0, 3))
-        assert found.astype(str).tolist() == ["2026-12-01", "NaT", "1969-07-20"]
+        result, empty = days(cells.slice(0, 3))
+        assert result.astype(str).tolist() == ["2026-12-01", "NaT", "1969-07-20"]
         assert empty.tolist() == [False, True, False]
 
 
@@ -123,8 +123,8 @@ def test_timestamps_with_a_zone_are_the_local_day_of_the_column(zone: str) -> No
         "UTC": ["2026-11-30", "2026-12-01"],
         "America/New_York": ["2026-11-30", "2026-12-01"],
     }.get(zone, ["2026-12-01", "2026-12-01"])
-    found, blank = days(cells)
-    assert found.astype(str).tolist() == [*expected, "NaT"]
+    result, blank = days(cells)
+    assert result.astype(str).tolist() == [*expected, "NaT"]
     assert blank.tolist() == [False, False, True]
     assert columns.as_text(cells).to_pylist() == [*expected, ""]
 
@@ -170,8 +170,8 @@ def written(folder: Path, frame: pd.DataFrame, kind: str) -> str:
             path = path.with_suffix("")
             path.mkdir()
             for name in ("1.gpkg", "2.gpkg")[: 1 + (frame.columns[0] == "site_id")]:
-                some = frame if frame.columns[0] != "site_id" else frame.assign(site_id=name)
-                left = some.drop(columns=["latitude", "longitude"])
+                subset = frame if frame.columns[0] != "site_id" else frame.assign(site_id=name)
+                left = subset.drop(columns=["latitude", "longitude"])
                 gpd.GeoDataFrame(left, geometry=points).to_file(path / name)
             return str(path if kind == "folder" else path / "1.gpkg")
     return str(path)
@@ -186,8 +186,10 @@ def test_a_center_opens_on_its_stated_day_in_every_format(tmp_path: Path, kind: 
     (tmp_path / "s.csv").write_text("site_id,latitude,longitude\na,52.5,13.4\n", encoding="utf-8")
     for as_of, status in (("2026-11-30", "pending"), ("2026-12-01", "qualified")):
         options = batch.Options(map=False, areas=False)
-        told = batch.run(tmp_path / "s.csv", centers, tmp_path / "r", as_of=as_of, options=options)
-        assert told["counts"]["status"] == {status: 1}
+        manifest = batch.run(
+            tmp_path / "s.csv", centers, tmp_path / "r", as_of=as_of, options=options
+        )
+        assert manifest["counts"]["status"] == {status: 1}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -243,8 +245,8 @@ def test_frames_with_a_zone_are_the_stated_day() -> None:
         pd.Series([STATED.to_pydatetime()], dtype="object"),
     ):
         centers = sites.assign(center_id="B", opens_on=cells)
-        found = [ca.assess(sites, centers, as_of=d)["status"][0] for d in ("2026-11-30", STATED)]
-        assert found == ["pending", "qualified"]
+        verdicts = [ca.assess(sites, centers, as_of=d)["status"][0] for d in ("2026-11-30", STATED)]
+        assert verdicts == ["pending", "qualified"]
 
 
 def test_a_letter_reads_days_by_the_declared_form(tmp_path: Path) -> None:

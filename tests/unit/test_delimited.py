@@ -17,7 +17,7 @@ from coverage_analyzer.files.readers import delimited, records
 from coverage_analyzer.files.readers.delimited import DelimitedFile
 
 SIZES = (7, 8, 9, 11, 13, 16, 23, 32, 64)
-"""So small that records straddle blocks; the first holds a mark and the header ``a,b``."""
+"""Small enough for records to straddle blocks; the first holds a mark and the header ``a,b``."""
 
 MEBIBYTE = 1 << 20
 

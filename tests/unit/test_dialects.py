@@ -78,8 +78,8 @@ def test_encodings(encoding: str) -> None:
     """UTF-16 with its mark is found; others are said."""
     rows = [["id", "naïve"], ["1", "Müller"]]
     data = written(rows).encode(encoding)
-    said = "" if encoding in {"utf-16", "utf-8-sig"} else encoding
-    assert read(data, Dialect(encoding=said)) == rows
+    result = "" if encoding in {"utf-16", "utf-8-sig"} else encoding
+    assert read(data, Dialect(encoding=result)) == rows
 
 
 def test_big_endian_utf16_is_found() -> None:

@@ -26,7 +26,8 @@ from coverage_analyzer.files.run_folder import publishing
 from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
-from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.roads.engine import Drives, Places, RoadStatus
+from coverage_analyzer.roads.measuring import DriveOptions
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -91,7 +92,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("COVERAGE_ANALYZER_CACHE", str(tmp_path_factory.getbasetemp() / "roads"))
 
 
-def judged(folder: Path, *, sites: str = SITES, policy: Any = None, **given: Any) -> Path:
+def judged(folder: Path, *, sites: str = SITES, policy: Any = None, **options: Any) -> Path:
     """Run over the sites of the town; return the run's folder."""
     (folder / "sites.csv").write_text(sites, encoding="utf-8")
     (folder / "centers.csv").write_text(CENTERS, encoding="utf-8")
@@ -101,7 +102,7 @@ def judged(folder: Path, *, sites: str = SITES, policy: Any = None, **given: Any
         folder / "out",
         policy=policy or "appliance-maintenance",
         as_of="2026-12-01",
-        options=batch.Options(trust_declared=True, **given),
+        options=batch.Options(trust_declared=True, **options),
     )
     return folder / "out"
 
@@ -127,46 +128,46 @@ def test_promises_are_looked_at_by_road(tmp_path: Path) -> None:
     folder = judged(tmp_path)
     before = rows(folder / "report.csv")
     drive(folder, TOWN, minutes=15)
-    after, told = rows(folder / "report.csv"), rows(folder / "drive_times.csv")
-    assert {site: row["status"] for site, row in told.items()} == {
+    after, text = rows(folder / "report.csv"), rows(folder / "drive_times.csv")
+    assert {site: row["status"] for site, row in text.items()} == {
         "near": "within",
         "ferry": "over_budget",
         "island": "unreachable",
         "field": "unsnapped",
         "away": "outside_network",
-        "far": "outside_network",
+        "far": "not_measured",
     }
-    assert tuple(next(iter(told.values()))) == columns.DRIVE_TIMES
+    assert tuple(next(iter(text.values()))) == columns.DRIVE_TIMES
     assert verdict(after["near"]) == ("Gold Plus", "qualified", "within_radius")
     assert verdict(after["ferry"]) == ("Gold", "review", "road_over_budget")
     assert verdict(after["island"]) == ("Gold", "review", "road_unreachable")
     assert all(after[site] == before[site] for site in ("near", "field", "away", "far", "other"))
-    assert told["ferry"]["minutes"] == "20.0"
-    assert told["ferry"]["ferry"] == "yes"
-    assert told["near"]["ferry"] == "no"
-    miles, along = float(before["near"]["distance_miles"]), float(told["near"]["road_miles"])
-    assert float(told["near"]["detour_factor"]) == pytest.approx(along / miles, abs=0.005)
-    assert told["island"]["minutes"] == told["island"]["ferry"] == ""
+    assert text["ferry"]["minutes"] == "20.0"
+    assert text["ferry"]["ferry"] == "yes"
+    assert text["near"]["ferry"] == "no"
+    miles, along = float(before["near"]["distance_miles"]), float(text["near"]["road_miles"])
+    assert float(text["near"]["detour_factor"]) == pytest.approx(along / miles, abs=0.005)
+    assert text["island"]["minutes"] == text["island"]["ferry"] == ""
 
 
 def test_the_folder_agrees_with_itself_afterwards(tmp_path: Path) -> None:
     """Summary, counts and files of run.json are those of the new report; a manual review needed."""
     folder = judged(tmp_path)
-    told = drive(folder, TOWN, minutes=15)
+    text = drive(folder, TOWN, minutes=15)
     report = rows(folder / "report.csv")
-    assert told == json.loads((folder / "run.json").read_text("utf-8"))
-    assert set(told["files"]) == {path.name for path in folder.iterdir()}
+    assert text == json.loads((folder / "run.json").read_text("utf-8"))
+    assert set(text["files"]) == {path.name for path in folder.iterdir()}
     for what in ("level", "status", "reason"):
         counted: dict[str, int] = {}
         for row in report.values():
             counted[row[what]] = counted.get(row[what], 0) + 1
-        assert told["counts"][what] == counted
+        assert text["counts"][what] == counted
     with (folder / "summary.csv").open(encoding="utf-8") as file:
         assert sum(int(row["sites"]) for row in csv.DictReader(file)) == len(report)
-    assert told["counts"]["rejects"] == {}
-    assert any("manual review needed" in words for words in told["warnings"])
-    assert told["roads"]["minutes"] == 15
-    assert told["roads"]["status"]["within"] == 1
+    assert text["counts"]["rejects"] == {}
+    assert any("manual review needed" in words for words in text["warnings"])
+    assert text["roads"]["minutes"] == 15
+    assert text["roads"]["status"]["within"] == 1
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx", "geojson", "geoparquet", "gpkg"])
@@ -207,8 +208,8 @@ def test_a_workbook_whose_coordinates_have_commas(tmp_path: Path) -> None:
     folder = judged(tmp_path, sites=sites, format="xlsx", dialect=Dialect(decimal=","))
     drive(folder, TOWN, minutes=15)
     once = held(folder)
-    told = json.loads(once["run.json"])["counts"]["reason"]
-    assert told["road_over_budget"] == told["road_unreachable"] == 1
+    manifest = json.loads(once["run.json"])["counts"]["reason"]
+    assert manifest["road_over_budget"] == manifest["road_unreachable"] == 1
     assert page.page(redrawn(folder)).encode() == once["map.html"]
     plain = judged(tmp_path, sites=sites, dialect=Dialect(decimal=","))
     drive(plain, TOWN, minutes=15)
@@ -273,8 +274,8 @@ def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
     again = redrawn(folder).meta
     assert again["minutes"] == shown[1]["minutes"] == 15
     names = [center["id"] for center in again["centers"]]
-    for told in (again, shown[1]):
-        assert [names[area["center"]] for area in told["unserved"]] == ["TOWN"]
+    for text in (again, shown[1]):
+        assert [names[area["center"]] for area in text["unserved"]] == ["TOWN"]
     assert shown[0]["unserved"] == []
     features = gpd.read_file(folder / "service_areas.geojson")
     assert features["kind"].tolist() == ["served", "unserved", "no_road_data", "no_road_data"]
@@ -357,10 +358,10 @@ def test_rulings_by_road(
         margin_miles=np.array([0.5]),
         in_reach=np.array([float(in_reach)]),
     )
-    told = np.array([road], np.int8), np.array([miles])
-    second = recheck.apply_drive_times(first, policy, *told)
+    result = np.array([road], np.int8), np.array([miles])
+    second = recheck.apply_drive_times(first, policy, *result)
     assert (second.level[0], second.status[0], second.reason[0]) == expected
-    third = recheck.apply_drive_times(second, policy, *told)
+    third = recheck.apply_drive_times(second, policy, *result)
     assert all(np.array_equal(v, getattr(third, n)) for n, v in vars(second).items())
     back = recheck.apply_drive_times(
         second, policy, np.array([RoadStatus.unsnapped], np.int8), np.array([np.nan])
@@ -405,8 +406,8 @@ def test_the_third_policy_waits_for_roads(tmp_path: Path) -> None:
         policy="watchguard-premium-rma",
         options=options,
     )
-    found = {site: row["reason"] for site, row in rows(folder / "report.csv").items()}
-    assert found == {"de": "road_unchecked", "jp": "not_offered_in_country", "us": "beyond_radius"}
+    result = {site: row["reason"] for site, row in rows(folder / "report.csv").items()}
+    assert result == {"de": "road_unchecked", "jp": "not_offered_in_country", "us": "beyond_radius"}
 
 
 @pytest.fixture
@@ -433,13 +434,13 @@ def test_frames_say_what_folders_say(
     pd.testing.assert_frame_equal(verdicts, kept)
     folder = judged(tmp_path)
     drive(folder, TOWN, minutes=15)
-    report, told = rows(folder / "report.csv"), rows(folder / "drive_times.csv")
+    report, text = rows(folder / "report.csv"), rows(folder / "drive_times.csv")
     for site, row in looked.iterrows():
         assert (row["level"], row["status"], row["reason"]) == verdict(report[str(site)])
-        if site in told:
-            assert row["road_status"] == told[str(site)]["status"]
-            if told[str(site)]["minutes"]:
-                assert row["minutes"] == pytest.approx(float(told[str(site)]["minutes"]), abs=0.051)
+        if site in text:
+            assert row["road_status"] == text[str(site)]["status"]
+            if text[str(site)]["minutes"]:
+                assert row["minutes"] == pytest.approx(float(text[str(site)]["minutes"]), abs=0.051)
         else:
             assert pd.isna(row["road_status"])
     ca.write_report(looked, tmp_path / "notebook", centers=centers)
@@ -457,13 +458,13 @@ def test_service_areas_and_what_they_leave(
     assert served.geometry.iloc[1].contains(shapely.Point(9.60, 47.12))
     assert not served.geometry.iloc[0].contains(shapely.Point(9.60, 47.12))
     covered = ca.coverage_areas(centers, trust_declared=True)
-    some = served[served["minutes"] == 30]
-    left = ca.unserved_areas(covered, some)
+    subset = served[served["minutes"] == 30]
+    left = ca.unserved_areas(covered, subset)
     assert left["minutes"].tolist() == [30.0, 30.0]
     assert left["kind"].tolist() == ["unserved", "no_road_data"]
     both = (
         shapely.area(left.geometry.to_numpy()).sum()
-        + shapely.intersection(covered.geometry.iloc[0], some.geometry.iloc[0]).area
+        + shapely.intersection(covered.geometry.iloc[0], subset.geometry.iloc[0]).area
     )
     assert both == pytest.approx(covered.geometry.iloc[0].area, rel=1e-7)
     assert 0 < left["area_km2"].iloc[0] < covered["area_km2"].iloc[0]
@@ -476,8 +477,8 @@ def test_service_areas_and_what_they_leave(
 def test_the_verb_tells_what_it_did(tmp_path: Path) -> None:
     """Warnings, counts, and the ledger as the last line; JSON on standard output."""
     folder = judged(tmp_path)
-    given = ["drive-times", str(folder), "--osm", str(TOWN), "--minutes", "15", "--json"]
-    done = CliRunner().invoke(program, given, catch_exceptions=False)
+    arguments = ["drive-times", str(folder), "--osm", str(TOWN), "--minutes", "15", "--json"]
+    done = CliRunner().invoke(program, arguments, catch_exceptions=False)
     assert done.exit_code == 0
     assert json.loads(done.stdout)["roads"]["status"]["over_budget"] == 1
     lines = done.stderr.splitlines()
@@ -491,8 +492,8 @@ def test_rows_in_a_database_are_told_to_be_old(tmp_path: Path) -> None:
     folder = judged(tmp_path)
     manifest = json.loads((folder / "run.json").read_text("utf-8"))
     (folder / "run.json").write_text(json.dumps(manifest | {"table": "sqlite:///x.db#t"}))
-    told = drive(folder, TOWN)
-    assert any("sqlite:///x.db#t are unchanged" in words for words in told["warnings"])
+    text = drive(folder, TOWN)
+    assert any("sqlite:///x.db#t are unchanged" in words for words in text["warnings"])
 
 
 def test_a_gate_holds_whatever_the_road_says(tmp_path: Path) -> None:
@@ -501,8 +502,8 @@ def test_a_gate_holds_whatever_the_road_says(tmp_path: Path) -> None:
     gate = '[gates.request]\nclause = "all"\n[clauses]'
     path.write_text(ROAD_POLICY.replace("[clauses]", gate), encoding="utf-8")
     header, *lines = SITES.strip().splitlines()
-    asked = "\n".join([f"{header},requested_level", *(f"{line},None" for line in lines)])
-    folder = judged(tmp_path, sites=asked + "\n", policy=path)
+    calls = "\n".join([f"{header},requested_level", *(f"{line},None" for line in lines)])
+    folder = judged(tmp_path, sites=calls + "\n", policy=path)
     before = {site: verdict(row) for site, row in rows(folder / "report.csv").items()}
     assert before["near"] == ("None", "fallback", "level_not_requested")
     drive(folder, TOWN, policy=path, minutes=60)
@@ -520,3 +521,120 @@ def test_roads_give_no_better_level_than_was_bought(tmp_path: Path) -> None:
     assert verdict(rows(folder / "report.csv")["near"]) == ("None", "review", "road_unchecked")
     drive(folder, TOWN, policy=path, minutes=60)
     assert verdict(rows(folder / "report.csv")["near"]) == ("Good", "qualified", "within_radius")
+
+
+def test_the_next_center_is_asked_if_the_named_one_cannot_be_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site stays qualified, the verdict keeps its center, and the drive names the other one."""
+    trap = "TRAP,End of a one-way road,LI,47.10,9.5335\n"
+    monkeypatch.setattr(f"{__name__}.CENTERS", CENTERS + trap)
+    header = "site_id,name,country,latitude,longitude\n"
+    sites = header + "mill,Mill,LI,47.10,9.52\nisland,North,LI,47.20,9.51\n"
+    folder = judged(tmp_path, sites=sites)
+    before = rows(folder / "report.csv")
+    assert before["mill"]["center_id"] == "TRAP"
+    manifest = drive(folder, TOWN, minutes=15, options=DriveOptions(minutes_factor=1.5))
+    drives = rows(folder / "drive_times.csv")
+    assert rows(folder / "report.csv")["mill"] == before["mill"]
+    assert drives["mill"]["status"] == "within"
+    assert (drives["mill"]["center_id"], drives["mill"]["drive_center_id"]) == ("TRAP", "TOWN")
+    assert drives["island"]["status"] == "unreachable"
+    assert drives["island"]["drive_center_id"] == drives["island"]["center_id"]
+    assert manifest["roads"]["from_other_centers"] == 1
+    assert manifest["roads"]["minutes_factor"] == 1.5
+    assert any("from another center in reach" in words for words in manifest["warnings"])
+
+
+class ByCenter:
+    """A road engine that knows the minutes from each center by its longitude."""
+
+    def __init__(self, minutes: dict[float, float]) -> None:
+        self.minutes = minutes
+        self.asked: list[float] = []
+
+    def matrix(self, centers: Places, sites: Places, budget_s: float) -> Drives:
+        """Return the same drive from a center to each site."""
+        lon = float(centers.lon[0])
+        self.asked.append(lon)
+        seconds = np.full((1, len(sites.lon)), self.minutes[lon] * 60)
+        status = np.where(seconds <= budget_s, RoadStatus.within, RoadStatus.over_budget)
+        none = np.zeros(seconds.shape, np.bool_)
+        return Drives(seconds, seconds, none, status.astype(np.int8), np.zeros(len(sites.lon)))
+
+    def fingerprint(self) -> str:
+        """Return a name."""
+        return "by center"
+
+
+NEAREST, NEXT, FARTHER, FAR = 37.0, 37.2, 37.3, 38.5
+
+
+@pytest.mark.parametrize(
+    ("minutes", "factor", "status", "center", "asked"),
+    [
+        ({NEAREST: 100.0}, 1.0, "within", "NEAREST", [NEAREST]),
+        ({NEAREST: 300.0, NEXT: 240.0}, 1.0, "within", "NEXT", [NEAREST, NEXT]),
+        ({NEAREST: 300.0, NEXT: 241.0, FARTHER: 9.0}, 1.0, "within", "FARTHER",
+         [NEAREST, NEXT, FARTHER]),
+        ({NEAREST: 300.0, NEXT: 241.0, FARTHER: 999.0}, 1.0, "over_budget", "NEAREST",
+         [NEAREST, NEXT, FARTHER]),
+        ({NEAREST: 200.0, NEXT: 150.0}, 1.2, "within", "NEAREST", [NEAREST]),
+        ({NEAREST: 200.0, NEXT: 150.0}, 1.25, "within", "NEXT", [NEAREST, NEXT]),
+    ],
+)  # fmt: skip
+def test_only_open_centers_of_its_country_in_reach_are_asked(
+    minutes: dict[float, float], factor: float, status: str, center: str, asked: list[float]
+) -> None:
+    """The nearest first; not one abroad, not one that is planned, not one beyond the limit."""
+    centers = pd.DataFrame(
+        {
+            "center_id": ["FAR", "ABROAD", "PLANNED", "FARTHER", "NEXT", "NEAREST"],
+            "country": ["KE", "UG", "KE", "KE", "KE", "KE"],
+            "latitude": 0.0,
+            "longitude": [FAR, 37.06, 37.15, FARTHER, NEXT, NEAREST],
+            "opens_on": ["", "", "2027-06-01", "", "", ""],
+        }
+    )
+    sites = pd.DataFrame(
+        {"site_id": ["a"], "country": ["KE"], "latitude": [0.0], "longitude": [37.05]}
+    )
+    verdicts = ca.assess(sites, centers, as_of="2026-12-01", trust_declared=True)
+    engine = ByCenter(minutes)
+    found = ca.drive_times(verdicts, centers, engine, minutes_factor=factor).iloc[0]
+    assert engine.asked == asked
+    assert (found["road_status"], found["drive_center_id"]) == (status, center)
+    assert found["center_id"] == "NEAREST"
+    assert found["status"] == ("qualified" if status == "within" else "review")
+    used = {"NEAREST": NEAREST, "NEXT": NEXT, "FARTHER": FARTHER}[center]
+    assert found["minutes"] == pytest.approx(minutes[used] * factor)
+
+
+def test_a_drive_that_changes_nothing_is_measured_on_request_only(
+    frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+) -> None:
+    """A site beyond the limit has none, unless all sites are measured; the verdicts are equal."""
+    verdicts, centers = frames
+    few, many = (ca.drive_times(verdicts, centers, TOWN, all_sites=all_) for all_ in (False, True))
+    assert few.loc["far", "road_status"] == "not_measured"
+    assert many.loc["far", "road_status"] == "outside_network"
+    assert few["status"].tolist() == many["status"].tolist()
+    assert few.attrs["drive_time_limits"]["all_sites"] is False
+
+
+@pytest.mark.parametrize("option", [{"minutes_factor": 0}, {"minutes_factor": "2"},
+                                    {"minutes_factor": float("nan")}, {"processes": 0},
+                                    {"processes": 1.5}])  # fmt: skip
+def test_options_that_are_not_numbers_in_range_are_refused(
+    frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], option: dict[str, Any]
+) -> None:
+    """Before roads are read."""
+    with pytest.raises(InputError, match=r"is not a (factor|number)"):
+        ca.drive_times(*frames, TOWN, **option)
+
+
+def test_a_site_four_kilometres_from_any_road_is_told_so(tmp_path: Path) -> None:
+    """With its distance, and not with advice to take a larger extract."""
+    folder = judged(tmp_path)
+    words = " ".join(drive(folder, TOWN, minutes=15)["warnings"])
+    assert "the nearest road of the map is more than 1,000 m away (field: 4,447 m)" in words

@@ -52,15 +52,15 @@ def run(folder: Path, how: OnDuplicate) -> tuple[list[str], list[tuple[str, str]
 def test_duplicates_are_kept_counted_and_named(tmp_path: Path) -> None:
     """By default all stay; `run.json` and a warning tell how many, and where the first are."""
     kept, twins = run(tmp_path, "keep")
-    told = manifest(tmp_path / "out")
+    result = manifest(tmp_path / "out")
     assert len(kept) == 8
     assert not twins
-    assert told["duplicates"] == {
+    assert result["duplicates"] == {
         "site_ids": 2,
         "rows": 5,
         "first_lines": [[2, 5, 11], [3, 10]],
     }
-    assert any("2 site_ids appear in 5 rows: lines 2 and 5" in w for w in told["warnings"])
+    assert any("2 site_ids appear in 5 rows: lines 2 and 5" in w for w in result["warnings"])
 
 
 def test_only_the_first_usable_row_of_an_id_stays(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def grouped(ids: list[str]) -> dict[str, list[int]]:
     for line, text in enumerate(ids, start=1):
         if text.strip():
             lines[text].append(line)
-    return {text: some for text, some in lines.items() if len(some) > 1}
+    return {text: subset for text, subset in lines.items() if len(subset) > 1}
 
 
 @contextmanager
@@ -173,8 +173,8 @@ def test_the_hash_is_another_for_each_table() -> None:
 def test_half_a_million_close_ids_are_all_different() -> None:
     """Ids that differ in one digit do not meet in either half of the hash."""
     ids = pa.array([f"CUST-{n:07d}-{n % 7}" for n in range(500_000)])
-    hashes, some = fingerprints(ids, np.array([3, 4], np.uint64))
-    assert some.all()
+    hashes, subset = fingerprints(ids, np.array([3, 4], np.uint64))
+    assert subset.all()
     assert [len(np.unique(half)) for half in hashes] == [500_000, 500_000]
 
 
@@ -190,6 +190,6 @@ def test_many_repeats_are_told_shortly(tmp_path: Path) -> None:
     """Three ids are named and of each three lines, whatever their number."""
     rows = "".join(f"S{n % 10},40,-75,US\n" for n in range(100))
     sites = sites_file(tmp_path, "site_id,latitude,longitude,country\n" + rows)
-    told = batch.check(sites)["duplicates"]
-    assert (told["site_ids"], told["rows"]) == (10, 100)
-    assert told["first_lines"] == [[2, 12, 22], [3, 13, 23], [4, 14, 24]]
+    result = batch.check(sites)["duplicates"]
+    assert (result["site_ids"], result["rows"]) == (10, 100)
+    assert result["first_lines"] == [[2, 12, 22], [3, 13, 23], [4, 14, 24]]

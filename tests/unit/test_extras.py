@@ -43,12 +43,12 @@ def required() -> Iterator[tuple[str, list[str]]]:
 
 def test_one_function_decides() -> None:
     """No module words its own advice, or takes another way to find that a library is missing."""
-    found = {
+    result = {
         (str(path.relative_to(PACKAGE).as_posix()), kind)
         for path in PACKAGE.rglob("*.py")
         for kind in handled(ast.parse(path.read_text("utf-8")))
     }
-    assert found == OWN
+    assert result == OWN
     advised = [p.name for p in PACKAGE.rglob("*.py") if "pip install" in p.read_text("utf-8")]
     assert advised == ["errors.py"]
 

@@ -90,8 +90,8 @@ def test_what_does_not_fetch_is_left_alone(html: str) -> None:
 def test_our_own_parts_are_known_but_not_what_stands_beside_them() -> None:
     """Leaflet asks for tiles if it is told to; what stands after it in one script is looked at."""
     page.refuse_fetching(f"<script>{page.leaflet()}</script>")
-    known = (page.leaflet(),)
-    assert fetched(f"<script>{page.leaflet()}; fetch(x)</script>", known) == ["fetch("]
+    trusted_texts = (page.leaflet(),)
+    assert fetched(f"<script>{page.leaflet()}; fetch(x)</script>", trusted_texts) == ["fetch("]
 
 
 @pytest.mark.parametrize(

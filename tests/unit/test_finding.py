@@ -121,9 +121,9 @@ def test_an_id_in_a_file_without_ids_names_the_column_that_has_it(tmp_path: Path
     path = tmp_path / "s.csv"
     path.write_text("Anlage;Zweitname;lat;lon\nA-1001;x;47;8\nA-1001;y;48;8\n", encoding="utf-8")
     opened = table.open_table(path, SITES)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         find_row(opened, "A-1001")
-    text = str(told.value)
+    text = str(error.value)
     assert "no column was understood as the id of the sites, so 'A-1001' cannot be" in text
     assert "It is in the column 'Anlage' (line 2)" in text
     assert "--column site_id=Anlage" in text

@@ -28,7 +28,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(scope="module")
-def given() -> dict[str, Any]:
+def frame_in() -> dict[str, Any]:
     """Give sites, centers, verdicts and areas in degrees."""
     points = gpd.points_from_xy([9.52], [47.12])
     cells = {"center_id": ["TOWN"], "country": ["LI"]}
@@ -93,47 +93,47 @@ def equal(one: Any, other: Any) -> bool:
 
 @pytest.mark.parametrize("crs", CRSS)
 @pytest.mark.parametrize("name", USES)
-def test_any_crs_gives_the_same(given: dict[str, Any], name: str, crs: str) -> None:
+def test_any_crs_gives_the_same(frame_in: dict[str, Any], name: str, crs: str) -> None:
     """Frames in metres, or degrees of another datum, are reprojected."""
-    moved = {key: frame.to_crs(crs) for key, frame in given.items()}
-    assert equal(USES[name](moved), USES[name](given))
+    moved = {key: frame.to_crs(crs) for key, frame in frame_in.items()}
+    assert equal(USES[name](moved), USES[name](frame_in))
 
 
 @pytest.mark.parametrize("name", USES)
-def test_a_frame_without_a_crs_is_refused(given: dict[str, Any], name: str) -> None:
+def test_a_frame_without_a_crs_is_refused(frame_in: dict[str, Any], name: str) -> None:
     """Its numbers may be degrees of another datum: none of the functions guesses."""
-    naive = {key: frame.set_crs(None, allow_override=True) for key, frame in given.items()}
+    naive = {key: frame.set_crs(None, allow_override=True) for key, frame in frame_in.items()}
     with pytest.raises(InputError, match=r"no CRS.*set_crs.*EPSG:4326"):
         USES[name](naive)
 
 
-def test_numbers_that_cannot_be_degrees_are_told_so(given: dict[str, Any]) -> None:
+def test_numbers_that_cannot_be_degrees_are_told_so(frame_in: dict[str, Any]) -> None:
     """Metres without a CRS are not told to be EPSG:4326."""
-    metres = given["sites"].to_crs("EPSG:3857").set_crs(None, allow_override=True)
+    metres = frame_in["sites"].to_crs("EPSG:3857").set_crs(None, allow_override=True)
     with pytest.raises(InputError, match="not degrees"):
-        ca.assess(metres, given["centers"], trust_declared=True)
+        ca.assess(metres, frame_in["centers"], trust_declared=True)
 
 
 @pytest.mark.parametrize("crs", CRSS)
-def test_unserved_areas_in_any_crs(given: dict[str, Any], crs: str) -> None:
+def test_unserved_areas_in_any_crs(frame_in: dict[str, Any], crs: str) -> None:
     """Areas in metres of the web once came out as 62 billion km2, with nothing subtracted."""
-    served = ca.service_areas(given["centers"], TOWN, minutes=15)
-    expected = ca.unserved_areas(given["covered"], served)
+    served = ca.service_areas(frame_in["centers"], TOWN, minutes=15)
+    expected = ca.unserved_areas(frame_in["covered"], served)
     for covered, reached in (
-        (given["covered"].to_crs(crs), served),
-        (given["covered"], served.to_crs(crs)),
-        (given["covered"].to_crs(crs), served.to_crs(crs)),
+        (frame_in["covered"].to_crs(crs), served),
+        (frame_in["covered"], served.to_crs(crs)),
+        (frame_in["covered"].to_crs(crs), served.to_crs(crs)),
     ):
-        found = ca.unserved_areas(covered, reached)
-        assert found.crs == "EPSG:4326"
-        assert found["kind"].tolist() == expected["kind"].tolist()
-        assert np.allclose(found["area_km2"], expected["area_km2"], rtol=1e-3)
+        result = ca.unserved_areas(covered, reached)
+        assert result.crs == "EPSG:4326"
+        assert result["kind"].tolist() == expected["kind"].tolist()
+        assert np.allclose(result["area_km2"], expected["area_km2"], rtol=1e-3)
 
 
-def test_unserved_areas_refuse_what_they_cannot_place(given: dict[str, Any]) -> None:
+def test_unserved_areas_refuse_what_they_cannot_place(frame_in: dict[str, Any]) -> None:
     """No CRS, numbers beyond the globe, points, no geometry, a frame of pandas."""
-    served = ca.service_areas(given["centers"], TOWN, minutes=15)
-    covered = given["covered"]
+    served = ca.service_areas(frame_in["centers"], TOWN, minutes=15)
+    covered = frame_in["covered"]
     naive = covered.set_crs(None, allow_override=True)
     beyond = covered.to_crs(3857).set_crs(4326, allow_override=True)
     points = covered.set_geometry(covered.geometry.representative_point())
@@ -151,31 +151,33 @@ def test_unserved_areas_refuse_what_they_cannot_place(given: dict[str, Any]) -> 
         ca.unserved_areas(covered, served.set_crs(None, allow_override=True))
 
 
-def test_service_areas_out_of_a_file_want_the_roads(given: dict[str, Any], tmp_path: Path) -> None:
+def test_service_areas_out_of_a_file_want_the_roads(
+    frame_in: dict[str, Any], tmp_path: Path
+) -> None:
     """A file of GIS keeps no .attrs: then the roads say where there are any."""
-    served = ca.service_areas(given["centers"], TOWN, minutes=15)
+    served = ca.service_areas(frame_in["centers"], TOWN, minutes=15)
     served.to_file(tmp_path / "served.gpkg", driver="GPKG")
     again = gpd.read_file(tmp_path / "served.gpkg")
     with pytest.raises(InputError, match="which describe the roads"):
-        ca.unserved_areas(given["covered"], again)
-    found = ca.unserved_areas(given["covered"], again, TOWN)
-    expected = ca.unserved_areas(given["covered"], served)
-    assert np.allclose(found["area_km2"], expected["area_km2"], rtol=1e-6)
+        ca.unserved_areas(frame_in["covered"], again)
+    result = ca.unserved_areas(frame_in["covered"], again, TOWN)
+    expected = ca.unserved_areas(frame_in["covered"], served)
+    assert np.allclose(result["area_km2"], expected["area_km2"], rtol=1e-6)
     served.to_parquet(tmp_path / "served.parquet")
     kept = gpd.read_parquet(tmp_path / "served.parquet")
-    assert len(ca.unserved_areas(given["covered"], kept)) == len(expected)
+    assert len(ca.unserved_areas(frame_in["covered"], kept)) == len(expected)
 
 
-def test_unserved_areas_keep_their_rows_and_their_input(given: dict[str, Any]) -> None:
+def test_unserved_areas_keep_their_rows_and_their_input(frame_in: dict[str, Any]) -> None:
     """Columns and labels stay; what lies off the roads is no_road_data, never unserved."""
-    served = ca.service_areas(given["centers"], TOWN, minutes=15)
-    covered = given["covered"].set_index(pd.Index(["row"]))
+    served = ca.service_areas(frame_in["centers"], TOWN, minutes=15)
+    covered = frame_in["covered"].set_index(pd.Index(["row"]))
     kept = covered.copy(deep=True)
-    found = ca.unserved_areas(covered, served)
+    result = ca.unserved_areas(covered, served)
     pd.testing.assert_frame_equal(covered, kept)
-    assert found.index.tolist() == ["row", "row"]
-    assert set(covered.columns) | {"kind", "minutes"} == set(found.columns)
-    unserved, unknown = found.geometry
+    assert result.index.tolist() == ["row", "row"]
+    assert set(covered.columns) | {"kind", "minutes"} == set(result.columns)
+    unserved, unknown = result.geometry
     assert not unserved.intersects(shapely.Point(9.50, 47.06))  # a field, 4 km from any road
     assert unknown.contains(shapely.Point(9.50, 47.06))
     assert unknown.contains(shapely.Point(9.50, 46.70))
@@ -183,10 +185,10 @@ def test_unserved_areas_keep_their_rows_and_their_input(given: dict[str, Any]) -
 
 @pytest.mark.parametrize("crs", ["EPSG:4978", 'LOCAL_CS["hall 3",UNIT["metre",1]]'])
 @pytest.mark.parametrize("name", ["sites", "centers", "covered"])
-def test_a_crs_without_places_is_refused(given: dict[str, Any], name: str, crs: str) -> None:
+def test_a_crs_without_places_is_refused(frame_in: dict[str, Any], name: str, crs: str) -> None:
     """Geocentric metres and the plan of a building: PROJ takes them to some place, here Gabon."""
-    frames = given | {name: given[name].set_crs(crs, allow_override=True)}
-    served = ca.service_areas(given["centers"], TOWN, minutes=15)
+    frames = frame_in | {name: frame_in[name].set_crs(crs, allow_override=True)}
+    served = ca.service_areas(frame_in["centers"], TOWN, minutes=15)
     with pytest.raises(InputError, match="is not a location"):
         _ = (
             ca.assess(frames["sites"], frames["centers"]),

@@ -25,6 +25,7 @@ from running import (
 
 import coverage_analyzer as ca
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
+from coverage_analyzer.frames.columns import positions
 from coverage_analyzer.schema.verdict import VERDICT
 
 WARNED = pytest.mark.filterwarnings("ignore:.*rejected")
@@ -241,8 +242,8 @@ def test_assess_keeps_index_order_and_columns(sites: Any, centers: Any) -> None:
     assert verdicts["center_id"].tolist()[:2] == ["PHL", "PAR"]
     assert verdicts["center_id"].isna().tolist() == [False, False, True]
     assert verdicts.crs == "EPSG:4326"
-    told = {"policy": "appliance-maintenance", "as_of": AS_OF}
-    assert verdicts.attrs.items() >= told.items()
+    cells = {"policy": "appliance-maintenance", "as_of": AS_OF}
+    assert verdicts.attrs.items() >= cells.items()
 
 
 def test_assess_changes_neither_input(sites: Any, centers: Any) -> None:
@@ -258,9 +259,9 @@ def test_assess_changes_neither_input(sites: Any, centers: Any) -> None:
 def test_assess_reprojects(sites: Any, centers: Any, crs: str) -> None:
     """Metres of a web map are no degrees: sites and centers in any CRS give the same verdicts."""
     expected = ca.assess(sites, centers, as_of=AS_OF)
-    found = ca.assess(sites.to_crs(crs), centers.to_crs(crs), as_of=AS_OF)
-    assert found[list(VERDICT[:5])].equals(expected[list(VERDICT[:5])])
-    assert found.crs == "EPSG:4326"
+    verdicts = ca.assess(sites.to_crs(crs), centers.to_crs(crs), as_of=AS_OF)
+    assert verdicts[list(VERDICT[:5])].equals(expected[list(VERDICT[:5])])
+    assert verdicts.crs == "EPSG:4326"
 
 
 def test_assess_does_not_guess_a_crs(sites: Any, centers: Any) -> None:
@@ -279,10 +280,10 @@ def test_assess_takes_a_plain_frame(sites: Any, centers: Any) -> None:
     plain = pd.DataFrame(sites.drop(columns="geometry"))
     for kind in (float, str):
         frame = plain.assign(lat=[40.0, 48.85, 47.593], Long=[-75.0, 2.35, 7.611])
-        found = ca.assess(frame.astype({"lat": kind, "Long": kind}), pd.DataFrame(centers))
-        assert isinstance(found, gpd.GeoDataFrame)
-        assert found["distance_miles"].equals(expected["distance_miles"])
-        assert found.geometry.geom_equals(expected.geometry).all()
+        verdicts = ca.assess(frame.astype({"lat": kind, "Long": kind}), pd.DataFrame(centers))
+        assert isinstance(verdicts, gpd.GeoDataFrame)
+        assert verdicts["distance_miles"].equals(expected["distance_miles"])
+        assert verdicts.geometry.geom_equals(expected.geometry).all()
 
 
 def test_assess_gives_what_a_run_gives(tmp_path: Path) -> None:
@@ -336,6 +337,24 @@ def test_assess_names_the_geometry_that_it_cannot_use(centers: Any, geometry: An
     frame = gpd.GeoDataFrame({"n": [1, 2]}, index=["good", "bad"], geometry=points, crs="EPSG:4326")
     with pytest.raises(InputError, match="'bad'"):
         ca.assess(frame, centers)
+
+
+def test_edited_columns_of_a_frame_with_points_are_reported(sites: Any, centers: Any) -> None:
+    """The points are used, so a moved center would stay where it was; rounding is no edit."""
+    edited = centers.assign(latitude=centers["latitude"].round(3))
+    ca.assess(sites, edited, as_of=AS_OF)
+    edited.loc[edited.index[1], "latitude"] += 0.5
+    with pytest.warns(UserWarning, match=r"1 row of the centers, the first .*points_from_xy"):
+        ca.assess(sites, edited, as_of=AS_OF)
+    points = gpd.points_from_xy(edited.longitude, edited.latitude, crs=4326)
+    ca.assess(sites, edited.set_geometry(points), as_of=AS_OF)
+
+
+def test_points_beside_180_degrees_are_near_their_columns() -> None:
+    """180 and -180 are one meridian."""
+    points = gpd.points_from_xy([-180.0, 180.0], [-17.0, -17.0], crs=4326)
+    frame = gpd.GeoDataFrame({"latitude": -17.0, "longitude": [180.0, -180.0]}, geometry=points)
+    assert positions(frame, "sites")[1].tolist() == [-17.0, -17.0]
 
 
 def test_assess_renames_old_verdicts_with_a_warning(sites: Any, centers: Any) -> None:
@@ -565,14 +584,14 @@ def test_write_report_knows_the_policy_by_its_figures(
     bands = tuple(b.model_copy(update={"up_to_miles": 30.0}) for b in policy.bands)
     own = policy.model_copy(update={"bands": bands})
     assert own.sha256 != policy.sha256
-    with pytest.warns(PolicyWarning) as told:
+    with pytest.warns(PolicyWarning) as caught:
         verdicts = ca.assess(sites, centers, own, as_of=AS_OF)
-    assert verdicts.attrs["warnings"][:3] == [str(w.message) for w in told]
-    assert "has the name of the built-in policy 'appliance-maintenance'" in str(told[0].message)
-    assert "the clause 'radius-us' says 70 miles, the band 30 miles" in str(told[1].message)
-    for given in (None, "appliance-maintenance", policy):
+    assert verdicts.attrs["warnings"][:3] == [str(w.message) for w in caught]
+    assert "has the name of the built-in policy 'appliance-maintenance'" in str(caught[0].message)
+    assert "the clause 'radius-us' says 70 miles, the band 30 miles" in str(caught[1].message)
+    for source in (None, "appliance-maintenance", policy):
         with pytest.raises(InputError, match="different version or policy"):
-            ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=given)
+            ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=source)
     folder = ca.write_report(verdicts, tmp_path / "r", centers=centers, policy=own)
     assert '"limit_miles": 30.0' in (folder / "areas.geojson").read_text("utf-8")
     mine = own.model_copy(update={"name": "mine"})

@@ -36,8 +36,8 @@ def products_file(folder: Path, text: str = gated.PRODUCTS) -> Path:
 
 def changed(**gates: Any) -> ca.Policy:
     """Return the default rules with other gates, under a name of their own."""
-    given = ca.Policy.load().model_dump(mode="json") | {"name": "changed"}
-    return ca.Policy.from_mapping(given | {"gates": given["gates"] | gates})
+    data = ca.Policy.load().model_dump(mode="json") | {"name": "changed"}
+    return ca.Policy.from_mapping(data | {"gates": data["gates"] | gates})
 
 
 def test_the_default_policy_has_the_gates_that_the_vendor_states() -> None:
@@ -91,10 +91,10 @@ def test_every_clause_is_cited() -> None:
     cited = {name: set[str]() for name in builtin()}
     columns = {"center_id": ["C", "P"], "country": ["US", "DE"], "latitude": [40.0, 49.0]}
     centers = pd.DataFrame(columns | {"longitude": [-75.0, 8.4], "opens_on": ["", "2027-02-01"]})
-    said = {"component": "fan", "product": "Relic", "registered_on": "2026-01-01"}
+    cells = {"component": "fan", "product": "Relic", "registered_on": "2026-01-01"}
     points = [
         (40.0, -75.0, "US", {}),
-        (40.0, -75.0, "US", said),
+        (40.0, -75.0, "US", cells),
         (40.0, -76.2, "US", {}),
         (40.0, -77.8, "US", {}),
         (40.0, -79.7, "US", {}),
@@ -189,8 +189,8 @@ def test_days_are_read_as_said(tmp_path: Path) -> None:
 def test_a_workbook_holds_days_beside_days_as_text(tmp_path: Path) -> None:
     """The form that is said is that of text; a day that is a day needs none."""
     path = tmp_path / "sites.xlsx"
-    with xlsxwriter.Workbook(path) as made:
-        sheet, day = made.add_worksheet(), made.add_format({"num_format": "dd.mm.yyyy"})
+    with xlsxwriter.Workbook(path) as result:
+        sheet, day = result.add_worksheet(), result.add_format({"num_format": "dd.mm.yyyy"})
         sheet.write_row(0, 0, [*HEADER.split(","), "registered_on"])
         for row in (1, 2, 3):
             sheet.write_row(row, 0, [str(row), 40.0, -75.0, "US"])
@@ -198,8 +198,10 @@ def test_a_workbook_holds_days_beside_days_as_text(tmp_path: Path) -> None:
         sheet.write_datetime(2, 4, datetime.date(2026, 12, 24), day)
         sheet.write_string(3, 4, "24.12.2026")
     options = batch.Options(areas=False, map=False, dialect=Dialect(date_format="%d.%m.%Y"))
-    told = batch.run(path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF, options=options)
-    assert told["ledger"]["rejected"] == 0
+    manifest = batch.run(
+        path, centers_file(tmp_path), tmp_path / "out", as_of=AS_OF, options=options
+    )
+    assert manifest["ledger"]["rejected"] == 0
     reasons = [row["reason"] for row in records(tmp_path / "out" / "report.csv")]
     assert reasons == ["within_radius", "address_not_registered", "address_not_registered"]
 
@@ -215,9 +217,9 @@ def test_a_day_that_is_none_in_a_frame() -> None:
 def test_a_site_may_have_a_row_for_each_product(tmp_path: Path) -> None:
     """Such rows are no duplicates; the same product twice is one."""
     text = f"{HEADER},product\n1,{PHILADELPHIA},A\n1,{PHILADELPHIA},B\n1,{PHILADELPHIA},A\n"
-    told = judged(tmp_path, text)
-    assert told["duplicates"]["rows"] == 2
-    assert told["duplicates"]["first_lines"] == [[2, 4]]
+    manifest = judged(tmp_path, text)
+    assert manifest["duplicates"]["rows"] == 2
+    assert manifest["duplicates"]["first_lines"] == [[2, 4]]
 
 
 def test_registration_may_come_before_installation() -> None:
@@ -227,8 +229,8 @@ def test_registration_may_come_before_installation() -> None:
     days = {"registered_on": ["2026-01-01"], "installed_on": ["2026-02-01"]}
     centers = pd.DataFrame(row | {"center_id": ["C"]})
     for policy, status in ((changed(), "review"), (changed(**gates), "qualified")):
-        found = ca.assess(pd.DataFrame(row | days), centers, policy, as_of=AS_OF)
-        assert found["status"].tolist() == [status]
+        verdicts = ca.assess(pd.DataFrame(row | days), centers, policy, as_of=AS_OF)
+        assert verdicts["status"].tolist() == [status]
 
 
 def test_the_program_explains_a_gate(tmp_path: Path) -> None:
@@ -283,15 +285,15 @@ def test_products_are_files(tmp_path: Path) -> None:
     folder.mkdir()
     for name in "AB":
         (folder / f"{name}.csv").write_text(f"product\n{name}\n", encoding="utf-8")
-    told = judged(tmp_path, options=batch.Options(products=folder, areas=False, map=False))
-    assert len(told["inputs"]["products"]["sha256"]) == 64
+    manifest = judged(tmp_path, options=batch.Options(products=folder, areas=False, map=False))
+    assert len(manifest["inputs"]["products"]["sha256"]) == 64
 
 
 def test_a_product_of_several_components(tmp_path: Path) -> None:
     """A doubt about one row is none about another of the same site."""
-    said = f"{HEADER},product,component\n1,{PHILADELPHIA},Extended,fan\n1,{PHILADELPHIA},Bare,\n"
+    result = f"{HEADER},product,component\n1,{PHILADELPHIA},Extended,fan\n1,{PHILADELPHIA},Bare,\n"
     options = batch.Options(products=products_file(tmp_path), areas=False, map=False)
-    judged(tmp_path, said, options=options)
+    judged(tmp_path, result, options=options)
     rows = records(tmp_path / "out" / "report.csv")
     assert [row["status"] for row in rows] == ["qualified", "review"]
 
@@ -300,7 +302,7 @@ def test_a_level_may_be_offered_in_some_countries_alone() -> None:
     """Where it is not, no road is asked: nothing waits for a promise that cannot come."""
     warnings.simplefilter("ignore", PolicyWarning)  # on the set-up time that nothing applies
     columns = {"center_id": ["C"], "country": ["DE"], "latitude": [48.0], "longitude": [12.0]}
-    told = {
+    verdicts = {
         country: ca.explain(
             pd.DataFrame(columns),
             "watchguard-premium-rma",
@@ -311,11 +313,11 @@ def test_a_level_may_be_offered_in_some_countries_alone() -> None:
         )
         for country, latitude in (("DE", 48.1), ("AT", 47.4))
     }
-    assert {country: (s.level, s.status, s.reason) for country, s in told.items()} == {
+    assert {country: (s.level, s.status, s.reason) for country, s in verdicts.items()} == {
         "DE": ("Standard", "review", "road_unchecked"),
         "AT": ("Standard", "fallback", "not_offered_in_country"),
     }
-    assert told["AT"].clauses[0].startswith("The service is offered in the United States")
+    assert verdicts["AT"].clauses[0].startswith("The service is offered in the United States")
 
 
 BANDS = [
@@ -332,7 +334,7 @@ BANDS = [
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("calls", "expected"),
     [
         ("Gold Plus", ["Gold Plus", "qualified", "within_radius", "50"]),
         ("Gold", ["Gold", "qualified", "within_radius", "100"]),
@@ -341,13 +343,13 @@ BANDS = [
     ],
 )
 def test_who_asked_for_the_level_of_a_further_band_has_it(
-    tmp_path: Path, asked: str, expected: list[str]
+    tmp_path: Path, calls: str, expected: list[str]
 ) -> None:
     """Near a center, too: 14 miles lie within the 100 that the level asks for."""
-    given = ca.Policy.load().model_dump(mode="json")
-    rules = given["qualification"] | {"fallback": "bronze", "interim": "bronze"}
-    policy = ca.Policy.from_mapping(given | {"bands": BANDS, "qualification": rules})
-    text = f"{HEADER},requested_level\n1,{PHILADELPHIA},{asked}\n2,43.615,-116.2,US,{asked}\n"
+    data = ca.Policy.load().model_dump(mode="json")
+    rules = data["qualification"] | {"fallback": "bronze", "interim": "bronze"}
+    policy = ca.Policy.from_mapping(data | {"bands": BANDS, "qualification": rules})
+    text = f"{HEADER},requested_level\n1,{PHILADELPHIA},{calls}\n2,43.615,-116.2,US,{calls}\n"
     options = batch.Options(areas=False, map=False)
     judged(tmp_path, text, policy=policy, options=options)
     near, waiting = records(tmp_path / "out" / "report.csv")

@@ -52,14 +52,14 @@ def gathered(rows: list[tuple[Any, ...]], size: int = 99, *, as_text: bool = Fal
     """Return rows gathered in blocks of a size, on a line eastward from 10 E, 50 N."""
     sites = DrawnSites(["own"])
     for start in range(0, len(rows), size):
-        some = rows[start : start + size]
-        lon = np.arange(start, start + len(some)) * 0.00001 + 10
-        names = arrays.text_array([row[0] for row in some])
-        lat = np.full(len(some), 50.0)
-        number = np.arange(start, start + len(some))
-        drive = Drive(np.where(number % 2, np.nan, 12.34), np.full(len(some), 7.5))
+        subset = rows[start : start + size]
+        lon = np.arange(start, start + len(subset)) * 0.00001 + 10
+        names = arrays.text_array([row[0] for row in subset])
+        lat = np.full(len(subset), 50.0)
+        number = np.arange(start, start + len(subset))
+        drive = Drive(np.where(number % 2, np.nan, 12.34), np.full(len(subset), 7.5))
         details = Details([names], drive)
-        sites.add(lon, lat, names, names, verdict(some, as_text=as_text), details)
+        sites.add(lon, lat, names, names, verdict(subset, as_text=as_text), details)
     return sites
 
 
@@ -67,24 +67,24 @@ def plain(columns: Columns | None) -> dict[str, Any]:
     """Return columns as values that compare."""
     assert columns is not None
     texts = {"site_id", "name"}
-    told = {
+    cells = {
         n: v.tolist()
         for n, v in vars(columns).items()
         if n not in {"codes", "own", "drive", "in_km", "what_if", *texts}
     }
     coded = columns.codes | columns.drive | columns.in_km | columns.what_if
-    told |= {n: v.tolist() for n, v in coded.items()}
+    cells |= {n: v.tolist() for n, v in coded.items()}
     assert [own.to_pylist() for own in columns.own.values()] == [columns.site_id.to_pylist()]
-    return told | {"site_id": columns.site_id.to_pylist(), "name": columns.name.to_pylist()}
+    return cells | {"site_id": columns.site_id.to_pylist(), "name": columns.name.to_pylist()}
 
 
 @pytest.mark.parametrize("size", [1, 2, 99])
 @pytest.mark.parametrize("as_text", [False, True], ids=["typed", "text"])
 def test_blocks_and_types_do_not_show(size: int, as_text: bool) -> None:
     """The same columns and words, of a block or many, of numbers or of a report's text."""
-    whole, some = gathered(ROWS), gathered(ROWS, size, as_text=as_text)
-    assert plain(some.columns()) == plain(whole.columns())
-    assert some.words == whole.words
+    whole, subset = gathered(ROWS), gathered(ROWS, size, as_text=as_text)
+    assert plain(subset.columns()) == plain(whole.columns())
+    assert subset.words == whole.words
     assert list(whole.words["limit_miles"]) == [50.0, 62.137]
     assert plain(whole.columns())["limit_miles"] == [0, 0, 0, -1, 1]
     assert plain(whole.columns())["miles"] == [1500, 2000, 0, 0, 1]

@@ -61,8 +61,8 @@ def test_every_row_is_kept_with_its_columns(server: Stub, cache: Path, addresses
     out = addresses.with_name("sites.csv")
     rejects = addresses.with_name("rejects.csv")
     options = Options(columns=COLUMNS, rejects=rejects)
-    found = geocode(addresses, out, service(server, cache), options=options)
-    assert found["ledger"] == {"read": 6, "decided": 4, "rejected": 1, "blank": 1}
+    result = geocode(addresses, out, service(server, cache), options=options)
+    assert result["ledger"] == {"read": 6, "decided": 4, "rejected": 1, "blank": 1}
     header, *rows = cells(out)
     expected = ["id", "input_Lat", "street", "number", "plz", "Ort", "country", "note"]
     assert header == [*expected, *ADDED]
@@ -83,7 +83,7 @@ def test_every_row_is_kept_with_its_columns(server: Stub, cache: Path, addresses
     assert by_id["4"]["geocode_reason"] == "not_found"
     assert [by_id["4"][c] for c in ("latitude", "longitude", "accuracy_m")] == [""] * 3
     assert [r["line"] for r in records(rejects)] == ["7"]
-    assert found["renamed_columns"] == {"Lat": "input_Lat"}
+    assert result["renamed_columns"] == {"Lat": "input_Lat"}
 
 
 @pytest.mark.parametrize("kind", ["parquet", "xlsx", "csv.gz"])
@@ -122,9 +122,9 @@ def test_the_geocoded_run(server: Stub, cache: Path, addresses: Path) -> None:
     out = addresses.with_name("sites.csv")
     geocode(addresses, out, service(server, cache), options=Options(columns=COLUMNS))
     centers = centers_file(addresses.parent, "center_id,lat,lon,country\nV,47.14,9.52,LI\n")
-    told = batch.run(out, centers, addresses.parent / "run", as_of=AS_OF)
-    assert told["counts"]["status"] == {"qualified": 2}
-    assert told["counts"]["rejects"] == {"coordinate_missing": 2}
+    manifest = batch.run(out, centers, addresses.parent / "run", as_of=AS_OF)
+    assert manifest["counts"]["status"] == {"qualified": 2}
+    assert manifest["counts"]["rejects"] == {"coordinate_missing": 2}
 
 
 def test_a_city_near_the_limit_is_no_promise(server: Stub, cache: Path) -> None:
@@ -275,16 +275,16 @@ def test_a_killed_job_goes_on_where_it_was(server: Stub, cache: Path, tmp_path: 
         time.sleep(0.01)
     first.send_signal(signal.SIGKILL)
     first.communicate(timeout=60)
-    asked = len(set(server.asked))
+    calls = len(set(server.asked))
     assert not out.exists()
     server.always = None
     before = set(server.asked[:-2])  # of the last row, not all questions were answered
     server.asked.clear()
     second = program_process(*call)
-    _, told = second.communicate(timeout=60)
+    _, output = second.communicate(timeout=60)
     assert second.returncode == 0
-    assert told.splitlines()[-1] == "read 40 = decided 40 + rejected 0 + blank 0"
-    assert asked >= 20
+    assert output.splitlines()[-1] == "read 40 = decided 40 + rejected 0 + blank 0"
+    assert calls >= 20
     assert not before & set(server.asked)
     assert len(records(out)) == 40
     assert [p.name for p in sorted(tmp_path.iterdir())] == ["a.csv", "b.csv"]
@@ -298,9 +298,9 @@ def test_the_verb_ends_with_the_ledger(
     call += ["--server", server.url, "--cache", str(cache), "--column", "house_number=number"]
     assert program.main([*call, "--json"], standalone_mode=False) == 0
     out, err = capsys.readouterr()
-    told = json.loads(out)
-    assert told["grades"] == {"rooftop": 1, "city": 1, "none": 2}
-    assert told["questions"]["asked"] == 3
+    data = json.loads(out)
+    assert data["grades"] == {"rooftop": 1, "city": 1, "none": 2}
+    assert data["questions"]["asked"] == 3
     assert err.splitlines()[-1] == "read 6 = decided 4 + rejected 1 + blank 1"
     for part in ("rooftop", "no_address", "'input_Lat'", "OpenStreetMap", "2 addresses"):
         assert part in err

@@ -21,9 +21,9 @@ from stub import Stub
 from coverage_analyzer import geocoding
 from coverage_analyzer.errors import InputError, MissingExtraError, ServiceError
 from coverage_analyzer.geocoding import (
-    Answer,
-    Found,
+    GeocodeOutcome,
     Geocoder,
+    GeocodeResult,
     Grade,
     Limits,
     Service,
@@ -42,25 +42,25 @@ QUICK = Limits(timeout_s=0.3, deadline_s=0.6, attempts=3, pause_s=0.01)
 KNOWN = {"street": "Kreuzstrasse 12", "postcode": "9496", "city": "Balzers", "country": "LI"}
 """A house that the recorded answers know."""
 
-Ask = Callable[..., list[Answer]]
+Ask = Callable[..., list[GeocodeResult]]
 
 
 @pytest.fixture
 def ask(server: Stub, cache: Path) -> Ask:
     """Return a way to geocode some cells against the server, with what else is to be chosen."""
 
-    def asked(*rows: dict[str, str], **chosen: Any) -> list[Answer]:
-        made = {"server": server.url, "cache": cache, "limits": QUICK, **chosen}
-        with Geocoder(Service(**made)) as geocoder:
-            found = geocoder.answers([query(cells) for cells in rows])
+    def geocode_rows(*rows: dict[str, str], **chosen: Any) -> list[GeocodeResult]:
+        options = {"server": server.url, "cache": cache, "limits": QUICK, **chosen}
+        with Geocoder(Service(**options)) as geocoder:
+            results = geocoder.answers([query(cells) for cells in rows])
             geocoder.check()
-            return found
+            return results
 
-    return asked
+    return geocode_rows
 
 
 @pytest.mark.parametrize(
-    ("written", "asked"),
+    ("written", "stripped"),
     [
         ("Kreuzstrasse 12, Top 3, 9496 Balzers", "Kreuzstrasse 12, 9496 Balzers"),
         ("350 5th Avenue, Suite 3301, New York", "350 5th Avenue, New York"),
@@ -75,9 +75,9 @@ def ask(server: Stub, cache: Path) -> Ask:
         ("12 rue de Rivoli, Bât. B, 75001 Paris", "12 rue de Rivoli, 75001 Paris"),
     ],
 )
-def test_units_are_not_asked_for(written: str, asked: str) -> None:
+def test_units_are_not_asked_for(written: str, stripped: str) -> None:
     """A map does not know them, and a server that is asked for one finds nothing."""
-    assert without_units(written) == asked
+    assert without_units(written) == stripped
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_the_same_address_is_the_same_question() -> None:
 )
 def test_parts_and_lines_make_one_question(cells: dict[str, str], street: str, text: str) -> None:
     """An address may come in one column, in parts, or as a line beside its town."""
-    asked = query(cells)
-    assert asked is not None
-    assert (asked.street, asked.text) == (street, text)
+    question = query(cells)
+    assert question is not None
+    assert (question.street, question.text) == (street, text)
 
 
 def test_no_address_is_no_question() -> None:
@@ -190,14 +190,14 @@ GRADED = {
 @pytest.mark.parametrize("case", GRADED)
 def test_recorded_answers_are_graded(case: str, ask: Ask) -> None:
     """What a real server said, by what it stands for and by what was asked."""
-    cells, grade, told = GRADED[case]
+    cells, grade, reason_text = GRADED[case]
     (answer,) = ask(cells)
-    assert (answer.grade, answer.told) == (grade, told)
+    assert (answer.grade, answer.reason_text) == (grade, reason_text)
     assert (answer.lat is None) == (grade == Grade.none)
 
 
-ROOFTOP = Answer(
-    Found.found,
+ROOFTOP = GeocodeResult(
+    GeocodeOutcome.found,
     grade=Grade.rooftop,
     lat=47.07,
     lon=9.51,
@@ -211,29 +211,39 @@ ROOFTOP = Answer(
 @pytest.mark.parametrize(
     ("cells", "change", "grade", "reason"),
     [
-        ({}, {"house_number": "14"}, Grade.street, Found.house_number_differs),
-        ({}, {"house_number": "12A"}, Grade.street, Found.house_number_differs),
-        ({"street": "Kreuzstrasse 12-14"}, {}, Grade.rooftop, Found.found),
-        ({"street": "Kreuzstrasse"}, {}, Grade.rooftop, Found.found),
-        ({}, {"postcode": "9490"}, Grade.city, Found.postcode_differs),
-        ({}, {"postcode": "9496-0001"}, Grade.rooftop, Found.found),
-        ({}, {"postcode": ""}, Grade.rooftop, Found.found),
-        ({"postcode": "94 96"}, {}, Grade.rooftop, Found.found),
-        ({}, {"country": "CH"}, Grade.none, Found.country_differs),
-        ({"country": "FR"}, {"country": "RE"}, Grade.rooftop, Found.found),
-        ({"country": "PR"}, {"country": "US"}, Grade.rooftop, Found.found),
-        ({}, {"grade": Grade.street, "house_number": ""}, Grade.street, Found.house_number_missing),
-        ({}, {"grade": Grade.region, "postcode": "1"}, Grade.region, Found.postcode_differs),
+        ({}, {"house_number": "14"}, Grade.street, GeocodeOutcome.house_number_differs),
+        ({}, {"house_number": "12A"}, Grade.street, GeocodeOutcome.house_number_differs),
+        ({"street": "Kreuzstrasse 12-14"}, {}, Grade.rooftop, GeocodeOutcome.found),
+        ({"street": "Kreuzstrasse"}, {}, Grade.rooftop, GeocodeOutcome.found),
+        ({}, {"postcode": "9490"}, Grade.city, GeocodeOutcome.postcode_differs),
+        ({}, {"postcode": "9496-0001"}, Grade.rooftop, GeocodeOutcome.found),
+        ({}, {"postcode": ""}, Grade.rooftop, GeocodeOutcome.found),
+        ({"postcode": "94 96"}, {}, Grade.rooftop, GeocodeOutcome.found),
+        ({}, {"country": "CH"}, Grade.none, GeocodeOutcome.country_differs),
+        ({"country": "FR"}, {"country": "RE"}, Grade.rooftop, GeocodeOutcome.found),
+        ({"country": "PR"}, {"country": "US"}, Grade.rooftop, GeocodeOutcome.found),
+        (
+            {},
+            {"grade": Grade.street, "house_number": ""},
+            Grade.street,
+            GeocodeOutcome.house_number_missing,
+        ),
+        (
+            {},
+            {"grade": Grade.region, "postcode": "1"},
+            Grade.region,
+            GeocodeOutcome.postcode_differs,
+        ),
     ],
 )
 def test_an_answer_to_another_question_is_worth_less(
-    cells: dict[str, str], change: dict[str, Any], grade: Grade, reason: Found
+    cells: dict[str, str], change: dict[str, Any], grade: Grade, reason: GeocodeOutcome
 ) -> None:
     """House number, postcode and country are compared with those that were asked."""
-    asked = query({**KNOWN, **cells})
-    assert asked is not None
-    found = checked(replace(ROOFTOP, **change), asked)
-    assert (found.grade, found.reason) == (grade, reason)
+    question = query({**KNOWN, **cells})
+    assert question is not None
+    result = checked(replace(ROOFTOP, **change), question)
+    assert (result.grade, result.reason) == (grade, reason)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +260,9 @@ def test_an_answer_to_another_question_is_worth_less(
 )
 def test_a_free_address_is_compared_by_its_words(text: str, grade: Grade) -> None:
     """Where nothing says which number is which, what was found has to stand in what was asked."""
-    asked = query({"address": text, "country": "LI"})
-    assert asked is not None
-    assert checked(ROOFTOP, asked).grade == grade
+    question = query({"address": text, "country": "LI"})
+    assert question is not None
+    assert checked(ROOFTOP, question).grade == grade
 
 
 @given(
@@ -263,21 +273,21 @@ def test_comparing_never_raises_a_grade(
     grade: Grade, number: str, postcode: str, asked_number: str, asked_postcode: str
 ) -> None:
     """Whatever is found and asked."""
-    given_ = replace(ROOFTOP, grade=grade, house_number=number, postcode=postcode)
+    edited = replace(ROOFTOP, grade=grade, house_number=number, postcode=postcode)
     for cells in (
         {"street": f"Weg {asked_number}", "postcode": asked_postcode},
         {"address": f"Weg {asked_number}, {asked_postcode} Balzers"},
     ):
-        asked = query(cells)
-        assert asked is not None
-        assert checked(given_, asked).grade <= grade
+        question = query(cells)
+        assert question is not None
+        assert checked(edited, question).grade <= grade
 
 
 def test_accuracy_is_that_of_the_grade_or_of_the_outline() -> None:
     """A street of 3 km is known to 3 km, and nothing has no accuracy."""
     assert accuracy_m(ROOFTOP, ACCURACY_M) == ACCURACY_M[Grade.rooftop]
     assert accuracy_m(replace(ROOFTOP, reach_m=3_000.0), ACCURACY_M) == 3_000
-    assert accuracy_m(Answer(Found.not_found), ACCURACY_M) is None
+    assert accuracy_m(GeocodeResult(GeocodeOutcome.not_found), ACCURACY_M) is None
     assert accuracy_m(ROOFTOP, accuracies({"rooftop": 7})) == 7
 
 
@@ -303,22 +313,22 @@ def test_the_second_time_nothing_is_asked(server: Stub, ask: Ask) -> None:
     """Neither what was found nor what was not; not even the version of the data."""
     rows = (KNOWN, {"city": "Nowhere", "country": "AT"}, KNOWN)
     first = ask(*rows)
-    asked, state = len(server.asked), server.state_asked
-    assert (asked, state) == (3, 1)
+    n_requests, state = len(server.asked), server.state_asked
+    assert (n_requests, state) == (3, 1)
     assert ask(*rows) == first
-    assert (len(server.asked), server.state_asked) == (asked, state)
+    assert (len(server.asked), server.state_asked) == (n_requests, state)
 
 
 def test_offline_takes_what_the_cache_has(server: Stub, cache: Path, ask: Ask) -> None:
     """Of one server or of any; what is not there is said to be missing."""
-    (found,) = ask(KNOWN)
-    asked = len(server.asked)
+    (result,) = ask(KNOWN)
+    n_requests = len(server.asked)
     missing = {"city": "Nowhere", "country": "AT"}
     for chosen in ({"online": False}, {"server": ""}):
-        assert ask(KNOWN, missing, **chosen) == [found, Answer(Found.not_in_cache)]
+        assert ask(KNOWN, missing, **chosen) == [result, GeocodeResult(GeocodeOutcome.not_in_cache)]
     elsewhere = ask(KNOWN, online=False, server="http://127.0.0.1:9")
     assert elsewhere[0].grade <= Grade.city
-    assert len(server.asked) == asked
+    assert len(server.asked) == n_requests
 
 
 def test_another_version_of_the_data_is_asked_anew(server: Stub, cache: Path, ask: Ask) -> None:
@@ -341,20 +351,20 @@ def test_that_nothing_was_found_is_forgotten(tmp_path: Path) -> None:
     now = [1e9]
     with Cache(tmp_path / "c.sqlite", clock=lambda: now[0]) as cache:
         cache.keep("found", ROOFTOP)
-        cache.keep("not", Answer(Found.not_found))
-        assert set(cache.known(["found", "not", "never"])) == {"found", "not"}
+        cache.keep("not", GeocodeResult(GeocodeOutcome.not_found))
+        assert set(cache.get_many(["found", "not", "never"])) == {"found", "not"}
         now[0] += NOTHING_FOUND_S + 1
-        assert cache.known(["found", "not"]) == {"found": ROOFTOP}
+        assert cache.get_many(["found", "not"]) == {"found": ROOFTOP}
 
 
 def test_damaged_answers_do_not_count(tmp_path: Path) -> None:
     """Nor do those that were graded under other rules; they are asked for again."""
     with Cache(tmp_path / "c.sqlite") as cache:
         cache.keep("a", ROOFTOP)
-        told = json.loads(next(cache._base.execute("SELECT answer FROM answers"))[0])
-        for text in ("{", "[]", "{}", json.dumps({**told, "rules": 0})):
+        reason_text = json.loads(next(cache._base.execute("SELECT answer FROM answers"))[0])
+        for text in ("{", "[]", "{}", json.dumps({**reason_text, "rules": 0})):
             cache._base.execute("UPDATE answers SET answer = ?", [text])
-            assert cache.known(["a"]) == {}
+            assert cache.get_many(["a"]) == {}
 
 
 def test_the_cache_is_for_its_user_alone(tmp_path: Path) -> None:
@@ -409,13 +419,13 @@ def test_a_wish_to_be_left_alone_holds_for_all(tmp_path: Path) -> None:
 def test_a_fault_is_tried_again(fault: stub.Fault, server: Stub, ask: Ask) -> None:
     """A server that misbehaves once is asked once more, and the row has its answer."""
     server.faults = [fault]
-    begun = time.monotonic()
+    start = time.monotonic()
     (answer,) = ask(KNOWN)
     assert answer.grade == Grade.rooftop
     assert len(server.asked) == 2
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - start < 5
     if fault in {stub.too_many, stub.overloaded}:
-        assert time.monotonic() - begun >= 1
+        assert time.monotonic() - start >= 1
 
 
 @pytest.mark.parametrize("fault", [stub.drip, stub.html, stub.half_answer, stub.hang_up])
@@ -424,14 +434,14 @@ def test_a_lasting_fault_leaves_the_row_with_its_reason(
 ) -> None:
     """The others have their answers, and the next run asks for this one alone."""
     server.faults = [fault] * QUICK.attempts
-    lost, found = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
-    assert (lost.grade, lost.reason) == (Grade.none, Found.service_failed)
-    assert "3 attempts" in lost.told
-    assert found.grade == Grade.rooftop
-    asked = len(server.asked)
+    lost, result = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
+    assert (lost.grade, lost.reason) == (Grade.none, GeocodeOutcome.service_failed)
+    assert "3 attempts" in lost.reason_text
+    assert result.grade == Grade.rooftop
+    n_requests = len(server.asked)
     again, _ = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
     assert again.grade == Grade.street
-    assert len(server.asked) == asked + 1
+    assert len(server.asked) == n_requests + 1
 
 
 @pytest.mark.parametrize("fault", stub.HOSTILE, ids=lambda f: f.__name__)
@@ -439,19 +449,19 @@ def test_a_hostile_answer_costs_its_row_alone(fault: stub.Fault, server: Stub, a
     """The row is `service_failed`, in words that can be written, and the others go on."""
     is_refusal = fault is stub.odd_error  # which is not asked again
     server.faults = [fault] * (1 if is_refusal else QUICK.attempts)
-    lost, found = ask({"address": "Weg 1, Nowhere"}, KNOWN)
-    assert (lost.grade, lost.reason) == (Grade.none, Found.service_failed)
-    assert lost.told.isprintable()
-    assert found.grade == Grade.rooftop
+    lost, result = ask({"address": "Weg 1, Nowhere"}, KNOWN)
+    assert (lost.grade, lost.reason) == (Grade.none, GeocodeOutcome.service_failed)
+    assert lost.reason_text.isprintable()
+    assert result.grade == Grade.rooftop
 
 
 def test_letters_that_are_none_are_replaced(server: Stub, ask: Ask) -> None:
     """Half a surrogate pair, a NUL and a line feed cannot be kept or written."""
     place = {"lat": "1", "lon": "2", "place_rank": 16, "display_name": "Bad\ud800 \x00\nTown"}
     server.faults = [lambda handler: handler.give(200, json.dumps([place]))]
-    (found,) = ask({"address": "Bad Town"})
-    assert found.matched == "Bad\ufffd   Town"
-    assert ask({"address": "Bad Town"}) == [found]
+    (result,) = ask({"address": "Bad Town"})
+    assert result.matched == "Bad\ufffd   Town"
+    assert ask({"address": "Bad Town"}) == [result]
 
 
 def test_another_server_is_never_asked(server: Stub, ask: Ask) -> None:
@@ -468,8 +478,8 @@ def test_another_server_is_never_asked(server: Stub, ask: Ask) -> None:
 def test_a_question_that_is_refused_is_asked_once(server: Stub, ask: Ask) -> None:
     """A server that answers 400 has understood, and asking again is of no use."""
     server.faults = [stub.refuse]
-    lost, found = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
-    assert (lost.reason, found.grade) == (Found.service_failed, Grade.rooftop)
+    lost, result = ask({"address": "Kreuzstrasse, Balzers"}, KNOWN)
+    assert (lost.reason, result.grade) == (GeocodeOutcome.service_failed, Grade.rooftop)
     assert len(server.asked) == 2
 
 
@@ -496,10 +506,10 @@ def test_what_a_server_sends_is_cut_to_a_cell(server: Stub, ask: Ask) -> None:
     place = {"lat": "1", "lon": "2", "place_rank": 16, "display_name": long}
     server.faults = [lambda handler: handler.give(200, json.dumps([place]))]
     server.always = lambda handler: handler.give(200, json.dumps({"error": long}))
-    found, lost = ask({"address": "Here"}, {"address": "There"})
-    assert (found.grade, len(found.matched)) == (Grade.city, 500)
-    assert lost.reason == Found.service_failed
-    assert len(lost.told) < 200
+    result, lost = ask({"address": "Here"}, {"address": "There"})
+    assert (result.grade, len(result.matched)) == (Grade.city, 500)
+    assert lost.reason == GeocodeOutcome.service_failed
+    assert len(lost.reason_text) < 200
 
 
 def test_nobody_there_is_an_error(ask: Ask) -> None:
@@ -515,13 +525,13 @@ def test_a_server_that_stops_is_asked_no_more(server: Stub, ask: Ask) -> None:
     server.always = stub.hang_up
     reasons = [a.reason for a in ask(*rows)]
     assert reasons == [
-        Found.not_found,
-        *[Found.service_failed] * GIVEN_UP,
-        *[Found.not_asked] * 3,
+        GeocodeOutcome.not_found,
+        *[GeocodeOutcome.service_failed] * GIVEN_UP,
+        *[GeocodeOutcome.not_asked] * 3,
     ]
     server.always = None
     server.asked.clear()
-    assert {a.reason for a in ask(*rows)} == {Found.not_found}
+    assert {a.reason for a in ask(*rows)} == {GeocodeOutcome.not_found}
     assert len(set(server.asked)) == 8 + 1
 
 
@@ -607,7 +617,7 @@ def test_wheels_know_cities_and_zip_codes(case: str, ask: Ask, server: Stub) -> 
         assert answer.grade == Grade.none
     else:
         grade, lat, lon = expected
-        assert (answer.grade, answer.reason) == (grade, Found.offline_data)
+        assert (answer.grade, answer.reason) == (grade, GeocodeOutcome.offline_data)
         assert (answer.lat, answer.lon) == (
             pytest.approx(lat, abs=0.01),
             pytest.approx(lon, abs=0.01),
@@ -619,7 +629,7 @@ def test_wheels_know_cities_and_zip_codes(case: str, ask: Ask, server: Stub) -> 
 def test_a_name_of_several_cities_is_none(ask: Ask) -> None:
     """Nobody guesses which Springfield is meant."""
     (answer,) = ask({"city": "Springfield", "country": "US"}, server="")
-    assert (answer.grade, answer.reason) == (Grade.none, Found.ambiguous)
+    assert (answer.grade, answer.reason) == (Grade.none, GeocodeOutcome.ambiguous)
     assert "Springfield (US MO)" in answer.detail
 
 
@@ -627,8 +637,8 @@ def test_what_a_server_does_not_know_wheels_may(server: Stub, ask: Ask) -> None:
     """Also where it fails; the cell says both."""
     server.faults = [*[lambda handler: handler.give(200, "[]")] * 2, *[stub.broken] * 3]
     first, second = ask({"city": "Linz", "country": "AT"}, {"city": "Graz", "country": "AT"})
-    assert first.told.startswith("offline_data: not_found")
-    assert (second.grade, second.reason) == (Grade.city, Found.offline_data)
+    assert first.reason_text.startswith("offline_data: not_found")
+    assert (second.grade, second.reason) == (Grade.city, GeocodeOutcome.offline_data)
 
 
 def test_a_missing_extra_is_one_clear_error(
@@ -663,6 +673,6 @@ def test_nothing_heavy_is_imported(cache: Path, tmp_path: Path) -> None:
 
 def test_country_of_a_question_may_be_a_territory() -> None:
     """What `countries` says of sovereigns holds here, too."""
-    asked = query({"city": "Saint-Denis", "country": "Réunion"})
-    assert asked is not None
-    assert asked.countries == {"RE", "FR"}
+    question = query({"city": "Saint-Denis", "country": "Réunion"})
+    assert question is not None
+    assert question.countries == {"RE", "FR"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coverage_analyzer.geocoding import ACCURACY_M, Found, geocoder
+from coverage_analyzer.geocoding import ACCURACY_M, GeocodeOutcome, geocoder
 from coverage_analyzer.schema import columns
 
 GUIDE = Path(__file__).parents[2] / "docs" / "geocoding.md"
@@ -29,7 +29,7 @@ def test_the_example_runs(
 def test_columns_reasons_and_figures_are_told() -> None:
     """Each column, each reason, and how far off each grade may be."""
     text = GUIDE.read_text("utf-8")
-    for name in (*columns.GEOCODED, *Found):
+    for name in (*columns.GEOCODED, *GeocodeOutcome):
         assert f"`{name}`" in text
     for grade, metres in ACCURACY_M.items():
         assert f"| `{grade.name}` | {metres:,.0f} |" in text

@@ -20,8 +20,8 @@ def test_ecef_of_known_places() -> None:
     """Put the equator at a, the poles at b, and grow an axis of three."""
     xyz = geodesy.ecef([0.0, 90.0, 180.0, 77.0], [0.0, 0.0, 0.0, 90.0])
     a, b = 6_378_137.0, 6_356_752.314245179
-    wanted = [[a, 0, 0], [0, a, 0], [-a, 0, 0], [0, 0, b]]
-    np.testing.assert_allclose(xyz, wanted, atol=1e-8)
+    expected = [[a, 0, 0], [0, a, 0], [-a, 0, 0], [0, 0, b]]
+    np.testing.assert_allclose(xyz, expected, atol=1e-8)
 
 
 def test_distance_of_a_known_pair() -> None:

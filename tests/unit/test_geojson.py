@@ -33,9 +33,10 @@ def run(folder: Path, text: str | bytes, **options: Any) -> list[dict[str, str]]
     """Return the report on a file, after a run without map and areas."""
     sites = sites_file(folder, text, "sites.geojson")
     chosen = batch.Options(map=False, areas=False, **options)
-    made = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
+    manifest = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
     assert (
-        sum(made["ledger"][k] for k in ("decided", "rejected", "blank")) == made["ledger"]["read"]
+        sum(manifest["ledger"][k] for k in ("decided", "rejected", "blank"))
+        == manifest["ledger"]["read"]
     )
     return records(folder / "out" / "report.csv") if options.get("format") != "parquet" else []
 
@@ -55,7 +56,7 @@ def refusal(folder: Path, text: str | bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    ("ids", "wanted"),
+    ("ids", "expected"),
     [
         ([4711, 4712], ["4711", "4712"]),
         (["node/1", "node/2"], ["node/1", "node/2"]),
@@ -65,10 +66,10 @@ def refusal(folder: Path, text: str | bytes) -> str:
         ([5, None], ["5", ""]),
     ],
 )
-def test_ids_of_features_are_kept(tmp_path: Path, ids: list[Any], wanted: list[str]) -> None:
+def test_ids_of_features_are_kept(tmp_path: Path, ids: list[Any], expected: list[str]) -> None:
     """RFC 7946: text or a number, or none; they are the ids of sites."""
     rows = run(tmp_path, collection(*(feature(id=i) for i in ids)))
-    assert [row["id"] for row in rows] == wanted
+    assert [row["id"] for row in rows] == expected
     assert json.loads((tmp_path / "out/run.json").read_text())["columns"]["site_id"] == "id"
 
 
@@ -92,8 +93,8 @@ def test_large_integers_stay_exact(tmp_path: Path) -> None:
         "text": [2**60 + 1, "x"],
     }
     rows = [{name: both[i] for name, both in values.items()} for i in (0, 1)]
-    found = run(tmp_path, collection(*(feature(properties=row) for row in rows)))
-    assert [[row[name] for row in found] for name in values] == [
+    result = run(tmp_path, collection(*(feature(properties=row) for row in rows)))
+    assert [[row[name] for row in result] for name in values] == [
         ["9007199254740993", "9223372036854775807"],
         ["9007199254740993", "0.5"],
         ["1000000000000000000000000000001", ""],
@@ -285,9 +286,9 @@ def test_it_does_not_matter_where_a_chunk_ends(
     """Numbers, escapes and names that are cut are read on."""
     features = [feature(id=n, properties={"n": n, "t": '\u00e9"\\' * n}) for n in range(30)]
     text = collection(*features, bbox=[-1.5e3, 20, 300, 4], name="x").replace("}, {", "} ,\n{")
-    wanted = run(tmp_path, text)
+    expected = run(tmp_path, text)
     monkeypatch.setattr(geojson, "CHUNK", size)
-    assert run(tmp_path, text) == wanted
+    assert run(tmp_path, text) == expected
 
 
 def test_a_value_without_end_does_not_fill_the_memory(

@@ -46,9 +46,9 @@ def read(path: Path) -> gpd.GeoDataFrame:
     return gpd.read_file(path, **layer)
 
 
-def run(folder: Path, kind: formats.Format, text: str = SITES, **given: Any) -> Path:
+def run(folder: Path, kind: formats.Format, text: str = SITES, **options: Any) -> Path:
     """Run over small files and return the report."""
-    judged(folder, text, options=batch.Options(format=kind, **given))
+    judged(folder, text, options=batch.Options(format=kind, **options))
     return folder / "out" / f"report.{kind}"
 
 
@@ -56,37 +56,37 @@ def run(folder: Path, kind: formats.Format, text: str = SITES, **given: Any) -> 
 def test_a_gis_reads_what_the_csv_says(tmp_path: Path, kind: formats.Format) -> None:
     """Rows, order and values are those of the CSV; coordinates are numbers, and the points."""
     (tmp_path / "gis").mkdir()
-    found = read(run(tmp_path / "gis", kind))
+    result = read(run(tmp_path / "gis", kind))
     run(tmp_path, "csv")
     rows = records(tmp_path / "out" / "report.csv")
-    assert found.crs.equals("EPSG:4326", ignore_axis_order=True)
-    assert list(found.drop(columns="geometry").columns) == list(rows[0])
+    assert result.crs.equals("EPSG:4326", ignore_axis_order=True)
+    assert list(result.drop(columns="geometry").columns) == list(rows[0])
     for name in ("site_id", "name", "level", "status", "reason", "site_country"):
-        assert found[name].fillna("").tolist() == [row[name] for row in rows], name
-    assert found["latitude"].tolist() == [float(row["latitude"]) for row in rows]
-    assert found.geometry.x.tolist() == [float(row["longitude"]) for row in rows]
-    miles = [f"{m:.3f}".replace("nan", "") for m in found["distance_miles"].astype(float)]
+        assert result[name].fillna("").tolist() == [row[name] for row in rows], name
+    assert result["latitude"].tolist() == [float(row["latitude"]) for row in rows]
+    assert result.geometry.x.tolist() == [float(row["longitude"]) for row in rows]
+    miles = [f"{m:.3f}".replace("nan", "") for m in result["distance_miles"].astype(float)]
     assert miles == [row["distance_miles"] for row in rows]
-    assert found["available_on"].notna().sum() == 1
-    assert {str(day)[:10] for day in found["as_of"]} == {AS_OF}
+    assert result["available_on"].notna().sum() == 1
+    assert {str(day)[:10] for day in result["as_of"]} == {AS_OF}
 
 
 @pytest.mark.parametrize("kind", GIS)
 def test_hostile_text_names_and_places_come_back(tmp_path: Path, kind: formats.Format) -> None:
     """Quotes, markup, long text, names that differ in case, the antimeridian and the poles."""
     text = HOSTILE.replace("{long}", "x" * 100_000)
-    found = read(run(tmp_path, kind, text))
-    assert len(found) == 4
-    own = found.columns.tolist()
+    result = read(run(tmp_path, kind, text))
+    assert len(result) == 4
+    own = result.columns.tolist()
     assert [n for n in own if n.lower().startswith("title")] == ["Title", "title "]
-    assert found["Title"].str.len().tolist()[2] == 100_000
-    assert found["Title"][1] == "line\ntwo\ttab é 東京 😀"
-    assert found["input_level"].tolist() == ["mine"] * 4
-    assert found["fid"].tolist() == ["7", "8", "9", "9"]
-    assert found["bbox"].tolist() == ["i"] * 4
+    assert result["Title"].str.len().tolist()[2] == 100_000
+    assert result["Title"][1] == "line\ntwo\ttab é 東京 😀"
+    assert result["input_level"].tolist() == ["mine"] * 4
+    assert result["fid"].tolist() == ["7", "8", "9", "9"]
+    assert result["bbox"].tolist() == ["i"] * 4
     weird = "we \"ird'; DROP TABLE sites; --"
-    assert found[weird].tolist()[:2] == ["=1+1", "]]><b>&"]
-    xy = shapely.get_coordinates(found.geometry)
+    assert result[weird].tolist()[:2] == ["=1+1", "]]><b>&"]
+    xy = shapely.get_coordinates(result.geometry)
     assert xy.tolist() == [[-75, 40], [180, 89.999999], [-180, -90], [0, 0]]
 
 
@@ -165,24 +165,24 @@ def test_styles_have_the_colours_of_the_map() -> None:
 def test_a_file_says_what_it_is_for(tmp_path: Path, kind: formats.Format) -> None:
     """Day, policy, its hash, the source and its hash, software and credits, in each format."""
     path = run(tmp_path, kind)
-    told = manifest(tmp_path / "out")
+    result = manifest(tmp_path / "out")
     expected = {
         "as_of": AS_OF,
-        "policy": told["policy"]["name"],
-        "policy_title": told["policy"]["title"],
-        "policy_sha256": told["policy"]["sha256"],
+        "policy": result["policy"]["name"],
+        "policy_title": result["policy"]["title"],
+        "policy_sha256": result["policy"]["sha256"],
         "source": "sites.csv",
-        "source_sha256": told["inputs"]["sites"]["sha256"],
-        "software": f"coverage-analyzer {told['coverage_analyzer']}",
-        "attribution": told["countries"],
+        "source_sha256": result["inputs"]["sites"]["sha256"],
+        "software": f"coverage-analyzer {result['coverage_analyzer']}",
+        "attribution": result["countries"],
     }
     if kind == "gpkg":
         for layer in ("sites", "centers", "areas"):
-            found = pyogrio.read_info(path, layer=layer)["layer_metadata"]
-            assert expected.items() <= found.items()
+            outcome = pyogrio.read_info(path, layer=layer)["layer_metadata"]
+            assert expected.items() <= outcome.items()
     elif kind == "geojson":
-        found = json.loads(path.read_text("utf-8"))
-        assert expected.items() <= found.items()
+        outcome = json.loads(path.read_text("utf-8"))
+        assert expected.items() <= outcome.items()
     else:
         metadata = pq.read_metadata(path).metadata
         assert {k: metadata[k.encode()].decode() for k in expected} == expected
@@ -309,9 +309,9 @@ def test_a_row_without_a_point_has_none() -> None:
 def test_json_of_columns_is_that_of_cells(values: list[Any]) -> None:
     """Whatever Python's own reader says of it."""
     cells = pa.array(values)
-    found = [json.loads(text) for text in geojson.json_texts(cells).to_pylist()]
+    data = [json.loads(text) for text in geojson.json_texts(cells).to_pylist()]
     finite = [None if isinstance(v, float) and not np.isfinite(v) else v for v in values]
-    assert found == finite
+    assert data == finite
 
 
 @pytest.mark.parametrize("kind", GIS)

@@ -64,9 +64,9 @@ def test_what_is_guarded_can_be_brought_back(texts: list[str]) -> None:
     """No character is lost, whatever the text, and no guarded text begins a formula."""
     texts = [t.encode(errors="replace").decode() for t in texts]
     for decimal in (".", ","):
-        made = formulas.escape_formulas(arrays.text_array(texts), decimal=decimal)
-        assert formulas.unescape_formulas(made).to_pylist() == texts
-        assert made.to_pylist() == [formulas.escape_formula(t, decimal=decimal) for t in texts]
+        result = formulas.escape_formulas(arrays.text_array(texts), decimal=decimal)
+        assert formulas.unescape_formulas(result).to_pylist() == texts
+        assert result.to_pylist() == [formulas.escape_formula(t, decimal=decimal) for t in texts]
 
 
 def test_every_character_that_is_not_seen_is_skipped() -> None:

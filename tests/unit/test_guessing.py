@@ -54,9 +54,9 @@ EXPORTS = {
 def test_exports_of_many_languages_are_read(name: str) -> None:
     """A planner's export in the code page of its country reads as it was written."""
     codec, text = EXPORTS[name]
-    found = guessing.guess(text.encode(codec), at_end=True)
-    assert found.guessed
-    assert text.encode(codec).decode(found.encoding) == text
+    result = guessing.guess(text.encode(codec), at_end=True)
+    assert result.guessed
+    assert text.encode(codec).decode(result.encoding) == text
     assert guessing.guess(text.encode(), at_end=True) == guessing.UTF_8
 
 
@@ -116,8 +116,8 @@ def test_the_first_character_that_tells_may_come_late(
     codec, text = EXPORTS[name]
     for size in (0, 999, 1000, 2_500_001):
         whole = "x" * size + "\n" + text
-        found, encoding = read(pack(whole.encode(codec)), tmp_path / "x.csv")
-        assert found.decode() == whole
+        result, encoding = read(pack(whole.encode(codec)), tmp_path / "x.csv")
+        assert result.decode() == whole
         assert encoding.guessed
         assert str(encoding) == f"{encoding.name}, guessed"
 
@@ -138,14 +138,14 @@ def test_a_text_of_ascii_or_with_a_mark_is_not_guessed(tmp_path: Path) -> None:
 def test_utf_16_without_a_mark_is_recognised(tmp_path: Path, codec: str, name: str) -> None:
     """Half of the bytes of delimiters and digits are zero."""
     text = EXPORTS[name][1] * 3
-    found, encoding = read(text.encode(codec), tmp_path / "x.csv")
-    assert (found.decode(), str(encoding)) == (text, f"{codec}, guessed")
+    result, encoding = read(text.encode(codec), tmp_path / "x.csv")
+    assert (result.decode(), str(encoding)) == (text, f"{codec}, guessed")
 
 
 def test_an_encoding_that_is_said_is_not_guessed(tmp_path: Path) -> None:
     """The option overrides what shows."""
-    found, encoding = read("ł\n".encode("cp1250"), tmp_path / "x.csv", "cp1250")
-    assert (found.decode(), str(encoding)) == ("ł\n", "cp1250")
+    result, encoding = read("ł\n".encode("cp1250"), tmp_path / "x.csv", "cp1250")
+    assert (result.decode(), str(encoding)) == ("ł\n", "cp1250")
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_the_guess_is_said_by_a_run_and_recorded(tmp_path: Path) -> None:
     assert ended.returncode == 0
     assert "s.csv: the encoding cp1252 is a guess" in ended.stderr
     assert "--center-encoding NAME" in ended.stderr
-    told = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["inputs"]
-    assert told["sites"]["detected"]["encoding"] == "cp1252, guessed"
-    assert told["centers"]["detected"]["encoding"] == "cp932, guessed"
+    manifest = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["inputs"]
+    assert manifest["sites"]["detected"]["encoding"] == "cp1252, guessed"
+    assert manifest["centers"]["detected"]["encoding"] == "cp932, guessed"
     assert "Zürich" in (tmp_path / "out" / "report.csv").read_text("utf-8")
 
 

@@ -198,10 +198,10 @@ DRIPS = (drip_headers, drip_header_lines, drip_interim, drip_body, drip_chunks, 
 def test_the_deadline_is_of_the_whole_exchange(web: Server, act: Act) -> None:
     """However a server drips, and across redirects."""
     web.act = act
-    begun = time.monotonic()
+    start = time.monotonic()
     with pytest.raises(HttpError, match="no answer in time") as caught:
         fetch(quick(web.url + "/"))
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - start < 2
     assert caught.value.is_temporary
 
 
@@ -219,10 +219,10 @@ def test_a_handshake_that_drips_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        begun = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(HttpError, match="no answer in time"):
             fetch(quick(f"https://127.0.0.1:{listening.getsockname()[1]}/"))
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - start < 2
         over.set()
         thread.join()
 
@@ -231,10 +231,10 @@ def test_a_look_up_that_hangs_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing interrupts the resolver of the system, so nobody waits for it."""
     over = threading.Event()
     monkeypatch.setattr(http_client.socket, "getaddrinfo", lambda *_, **__: over.wait(5))
-    begun = time.monotonic()
+    start = time.monotonic()
     with pytest.raises(HttpError, match="no answer in time"):
         fetch(quick("http://slow.example/"))
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - start < 2
     over.set()
 
 
@@ -484,10 +484,10 @@ def test_deep_json_is_refused_in_words(text: str) -> None:
 )  # fmt: skip
 def test_what_is_no_json_is_told_at_once(data: bytes) -> None:
     """Numbers of thousands of digits and strings without an end, too."""
-    begun = time.monotonic()
+    start = time.monotonic()
     with pytest.raises(HttpError, match="not JSON"):
         parse_json(data)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - start < 5
 
 
 def test_json_is_read() -> None:
@@ -545,8 +545,8 @@ def test_pauses_double_and_wishes_are_obeyed() -> None:
     assert waits(busy, attempts=1) == ([], "busy (1 attempt)")
     assert waits(HttpError("429", retry_after_s=7), busy) == ([7, 2], "answer")
     assert waits(HttpError("429", retry_after_s=0)) == ([1], "answer")
-    slept, told = waits(HttpError("429", retry_after_s=5000))
-    assert (slept, "asks to wait 5000 s" in told) == ([], True)
+    slept, text = waits(HttpError("429", retry_after_s=5000))
+    assert (slept, "asks to wait 5000 s" in text) == ([], True)
     assert waits(HttpError("no", is_temporary=False)) == ([], "no")
 
 

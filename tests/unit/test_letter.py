@@ -49,16 +49,16 @@ D,Berlin,,,Berlin,DE,52.52,13.40
 """
 
 
-def page(folder: Path, site_id: str, **given: Any) -> str:
+def page(folder: Path, site_id: str, **options: Any) -> str:
     """Return the letter on one of the sites."""
     sites, centers = sites_file(folder, SITES), centers_file(folder, CENTERS)
-    return batch.site_letter(sites, site_id, centers, **({"as_of": AS_OF} | given))
+    return batch.site_letter(sites, site_id, centers, **({"as_of": AS_OF} | options))
 
 
 def facts(text: str) -> dict[str, str]:
     """Return the rows of a letter as text."""
     rows = re.findall(r"<dt>(.*?)</dt><dd.*?>(.*?)</dd>", text)
-    return {name: re.sub(r"<.*?>", "", told) for name, told in rows}
+    return {name: re.sub(r"<.*?>", "", words) for name, words in rows}
 
 
 def answer(text: str) -> list[str]:
@@ -85,7 +85,7 @@ NOT_ARRIVED = "This is the time until the replacement is shipped, not until it a
 def test_a_site_that_qualifies(tmp_path: Path) -> None:
     """The promise first, in a customer's words; then address, hours, center, clauses, source."""
     text = page(tmp_path, "Q")
-    told = facts(text)
+    messages = facts(text)
     miles = karney_m(-75.0, 40.0, -75.16, 39.95) / MILE_M
     assert answer(text) == [
         "Gold Plus",
@@ -93,12 +93,12 @@ def test_a_site_that_qualifies(tmp_path: Path) -> None:
         DELIVERED,
         NEAR_PHILADELPHIA.format(miles),
     ]
-    assert told["Site"] == "Alpha &amp; Sons (Q)"
-    assert told["Address"] == "Market St 1, Philadelphia 19106, United States"
-    assert told["Service hours"] == "24 hours a day, 7 days a week, all year round"
-    assert told["Service center"] == f"Philadelphia, {miles:.1f} miles from the site"
-    assert told["Date"] == "1 December 2026"
-    assert "Valid until" not in told
+    assert messages["Site"] == "Alpha &amp; Sons (Q)"
+    assert messages["Address"] == "Market St 1, Philadelphia 19106, United States"
+    assert messages["Service hours"] == "24 hours a day, 7 days a week, all year round"
+    assert messages["Service center"] == f"Philadelphia, {miles:.1f} miles from the site"
+    assert messages["Date"] == "1 December 2026"
+    assert "Valid until" not in messages
     assert "<li>In the United States a site qualifies within 70 miles" in text
     assert "Source: Citrix, Appliance Maintenance, http://www.citrix.com/support" in text
     assert f"{miles:.3f} miles of 70" in text.partition("For audit:")[2]
@@ -153,8 +153,8 @@ def test_the_level_to_come_is_the_one_that_was_bought(tmp_path: Path) -> None:
     sites = SITES.replace("lat,lon\n", "lat,lon,requested_level\n").replace(
         "US,43.60,-116.20", "US,43.60,-116.20,eight-hours"
     )
-    given = sites_file(tmp_path, sites), "P", centers_file(tmp_path, CENTERS)
-    text = batch.site_letter(*given, as_of=AS_OF, policy=rules)
+    arguments = sites_file(tmp_path, sites), "P", centers_file(tmp_path, CENTERS)
+    text = batch.site_letter(*arguments, as_of=AS_OF, policy=rules)
     assert "From 15 December 2026: 8-hour call-to-repair. The product works again" in text
 
 
@@ -194,8 +194,8 @@ def test_a_site_that_needs_review(tmp_path: Path) -> None:
         "The service level of this site cannot be confirmed yet.",
         "To be cleared: the country of the site is not certain. Please confirm it.",
     ]
-    told = facts(text)
-    assert not {"Service hours", "In force", "Service center", "Valid until"} & set(told)
+    result = facts(text)
+    assert not {"Service hours", "In force", "Service center", "Valid until"} & set(result)
     assert "within 1 business day" not in text
     assert 'class="limit"' not in text
 
@@ -230,17 +230,17 @@ def test_each_reason_of_a_review_has_its_words() -> None:
 
 def test_a_center_that_closes_ends_the_promise(tmp_path: Path) -> None:
     """The letter is valid up to the last day of the promise, whatever the letterhead says."""
-    told = facts(page(tmp_path, "B"))
-    assert told["Valid until"] == "29 June 2027"
-    assert told["In force"] == (
+    result = facts(page(tmp_path, "B"))
+    assert result["Valid until"] == "29 June 2027"
+    assert result["In force"] == (
         "As of 1 December 2026. Until 29 June 2027, because a service center closes."
     )
     head = Letterhead(letter=Particulars(valid_until=datetime.date(2027, 12, 31)))
     longer = page(tmp_path, "B", options=batch.LetterOptions(letterhead=head))
     assert facts(longer)["Valid until"] == "29 June 2027"
     shorter = Letterhead(letter=Particulars(valid_days=30))
-    told = facts(page(tmp_path, "B", options=batch.LetterOptions(letterhead=shorter)))
-    assert told["Valid until"] == "31 December 2026"
+    result = facts(page(tmp_path, "B", options=batch.LetterOptions(letterhead=shorter)))
+    assert result["Valid until"] == "31 December 2026"
 
 
 def test_another_center_in_reach_keeps_the_promise(tmp_path: Path) -> None:
@@ -265,14 +265,14 @@ def test_a_support_phase_ends_the_promise(tmp_path: Path) -> None:
     )
     rows = SITES.replace("lat,lon\n", "lat,lon,product\n").replace("\nQ,", "\nQ,", 1)
     rows = rows.replace("40.0,-75.0\nP", "40.0,-75.0,MPX\nP").replace("-95.93\n", "-95.93,MPX\n")
-    given = sites_file(tmp_path, rows), centers_file(tmp_path, CENTERS)
+    source = sites_file(tmp_path, rows), centers_file(tmp_path, CENTERS)
     options = batch.Options(products=products)
     for site_id in "QF":
-        text = batch.site_letter(given[0], site_id, given[1], as_of=AS_OF, options=options)
-        told = facts(text)
-        assert told["Valid until"] == "31 May 2027"
-        assert "because a support phase of the product ends" in told["In force"]
-        assert told["Product"] == "MPX"
+        text = batch.site_letter(source[0], site_id, source[1], as_of=AS_OF, options=options)
+        messages = facts(text)
+        assert messages["Valid until"] == "31 May 2027"
+        assert "because a support phase of the product ends" in messages["In force"]
+        assert messages["Product"] == "MPX"
 
 
 def test_a_gate_that_closes_is_heeded(tmp_path: Path) -> None:
@@ -280,19 +280,19 @@ def test_a_gate_that_closes_is_heeded(tmp_path: Path) -> None:
     text = SITES.replace("lat,lon", "lat,lon,requested_level")
     text = text.replace("40.0,-75.0\nP", "40.0,-75.0,Silver\nP")
     sites, centers = sites_file(tmp_path, text), centers_file(tmp_path, CENTERS)
-    made = batch.site_letter(sites, "Q", centers, as_of=AS_OF)
-    assert answer(made)[0] == "Silver"
-    assert answer(made)[2] == SHIPPED
-    assert answer(made)[-1] == "Silver is the level purchased for this site."
-    assert facts(made)["Level purchased"] == "Silver"
+    result = batch.site_letter(sites, "Q", centers, as_of=AS_OF)
+    assert answer(result)[0] == "Silver"
+    assert answer(result)[2] == SHIPPED
+    assert answer(result)[-1] == "Silver is the level purchased for this site."
+    assert facts(result)["Level purchased"] == "Silver"
 
 
 def test_a_level_without_promise_says_so(tmp_path: Path) -> None:
     """Nothing is promised; another vendor's clock is its own."""
-    made = page(tmp_path, "D", policy="hp-call-to-repair")
-    assert answer(made)[2] == "This level includes no replacement."
-    made = page(tmp_path, "Q", policy="hp-call-to-repair")
-    assert answer(made)[2].startswith("The product works again within 6 hours after")
+    result = page(tmp_path, "D", policy="hp-call-to-repair")
+    assert answer(result)[2] == "This level includes no replacement."
+    result = page(tmp_path, "Q", policy="hp-call-to-repair")
+    assert answer(result)[2].startswith("The product works again within 6 hours after")
 
 
 def test_a_center_far_away_is_beyond_the_map(tmp_path: Path) -> None:
@@ -334,15 +334,15 @@ def test_the_verb_writes_what_the_library_gives(
     """One file, and nothing beside it; what is read is never replaced."""
     expected = page(tmp_path, "Q")
     sites, centers = tmp_path / "sites.csv", tmp_path / "network.csv"
-    given = ("letter", sites, "--site", "Q", "--centers", centers, "--as-of", AS_OF)
-    called(*given, "-o", tmp_path / "q.html")
+    arguments = ("letter", sites, "--site", "Q", "--centers", centers, "--as-of", AS_OF)
+    called(*arguments, "-o", tmp_path / "q.html")
     assert (tmp_path / "q.html").read_text("utf-8") == expected
     assert capsys.readouterr().out == ""
     assert {p.name for p in tmp_path.iterdir()} == {"sites.csv", "network.csv", "q.html"}
     with pytest.raises(Exception, match="is an input file"):
-        called(*given, "-o", sites)
+        called(*arguments, "-o", sites)
     with pytest.raises(InputError, match="no site has the site_id 'QQ'"):
-        called(*given[:3], "QQ", *given[4:], "-o", tmp_path / "q.html")
+        called(*arguments[:3], "QQ", *arguments[4:], "-o", tmp_path / "q.html")
     assert (tmp_path / "q.html").read_text("utf-8") == expected
 
 
@@ -405,15 +405,15 @@ def test_the_circle_is_the_geodesic_one(place: tuple[float, float]) -> None:
 def test_a_center_stands_where_it_is_from_the_site(place: tuple[float, float]) -> None:
     """Distance to scale and direction on the page, also across 180 degrees and at the poles."""
     east, north = moved(*place, 60.0, 40 * MILE_M)
-    made = drawing(("C", east, north), trusted=True)
-    svg = made.picture(Scene(Spot(*place, "S"), 0, 50.0))
+    result = drawing(("C", east, north), trusted=True)
+    svg = result.picture(Scene(Spot(*place, "S"), 0, 50.0))
     way = corners(svg, "way")
     (right, down) = way[1] - way[0]
     assert math.degrees(math.atan2(right, -down)) == pytest.approx(60, abs=0.2)
-    told = re.findall(r'h(\d+\.\d)v-12"/>\s*<text[^>]*>(\d+) (mi|km)', svg)
-    assert [unit for *_, unit in told] == ["mi", "km"]
+    matches = re.findall(r'h(\d+\.\d)v-12"/>\s*<text[^>]*>(\d+) (mi|km)', svg)
+    assert [unit for *_, unit in matches] == ["mi", "km"]
     metres = math.hypot(right, down) / (40 * MILE_M)
-    for end, length, unit in told:
+    for end, length, unit in matches:
         wide = float(length) * (MILE_M if unit == "mi" else 1000)
         assert float(end) == pytest.approx(wide * metres, rel=0.01)
 
@@ -421,15 +421,15 @@ def test_a_center_stands_where_it_is_from_the_site(place: tuple[float, float]) -
 def test_the_area_is_that_of_a_run_cut_at_borders() -> None:
     """At Basel it ends at the border; the picture has the outline of ``areas.geojson``."""
     center = ("BSL", 7.6, 47.55)
-    made = drawing(center, country="CH")
+    result = drawing(center, country="CH")
     site = Spot(7.592, 47.556, "S")
-    svg = made.picture(Scene(site, 0, 50.0, country="CH"))
-    matcher = made.matcher
-    found = areas(
+    svg = result.picture(Scene(site, 0, 50.0, country="CH"))
+    matcher = result.matcher
+    outcome = areas(
         matcher.centers, matcher.center_country, matcher.policy, matcher.world, np.datetime64(AS_OF)
     )
     plane = Plane(site.lon, site.lat)
-    at = shapely.get_coordinates(found.geometry[0])
+    at = shapely.get_coordinates(outcome.geometry[0])
     there = shapely.Polygon(np.column_stack(plane.metres(at[:, 0], at[:, 1])))
     drawn = shapely.Polygon(corners(svg, "limit"))
     (end, length), *_ = re.findall(r'h(\d+\.\d)v-12"/>\s*<text[^>]*>(\d+) km', svg)
@@ -442,14 +442,14 @@ def boxes(svg: str) -> list[tuple[str, Box]]:
     """Return the kind of each label of a picture, with the box that its text takes on paper."""
     sizes = {"site-name": 34, "center-name": 34, "other-name": 26, "scale-name": 28, "country": 36}
     sizes["town-name"] = 26
-    found = []
+    result = []
     for kind, x, y, anchor, text in re.findall(
         r'<text class="([\w-]+)" x="(-?\d+)" y="(-?\d+)"(?: text-anchor="(\w+)")?>(.*?)</text>', svg
     ):
         wide, size = text_width(html.unescape(text), sizes[kind]), sizes[kind]
         left = float(x) - wide * {"": 0, "end": 1, "middle": 0.5}[anchor]
-        found.append((kind, Box(left, float(y) - size * 0.8, left + wide, float(y) + size * 0.25)))
-    return found
+        result.append((kind, Box(left, float(y) - size * 0.8, left + wide, float(y) + size * 0.25)))
+    return result
 
 
 CROWDS = {
@@ -464,14 +464,14 @@ CROWDS = {
 @pytest.mark.parametrize("centers", CROWDS.values(), ids=CROWDS)
 def test_labels_and_scale_cover_nothing(centers: list[tuple[str, float, float]]) -> None:
     """No label touches another or a mark; the scale box is off site and center."""
-    made = drawing(*centers, country="CH", trusted=True)
-    svg = made.picture(
+    result = drawing(*centers, country="CH", trusted=True)
+    svg = result.picture(
         Scene(Spot(8.5, 47.4, "The name of the site is long"), 0, 50.0, country="CH")
     )
-    found = boxes(svg)
-    assert {"site-name", "center-name", "country"} <= {kind for kind, _ in found}
-    for n, (kind, box) in enumerate(found):
-        for other, another in found[n + 1 :]:
+    outcome = boxes(svg)
+    assert {"site-name", "center-name", "country"} <= {kind for kind, _ in outcome}
+    for n, (kind, box) in enumerate(outcome):
+        for other, another in outcome[n + 1 :]:
             assert box.overlap(another) == 0, (kind, other)
     (back,) = re.findall(r'"scale-back" x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"', svg)
     x, y, wide, high = map(float, back)
@@ -486,13 +486,13 @@ def test_labels_and_scale_cover_nothing(centers: list[tuple[str, float, float]])
             )
             == 0
         )
-    assert all(box.overlap(scale) == 0 for kind, box in found if kind != "scale-name")
+    assert all(box.overlap(scale) == 0 for kind, box in outcome if kind != "scale-name")
 
 
 def test_the_name_of_a_country_is_off_the_boundary() -> None:
     """In the middle of a large country, where the circle takes most of the picture."""
-    made = drawing(("MCI", -98.0, 39.0), country="US")
-    svg = made.picture(Scene(Spot(-98.3, 39.2, "S"), 0, 70.0, country="US"))
+    result = drawing(("MCI", -98.0, 39.0), country="US")
+    svg = result.picture(Scene(Spot(-98.3, 39.2, "S"), 0, 70.0, country="US"))
     rim = shapely.LineString(corners(svg, "limit"))
     (box,) = (box for kind, box in boxes(svg) if kind == "country")
     assert not shapely.box(box.left, box.top, box.right, box.bottom).intersects(rim)
@@ -547,8 +547,8 @@ def test_a_country_can_fill_the_whole_map() -> None:
 
 def test_the_circle_stands_round_the_center() -> None:
     """Its middle is the center's mark, which lies on its own side of the site."""
-    made = drawing(("C", 24.0, 60.9), country="FI")
-    svg = made.picture(Scene(Spot(23.5, 60.9, "S"), 0, 30.0, country="FI"))
+    result = drawing(("C", 24.0, 60.9), country="FI")
+    svg = result.picture(Scene(Spot(23.5, 60.9, "S"), 0, 30.0, country="FI"))
     rim, (site, center) = corners(svg, "limit"), corners(svg, "way")
     assert (rim.min(axis=0) + rim.max(axis=0)) / 2 == pytest.approx(center, abs=1)
     assert center[0] > site[0] + 50

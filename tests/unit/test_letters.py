@@ -61,28 +61,28 @@ def written(folder: Path, text: str, **options: Any) -> dict[str, Any]:
 
 def test_hostile_ids_get_safe_files_of_their_own(tmp_path: Path) -> None:
     """One file each, in the folder; the index has each id with its file, escaped for sheets."""
-    told = written(tmp_path, rows(*HOSTILE))
+    result = written(tmp_path, rows(*HOSTILE))
     out = tmp_path / "out"
     listed = index(out)
     names = [row["file"] for row in listed]
-    assert told["letters"] == len(set(map(str.casefold, names))) == len(HOSTILE)
+    assert result["letters"] == len(set(map(str.casefold, names))) == len(HOSTILE)
     assert all(NAME.fullmatch(name) and len(name) < 90 for name in names)
     assert {p.name for p in out.iterdir()} == {*names, "index.csv", "rejects.csv", "letters.json"}
-    found = [row["site_id"].removeprefix("'") for row in listed]
-    assert found == [site_id.strip() for site_id in HOSTILE]
+    outcome = [row["site_id"].removeprefix("'") for row in listed]
+    assert outcome == [site_id.strip() for site_id in HOSTILE]
     text = (out / names[8]).read_text("utf-8")
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)" in text
-    assert told["ledger"] == {"read": 13, "decided": 13, "rejected": 0, "blank": 0}
+    assert result["ledger"] == {"read": 13, "decided": 13, "rejected": 0, "blank": 0}
 
 
 @given(st.lists(st.text(max_size=70), max_size=12))
 def test_names_are_unique_and_plain(ids: list[str]) -> None:
     """Whatever the ids, also if they are equal or differ in case alone."""
     names = SafeNames(".html")
-    made = [names.name(text) for text in ids]
-    assert len({name.casefold() for name in made}) == len(ids)
-    assert all(NAME.fullmatch(name) for name in made)
+    result = [names.name(text) for text in ids]
+    assert len({name.casefold() for name in result}) == len(ids)
+    assert all(NAME.fullmatch(name) for name in result)
 
 
 def test_a_letter_of_a_series_is_that_of_the_site(tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def test_a_letter_of_a_series_is_that_of_the_site(tmp_path: Path) -> None:
 
 def test_rows_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
     """They are counted, and written to rejects.csv; the others get their letters."""
-    told = written(tmp_path, rows("A", "B").replace("40.001,-75", "no,-75"))
-    assert told["ledger"] == {"read": 2, "decided": 1, "rejected": 1, "blank": 0}
+    result = written(tmp_path, rows("A", "B").replace("40.001,-75", "no,-75"))
+    assert result["ledger"] == {"read": 2, "decided": 1, "rejected": 1, "blank": 0}
     assert "coordinate_not_a_number" in (tmp_path / "out" / "rejects.csv").read_text("utf-8")
     assert [row["site_id"] for row in index(tmp_path / "out")] == ["A"]
 
@@ -104,10 +104,10 @@ def test_rows_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
 def test_a_list_selects_and_a_missing_site_ends_it(tmp_path: Path) -> None:
     """All rows of a listed site get letters; nothing is written if one is missing."""
     sites = rows("A", "B", "A", "C")
-    told = written(tmp_path, sites, only=["A", "C", "A"])
+    result = written(tmp_path, sites, only=["A", "C", "A"])
     names = [row["file"] for row in index(tmp_path / "out")]
     assert names == ["letter-A.html", "letter-A-2.html", "letter-C.html"]
-    assert told["ledger"]["read"] == 3
+    assert result["ledger"]["read"] == 3
     before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()}
     with pytest.raises(InputError, match=r"no readable row for 2 sites of the list: 'X', 'Y'"):
         written(tmp_path, sites, only=["X", "B", "Y"])
@@ -238,9 +238,9 @@ def test_a_logo_is_checked_by_its_content(data: bytes, message: str, tmp_path: P
     (tmp_path / "logo.png").write_bytes(data)
     path = tmp_path / "h.toml"
     path.write_text('[sender]\nname = "A"\nlogo = "logo.png"\n', encoding="utf-8")
-    with pytest.raises(InputError, match=re.escape(message)) as told:
+    with pytest.raises(InputError, match=re.escape(message)) as error:
         read_letterhead(path)
-    assert "line 3, sender.logo" in str(told.value)
+    assert "line 3, sender.logo" in str(error.value)
 
 
 @pytest.mark.parametrize(("data", "kind"), [(png(30, 8), "png"), (JPEG, "jpeg")])
@@ -249,16 +249,16 @@ def test_a_logo_is_embedded(data: bytes, kind: str, tmp_path: Path) -> None:
     (tmp_path / "logo.bin").write_bytes(data)
     path = tmp_path / "h.toml"
     path.write_text('[sender]\nname = "A & <B>"\nlogo = "logo.bin"\n', encoding="utf-8")
-    made = batch.site_letter(
+    result = batch.site_letter(
         sites_file(tmp_path, rows("A")),
         "A",
         centers_file(tmp_path, CENTERS),
         as_of=AS_OF,
         options=batch.LetterOptions(letterhead=path),
     )
-    assert f"data:image/{kind};base64,{base64.b64encode(data).decode()}" in made
-    assert 'alt="A &amp; &lt;B&gt;"' in made
-    assert "img-src data:" in made
+    assert f"data:image/{kind};base64,{base64.b64encode(data).decode()}" in result
+    assert 'alt="A &amp; &lt;B&gt;"' in result
+    assert "img-src data:" in result
 
 
 def test_all_problems_of_a_letterhead_are_one_error(tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ def test_all_problems_of_a_letterhead_are_one_error(tmp_path: Path) -> None:
         f'note = "{"n" * 301}"\n[contact]\nphone = 5\n',
         encoding="utf-8",
     )
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         read_letterhead(path)
-    text = str(told.value)
+    text = str(error.value)
     for line in (
         "line 2, sender.name: the text is empty.",
         "line 3, sender.logo: 'https://example.com/a.png' is an address. Logos are not fetched",

@@ -90,15 +90,15 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return paths
 
 
-def ran(files: dict[str, Path], **given: Any) -> tuple[Path, dict[str, Any]]:
+def ran(files: dict[str, Path], **arguments: Any) -> tuple[Path, dict[str, Any]]:
     """Run over the files; return the folder and the manifest."""
     out = files["sites"].with_name("out")
-    policy = given.pop("policy", "appliance-maintenance")
-    options = batch.Options(products=files["products"], areas=False, **given)
-    told = batch.run(
+    policy = arguments.pop("policy", "appliance-maintenance")
+    options = batch.Options(products=files["products"], areas=False, **arguments)
+    manifest = batch.run(
         files["sites"], files["centers"], out, policy=policy, as_of=AS_OF, options=options
     )
-    return out, told
+    return out, manifest
 
 
 def verdicts(rows: Any) -> dict[str, tuple[str, str, str]]:
@@ -108,13 +108,13 @@ def verdicts(rows: Any) -> dict[str, tuple[str, str, str]]:
 
 def test_a_run_covers_nothing_after_the_extended_phase(files: dict[str, Path]) -> None:
     """In the report, by country, and in the manifest; the nearest center stays a fact."""
-    out, told = ran(files)
+    out, result = ran(files)
     rows = records(out / "report.csv")
     assert verdicts(rows) == EXPECTED
     by_id = {row["site_id"]: row for row in rows}
     ended = sum(verdict == NOT_COVERED for verdict in EXPECTED.values())
-    assert told["counts"]["level"]["Not covered"] == ended
-    assert told["counts"]["status"]["not_covered"] == ended
+    assert result["counts"]["level"]["Not covered"] == ended
+    assert result["counts"]["status"]["not_covered"] == ended
     summary = records(out / "summary.csv")
     covered = [row for row in summary if row["status"] == "not_covered"]
     assert {row["level"] for row in covered} == {"Not covered"}
@@ -150,11 +150,11 @@ def test_the_map_has_the_status(files: dict[str, Path]) -> None:
 def test_a_notebook_says_the_same(files: dict[str, Path]) -> None:
     """Verdicts, their summary, shares of levels over time."""
     sites, centers = ca.read_sites(files["sites"]), ca.read_centers(files["centers"])
-    given = {"products": files["products"]}
-    found = ca.assess(sites, centers, as_of=AS_OF, **given)
-    assert verdicts(found.to_dict("records")) == EXPECTED
-    assert ca.summarize(found).loc["DE", "not_covered"] == 1
-    changes = ca.timeline(sites, centers, start="2020-12-31", end=AS_OF, **given)
+    options = {"products": files["products"]}
+    result = ca.assess(sites, centers, as_of=AS_OF, **options)
+    assert verdicts(result.to_dict("records")) == EXPECTED
+    assert ca.summarize(result).loc["DE", "not_covered"] == 1
+    changes = ca.timeline(sites, centers, start="2020-12-31", end=AS_OF, **options)
     shares = ca.level_shares(changes)
     assert list(shares)[-1] == "Not covered"
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1)
@@ -165,14 +165,14 @@ def test_a_notebook_says_the_same(files: dict[str, Path]) -> None:
 
 def test_a_timeline_counts_who_is_not_covered(files: dict[str, Path], tmp_path: Path) -> None:
     """From the day after the phase."""
-    found = batch.timeline(
+    data = batch.timeline(
         files["sites"],
         files["centers"],
         tmp_path / "t.csv",
         days=("2026-12-31", "2027-01-01"),
         options=batch.Options(products=files["products"]),
     )
-    levels = [day["Not covered"] for day in found["levels"].values()]
+    levels = [day["Not covered"] for day in data["levels"].values()]
     assert levels[1] == levels[0] + 1  # `Ends soon`
 
 
@@ -266,24 +266,24 @@ def test_roads_leave_such_a_row_as_it_is() -> None:
 
 def changed(**lifecycle: Any) -> Policy:
     """Return the default rules with another rule on phases; None takes a key away."""
-    given = Policy.load().model_dump(mode="json") | {"name": "changed"}
-    rule = given["gates"]["lifecycle"] | lifecycle
-    given["gates"]["lifecycle"] = {k: v for k, v in rule.items() if v is not None}
-    return Policy.from_mapping(given)
+    data = Policy.load().model_dump(mode="json") | {"name": "changed"}
+    rule = data["gates"]["lifecycle"] | lifecycle
+    data["gates"]["lifecycle"] = {k: v for k, v in rule.items() if v is not None}
+    return Policy.from_mapping(data)
 
 
 def test_a_policy_says_which_levels_end(files: dict[str, Path]) -> None:
     """Those that it does not name are kept; without the key all of them end."""
     out, _ = ran(files, policy=changed(levels=["gold-plus"]), map=False)
-    found = verdicts(records(out / "report.csv"))
-    assert found["plus"] == found["unsaid"] == ("Gold", "fallback", "lifecycle_phase")
-    assert found["silver"] == ("Silver", "fallback", "level_not_requested")
-    assert found["bronze-far"] == ("Bronze", "fallback", "beyond_radius")
-    assert found["hazy"] == ("Silver", "fallback", "level_not_requested")
+    result = verdicts(records(out / "report.csv"))
+    assert result["plus"] == result["unsaid"] == ("Gold", "fallback", "lifecycle_phase")
+    assert result["silver"] == ("Silver", "fallback", "level_not_requested")
+    assert result["bronze-far"] == ("Bronze", "fallback", "beyond_radius")
+    assert result["hazy"] == ("Silver", "fallback", "level_not_requested")
     out, _ = ran(files, policy=changed(levels=["gold-plus", "gold"]), map=False)
-    found = verdicts(records(out / "report.csv"))
-    assert found["plus"] == found["gold"] == NOT_COVERED
-    assert found["silver"] == ("Silver", "fallback", "level_not_requested")
+    result = verdicts(records(out / "report.csv"))
+    assert result["plus"] == result["gold"] == NOT_COVERED
+    assert result["silver"] == ("Silver", "fallback", "level_not_requested")
     old = changed(levels=None, afterwards=None)  # a copy of the policy as it was
     out, _ = ran(files, policy=old, map=False)
     assert verdicts(records(out / "report.csv")) == EXPECTED
@@ -315,17 +315,17 @@ def test_a_wrong_rule_is_refused(rule: dict[str, Any], message: str) -> None:
 
 def test_no_level_is_called_not_covered() -> None:
     """A report could not tell it from none."""
-    given = Policy.load().model_dump(mode="json") | {"name": "changed"}
-    given["levels"][3]["title"] = "not  Covered"
+    data = Policy.load().model_dump(mode="json") | {"name": "changed"}
+    data["levels"][3]["title"] = "not  Covered"
     with pytest.raises(PolicyError, match=r"levels\.3\.title: 'not  Covered' is reserved"):
-        Policy.from_mapping(given)
+        Policy.from_mapping(data)
 
 
 def test_a_level_without_a_band_is_kept_by_who_bought_it() -> None:
     """It has no radius, so that neither side of one takes it away."""
-    given = Policy.load().model_dump(mode="json") | {"name": "three"}
-    given["qualification"] |= {"fallback": "silver", "interim": "silver"}
-    policy = Policy.from_mapping(given)
+    data = Policy.load().model_dump(mode="json") | {"name": "three"}
+    data["qualification"] |= {"fallback": "silver", "interim": "silver"}
+    policy = Policy.from_mapping(data)
     row = {
         "latitude": [39.1, 45.1, 43.6],
         "longitude": [-94.6, -94.6, -116.2],
@@ -341,25 +341,23 @@ def test_a_level_without_a_band_is_kept_by_who_bought_it() -> None:
         }
     )
     sites = pd.DataFrame(row | {"requested_level": ["Gold"] * 3})
-    found = ca.assess(sites, centers, policy, as_of=AS_OF)
-    assert found["level"].tolist() == ["Gold"] * 3
-    assert found["status"].tolist() == ["fallback"] * 3
-    assert found["reason"].tolist() == [
+    verdicts = ca.assess(sites, centers, policy, as_of=AS_OF)
+    assert verdicts["level"].tolist() == ["Gold"] * 3
+    assert verdicts["status"].tolist() == ["fallback"] * 3
+    assert verdicts["reason"].tolist() == [
         "level_not_requested",
         "beyond_radius",
         "level_not_requested",
     ]
-    given["gates"]["not_offered"] = [
-        {"level": "gold", "countries": ["US"], "clause": "ships-1-day"}
-    ]
-    barred = ca.assess(sites, centers, Policy.from_mapping(given), as_of=AS_OF)
+    data["gates"]["not_offered"] = [{"level": "gold", "countries": ["US"], "clause": "ships-1-day"}]
+    barred = ca.assess(sites, centers, Policy.from_mapping(data), as_of=AS_OF)
     assert barred["level"].tolist() == ["Silver"] * 3
 
 
 def test_an_interim_level_that_may_have_ended_does_not_wait() -> None:
     """The phases bound the interim level, not the one of the band: a doubt on it is for review."""
-    given = Policy.load().model_dump(mode="json") | {"name": "interim-bounded"}
-    given["gates"]["lifecycle"]["levels"] = ["gold"]
+    data = Policy.load().model_dump(mode="json") | {"name": "interim-bounded"}
+    data["gates"]["lifecycle"]["levels"] = ["gold"]
     centers = pd.DataFrame(
         {
             "center_id": ["BOI"],
@@ -378,7 +376,7 @@ def test_an_interim_level_that_may_have_ended_does_not_wait() -> None:
         }
     )
     products = pd.DataFrame(list(csv.DictReader(PRODUCTS.splitlines())))
-    made = ca.assess(sites, centers, Policy.from_mapping(given), as_of=AS_OF, products=products)
-    assert made["status"].tolist() == ["review", "review", "pending"]
-    assert made["reason"].tolist()[:2] == ["product_undated"] * 2
-    assert made["available_on"].isna().tolist() == [True, True, False]
+    verdicts = ca.assess(sites, centers, Policy.from_mapping(data), as_of=AS_OF, products=products)
+    assert verdicts["status"].tolist() == ["review", "review", "pending"]
+    assert verdicts["reason"].tolist()[:2] == ["product_undated"] * 2
+    assert verdicts["available_on"].isna().tolist() == [True, True, False]

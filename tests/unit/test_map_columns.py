@@ -22,7 +22,7 @@ SITES = (
 )
 
 
-def made(folder: Path, **options: object) -> Path:
+def page_of(folder: Path, **options: object) -> Path:
     """Run over two sites, and return the run's folder."""
     (folder / "s.csv").write_text(SITES, encoding="utf-8")
     (folder / "c.csv").write_text(CENTERS, encoding="utf-8")
@@ -41,12 +41,12 @@ def shown(data: Payload) -> tuple[list[str], list[str]]:
 
 def test_by_default_there_are_none(tmp_path: Path) -> None:
     """A map is sent on: what is not asked for is not in it."""
-    assert shown(redrawn(made(tmp_path))) == ([], [])
+    assert shown(redrawn(page_of(tmp_path))) == ([], [])
 
 
 def test_those_asked_for_are_kept_when_the_map_is_made_again(tmp_path: Path) -> None:
     """A column named like one of the verdict is that of the input; another choice replaces it."""
-    folder = made(tmp_path, map_columns=["segment", "a, b", "status"])
+    folder = page_of(tmp_path, map_columns=["segment", "a, b", "status"])
     again = redrawn(folder)
     assert shown(again) == (["segment", "a, b", "status"], ["own_0", "own_1", "own_2"])
     assert shown(redrawn(folder, columns="")) == ([], [])
@@ -68,9 +68,9 @@ def test_ids_of_centers_that_begin_or_end_with_odd_spaces_are_found_again(tmp_pa
 def test_a_column_that_is_not_there_is_named_with_a_like_one(tmp_path: Path) -> None:
     """Before anything is written; on the command line, too."""
     with pytest.raises(InputError, match=r"'segmnt' .*--map-columns.* Did you mean 'segment'"):
-        made(tmp_path, map_columns="segmnt")
+        page_of(tmp_path, map_columns="segmnt")
     assert not (tmp_path / "out").exists()
-    folder = made(tmp_path)
+    folder = page_of(tmp_path)
     ended = CliRunner().invoke(program, ["map", str(folder), "--map-columns", "segmnt"])
     assert isinstance(ended.exception, InputError)
     assert "Did you mean 'segment'" in str(ended.exception)

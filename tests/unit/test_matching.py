@@ -43,8 +43,8 @@ def verdicts(
     **more: Any,
 ) -> list[dict[str, Any]]:
     """Return the verdicts as rows of the report."""
-    made = matcher(world, centers, policy, **more)
-    table = made.columns(made.match(sites_of(sites, world)))
+    result = matcher(world, centers, policy, **more)
+    table = result.columns(result.match(sites_of(sites, world)))
     rows = zip(*(values.to_pylist() for values in table.values()), strict=True)
     return [dict(zip(table, row, strict=True)) for row in rows]
 
@@ -54,7 +54,7 @@ def verdict(world: Countries, centers: list[Center], site: Site, **more: Any) ->
     return verdicts(world, centers, [site], **more)[0]
 
 
-def said(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+def statuses(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
     """Return some cells of a row: by default level, status, reason and center."""
     return tuple(row[n] for n in names or ("level", "status", "reason", "center_id"))
 
@@ -105,7 +105,7 @@ def test_the_limit_is_included(
     """Qualify on the limit, with 1 mm for rounding; 70 miles in the US, 50 elsewhere."""
     site = Site(*moved(*place, 180.0, limit * MILE_M + offset_m), code)
     row = verdict(world, [Center("K", *place, code)], site)
-    assert said(row) == (
+    assert statuses(row) == (
         ("Gold Plus", "qualified", "within_radius", "K")
         if inside
         else ("Gold", "fallback", "beyond_radius", "K")
@@ -119,15 +119,15 @@ def test_the_nearest_center_is_not_the_question(world: Countries) -> None:
     """Give Lörrach its German center 28 miles off, not Basel's across the border, 5 miles off."""
     centers = [Center("CH-BSL", *BASEL, "CH"), Center("DE-FRB", *FREIBURG, "DE")]
     row = verdict(world, centers, Site(*LOERRACH, "DE"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "DE-FRB")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "DE-FRB")
     assert row["centers_in_reach"] == 1
 
 
 def test_no_center_in_the_country(world: Countries) -> None:
     """Fall back where the country has no center, with nothing to measure to."""
     row = verdict(world, [Center("CH-BSL", *BASEL, "CH")], Site(*LOERRACH, "DE"))
-    assert said(row) == ("Gold", "fallback", "no_center_in_country", None)
-    assert said(row, "distance_miles", "margin_miles", "limit_miles", "centers_in_reach") == (
+    assert statuses(row) == ("Gold", "fallback", "no_center_in_country", None)
+    assert statuses(row, "distance_miles", "margin_miles", "limit_miles", "centers_in_reach") == (
         None,
         None,
         50.0,
@@ -142,7 +142,7 @@ def test_ties_go_to_the_smaller_id(world: Countries) -> None:
     mirrored = [Center("B", *west, "US"), Center("A", -2 * 94.5786 - west[0], west[1], "US")]
     assert abs(mirrored[1].lon - east[0]) < 1e-9
     row = verdict(world, same, Site(-94.5, 39.0, "US"))
-    assert said(row, "center_id", "centers_in_reach") == ("K1", 3)
+    assert statuses(row, "center_id", "centers_in_reach") == ("K1", 3)
     for order in (mirrored, mirrored[::-1]):
         assert verdict(world, order, Site(*KANSAS, "US"))["center_id"] == "A"
 
@@ -151,7 +151,7 @@ def test_nearer_by_a_millimetre_wins_over_the_smaller_id(world: Countries) -> No
     """Rank by true distance before ids, also where chords can hardly tell."""
     near, far = moved(*KANSAS, 10.0, 100_000), moved(*KANSAS, 200.0, 100_000.001)
     row = verdict(world, [Center("A", *far, "US"), Center("B", *near, "US")], Site(*KANSAS, "US"))
-    assert said(row, "center_id", "centers_in_reach") == ("B", 2)
+    assert statuses(row, "center_id", "centers_in_reach") == ("B", 2)
 
 
 def test_centers_in_reach_counts_open_ones_of_the_own_country(world: Countries) -> None:
@@ -186,7 +186,7 @@ def test_the_day_decides(
     """Wait for a center before it opens, have it from that day, lose it on its closing day."""
     centers = [Center("K", *KANSAS, "US", "2026-12-01", "2027-06-01")]
     row = verdict(world, centers, Site(*KANSAS, "US"), as_of=as_of)
-    assert said(row, "status", "available_on") == (status, available_on)
+    assert statuses(row, "status", "available_on") == (status, available_on)
     assert row["level"] == ("Gold Plus" if status == "qualified" else "Gold")
     assert row["center_id"] == (None if status == "fallback" else "K")
     assert row["centers_in_reach"] == (status == "qualified")
@@ -203,7 +203,7 @@ def test_pending_waits_for_the_center_that_opens_first(world: Countries) -> None
         Center("open-but-far", *at[4], "US"),
     ]
     row = verdict(world, centers, Site(*KANSAS, "US"))
-    assert said(row) == ("Gold", "pending", "center_opens_later", "first-a")
+    assert statuses(row) == ("Gold", "pending", "center_opens_later", "first-a")
     assert row["available_on"] == datetime.date(2027, 1, 15)
     assert row["distance_miles"] == round(60_000 / MILE_M, 3)
     assert row["centers_in_reach"] == 0
@@ -227,7 +227,7 @@ def test_an_open_center_in_reach_ends_the_waiting(world: Countries) -> None:
     far = moved(*KANSAS, 0.0, 100_000)
     centers = [Center("P", *KANSAS, "US", "2027-01-01"), Center("Z", *far, "US")]
     row = verdict(world, centers, Site(*KANSAS, "US"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "Z")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "Z")
 
 
 def test_a_planned_center_beyond_reach_changes_nothing(world: Countries) -> None:
@@ -235,17 +235,17 @@ def test_a_planned_center_beyond_reach_changes_nothing(world: Countries) -> None
     far, farther = moved(*KANSAS, 0.0, 150_000), moved(*KANSAS, 0.0, 250_000)
     centers = [Center("P", *far, "US", "2027-01-01"), Center("Z", *farther, "US")]
     row = verdict(world, centers, Site(*KANSAS, "US"))
-    assert said(row) == ("Gold", "fallback", "beyond_radius", "Z")
+    assert statuses(row) == ("Gold", "fallback", "beyond_radius", "Z")
     alone = verdict(world, centers[:1], Site(*KANSAS, "US"))
-    assert said(alone) == ("Gold", "fallback", "no_center_in_country", None)
+    assert statuses(alone) == ("Gold", "fallback", "no_center_in_country", None)
 
 
 def test_today_is_the_default_day(world: Countries, policy: Policy) -> None:
     """Judge today in UTC if no day is given."""
     before = datetime.datetime.now(datetime.UTC).date()
-    made = Matcher(centers_of([Center("K", *KANSAS, "US")]), policy, world)
-    assert before <= made.as_of <= datetime.datetime.now(datetime.UTC).date()
-    assert made.open_centers == 1
+    centers = Matcher(centers_of([Center("K", *KANSAS, "US")]), policy, world)
+    assert before <= centers.as_of <= datetime.datetime.now(datetime.UTC).date()
+    assert centers.open_centers == 1
 
 
 # ----------------------------------------------------------------------------- doubt
@@ -283,7 +283,12 @@ def test_borderline_of_a_center_to_come(
     place = moved(*KANSAS, 33.0, 70 * MILE_M - 20)
     centers = [Center("P", *KANSAS, "US", "2027-01-01"), *more]
     row = verdict(world, centers, Site(*place, "US", accuracy_m))
-    assert said(row, "level", "status", "center_id", "margin_miles") == ("Gold", status, "P", 0.013)
+    assert statuses(row, "level", "status", "center_id", "margin_miles") == (
+        "Gold",
+        status,
+        "P",
+        0.013,
+    )
     assert (row["available_on"] is None) == (status == "review")
 
 
@@ -303,9 +308,9 @@ def test_null_island_and_unknown_country(world: Countries) -> None:
         (Site(7.6, 47.588), "country_unknown"),
     ):
         row = verdict(world, centers, site)
-        assert said(row) == ("Gold", "review", reason, None)
+        assert statuses(row) == ("Gold", "review", reason, None)
         empty = ("distance_miles", "limit_miles", "margin_miles", "site_country")
-        assert said(row, *empty) == (None,) * 4
+        assert statuses(row, *empty) == (None,) * 4
         assert row["centers_in_reach"] == 0
 
 
@@ -313,15 +318,15 @@ def test_conflict_measures_to_the_declared_country(world: Countries) -> None:
     """Review a site in the wrong country with center and distance of the one it declares."""
     centers = [Center("CH", *BASEL, "CH"), Center("DE", *FREIBURG, "DE")]
     row = verdict(world, centers, Site(*BASEL, "DE"))
-    assert said(row) == ("Gold", "review", "country_conflict", "DE")
+    assert statuses(row) == ("Gold", "review", "country_conflict", "DE")
     assert row["distance_miles"] == round(karney_m(*BASEL, *FREIBURG) / MILE_M, 3)
-    assert said(row, "site_country", "limit_miles") == ("DE", 50.0)
+    assert statuses(row, "site_country", "limit_miles") == ("DE", 50.0)
 
 
 def test_trusting_the_declared_country(world: Countries) -> None:
     """Qualify the same site if what is declared is trusted."""
     row = verdict(world, [Center("DE", *FREIBURG, "DE")], Site(*BASEL, "DE"), trust_declared=True)
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "DE")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "DE")
 
 
 @pytest.mark.parametrize(
@@ -339,7 +344,7 @@ def test_out_at_sea(world: Countries, metres: float, status: str, reason: str) -
     place = moved(-124.47, 43.0, 270.0, metres + 10_000)
     row = verdict(world, [Center("OR", *center, "US")], Site(*place, "US"))
     assert world.locate(*place) == ""
-    assert said(row) == ("Gold", status, reason, "OR")
+    assert statuses(row) == ("Gold", status, reason, "OR")
 
 
 def test_a_pier_qualifies(world: Countries) -> None:
@@ -351,7 +356,7 @@ def test_a_pier_qualifies(world: Countries) -> None:
         if world.locate(*p) == ""
     )
     row = verdict(world, [Center("OR", -124.2, 43.0, "US")], Site(*out, "US"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "OR")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "OR")
     inferred = verdict(world, [Center("OR", -124.2, 43.0, "US")], Site(*out))
     assert inferred["reason"] == "country_unknown"
 
@@ -364,13 +369,13 @@ def test_san_juan_is_not_the_united_states(world: Countries) -> None:
     centers = [Center("SJU", -66.1057, 18.4655, "US")]
     site = Site(-67.1294, 18.4949, "PR")
     row = verdict(world, centers, site)
-    assert said(row) == ("Gold", "fallback", "beyond_radius", "SJU")
-    assert said(row, "site_country", "limit_miles") == ("PR", 50.0)
+    assert statuses(row) == ("Gold", "fallback", "beyond_radius", "SJU")
+    assert statuses(row, "site_country", "limit_miles") == ("PR", 50.0)
     data = Policy.load("appliance-maintenance").model_dump()
     folded = Policy.from_mapping({**data, "countries": {"fold_territories": ["US"]}})
     row = verdict(world, centers, site, policy=folded)
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "SJU")
-    assert said(row, "site_country", "limit_miles") == ("US", 70.0)
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "SJU")
+    assert statuses(row, "site_country", "limit_miles") == ("US", 70.0)
 
 
 def test_um_has_the_limit_of_its_own_code(world: Countries) -> None:
@@ -378,7 +383,7 @@ def test_um_has_the_limit_of_its_own_code(world: Countries) -> None:
     place = (166.636, 19.283)
     centers = [Center("UM", *place, "UM"), Center("US", *place, "US")]
     rows = verdicts(world, centers, [Site(*place, "UM"), Site(*place, "US"), Site(*place)])
-    assert [said(r, "center_id", "limit_miles", "site_country") for r in rows] == [
+    assert [statuses(r, "center_id", "limit_miles", "site_country") for r in rows] == [
         ("UM", 50.0, "UM"),
         ("US", 70.0, "US"),
         ("US", 70.0, "US"),
@@ -388,7 +393,7 @@ def test_um_has_the_limit_of_its_own_code(world: Countries) -> None:
 def test_both_sides_of_180_degrees(world: Countries) -> None:
     """Serve Taveuni from Savusavu, 45 miles across the meridian."""
     row = verdict(world, [Center("SVU", 179.341, -16.8028, "FJ")], Site(-179.983, -16.796, "FJ"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "SVU")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "SVU")
     assert row["distance_miles"] == 44.779
 
 
@@ -397,7 +402,7 @@ def test_at_the_south_pole(world: Countries, lon: float) -> None:
     """Serve the pole from 40 miles off at any longitude, whatever its own longitude is called."""
     center = Center("AQ", *moved(0.0, -90.0, lon + 5.0, 40 * MILE_M), "AQ")
     row = verdict(world, [center], Site(lon, -90.0, "AQ"))
-    assert said(row) == ("Gold Plus", "qualified", "within_radius", "AQ")
+    assert statuses(row) == ("Gold Plus", "qualified", "within_radius", "AQ")
     assert row["distance_miles"] == 40.0
 
 
@@ -434,7 +439,12 @@ def test_two_bands(
     row = verdict(
         world, [Center("K", *KANSAS, "US")], Site(*place, "US"), policy="hp-call-to-repair"
     )
-    assert said(row, "level", "status", "limit_miles", "center_id") == (level, status, limit, "K")
+    assert statuses(row, "level", "status", "limit_miles", "center_id") == (
+        level,
+        status,
+        limit,
+        "K",
+    )
     assert row["centers_in_reach"] == (status == "qualified")
 
 
@@ -443,9 +453,9 @@ def test_a_policy_without_countries(world: Countries, country: str) -> None:
     """Serve Lörrach from Basel where no rule asks for a country, whatever the site says."""
     center = [Center("CH", *BASEL, "CH")]
     row = verdict(world, center, Site(*LOERRACH, country), policy="hp-call-to-repair")
-    assert said(row) == ("6-hour call-to-repair", "qualified", "within_radius", "CH")
+    assert statuses(row) == ("6-hour call-to-repair", "qualified", "within_radius", "CH")
     null = verdict(world, center, Site(0.0, 0.0, country), policy="hp-call-to-repair")
-    assert said(null) == ("Not offered", "review", "null_island", None)
+    assert statuses(null) == ("Not offered", "review", "null_island", None)
 
 
 @pytest.mark.parametrize(
@@ -482,7 +492,7 @@ def test_margins_are_rounded_away_from_zero(
     """Never print a margin of 0 for who does not qualify, though the distance prints as 70."""
     place = moved(*KANSAS, 250.0, 70 * MILE_M + offset_m)
     row = verdict(world, [Center("K", *KANSAS, "US")], Site(*place, "US"))
-    assert said(row, "distance_miles", "margin_miles") == (distance, margin)
+    assert statuses(row, "distance_miles", "margin_miles") == (distance, margin)
 
 
 def test_no_margin_prints_as_minus_zero(world: Countries) -> None:
@@ -501,8 +511,8 @@ def test_printed_distances_are_karneys(world: Countries) -> None:
     rows = verdicts(
         world, [Center("K", *KANSAS, "US")], [Site(*p, "US") for p in places], trust_declared=True
     )
-    wanted = [round(karney_m(*p, *KANSAS) / MILE_M * 1000) / 1000 for p in places]
-    assert [r["distance_miles"] for r in rows] == wanted
+    expected = [round(karney_m(*p, *KANSAS) / MILE_M * 1000) / 1000 for p in places]
+    assert [r["distance_miles"] for r in rows] == expected
 
 
 # ----------------------------------------------------------------------------- arrays
@@ -510,8 +520,8 @@ def test_printed_distances_are_karneys(world: Countries) -> None:
 
 def test_columns_are_those_of_the_report(world: Countries) -> None:
     """Give the columns in the order of the contract, with its types."""
-    made = matcher(world, [Center("K", *KANSAS, "US")])
-    table = made.columns(made.match(sites_of([Site(*KANSAS, "US")], world)))
+    result = matcher(world, [Center("K", *KANSAS, "US")])
+    table = result.columns(result.match(sites_of([Site(*KANSAS, "US")], world)))
     assert tuple(table) == VERDICT
     assert {n: str(c.type) for n, c in table.items()} == {
         "level": "string",
@@ -530,11 +540,11 @@ def test_columns_are_those_of_the_report(world: Countries) -> None:
 
 def test_no_sites_give_no_verdicts(world: Countries) -> None:
     """Bear an empty batch, with all columns."""
-    made = matcher(world, [Center("K", *KANSAS, "US")])
-    found = made.match(sites_of([], world))
-    columns = [getattr(found, f.name) for f in dataclasses.fields(Verdicts)]
+    result = matcher(world, [Center("K", *KANSAS, "US")])
+    outcome = result.match(sites_of([], world))
+    columns = [getattr(outcome, f.name) for f in dataclasses.fields(Verdicts)]
     assert {len(values) for values in columns if values is not None} == {0}
-    assert tuple(made.columns(found)) == VERDICT
+    assert tuple(result.columns(outcome)) == VERDICT
 
 
 def test_sites_stay_as_they_were(world: Countries) -> None:
@@ -554,16 +564,16 @@ def test_batches_are_bounded(world: Countries, monkeypatch: pytest.MonkeyPatch) 
     rows = [Site(*moved(*KANSAS, 0.0, m * 20_000.0), "US") for m in range(10)]
     sites: Sites = sites_of(rows, world)
     assert [run.stop - run.start for run in chunks(len(sites))] == [3, 3, 3, 1]
-    found = verdicts(world, [Center("K", *KANSAS, "US")], rows)
-    assert [r["status"] for r in found] == ["qualified"] * 6 + ["fallback"] * 4
+    result = verdicts(world, [Center("K", *KANSAS, "US")], rows)
+    assert [r["status"] for r in result] == ["qualified"] * 6 + ["fallback"] * 4
 
 
 def test_a_matcher_travels_light(world: Countries) -> None:
     """Pickle to less than a megabyte, the country layer left at home, and judge alike there."""
-    made = matcher(world, [Center("K", *KANSAS, "US"), Center("P", *BASEL, "CH", "2027-01-01")])
+    result = matcher(world, [Center("K", *KANSAS, "US"), Center("P", *BASEL, "CH", "2027-01-01")])
     sites = sites_of([Site(*KANSAS, "US"), Site(*LOERRACH, "DE"), Site(*BASEL)], world)
-    before = made.match(sites)
-    carried = pickle.dumps(made)
+    before = result.match(sites)
+    carried = pickle.dumps(result)
     assert len(carried) < 1_000_000
     after = pickle.loads(carried).match(sites)  # noqa: S301 - of our own making
     for name, values in vars(before).items():
@@ -574,17 +584,17 @@ def test_order_and_company_change_nothing(world: Countries) -> None:
     """Give each site the verdict that it gets in any order, in blocks of any size."""
     rng = np.random.default_rng(17)
     places = [moved(*BASEL, a, m) for a, m in rng.uniform((-180, 0), (180, 2e5), (400, 2))]
-    said = rng.choice(["DE", "CH", "FR", ""], 400).tolist()
-    rows = [Site(*p, c) for p, c in zip(places, said, strict=True)]
+    statuses = rng.choice(["DE", "CH", "FR", ""], 400).tolist()
+    rows = [Site(*p, c) for p, c in zip(places, statuses, strict=True)]
     centers = [Center("CH", *BASEL, "CH"), Center("DE", *FREIBURG, "DE")]
     centers += [Center("FR", 7.75, 48.58, "FR", "2027-01-01")]
-    wanted = verdicts(world, centers, rows)
+    expected = verdicts(world, centers, rows)
     order = rng.permutation(400).tolist()
     shuffled = verdicts(world, centers, [rows[i] for i in order])
-    assert shuffled == [wanted[i] for i in order]
-    made = matcher(world, centers)
+    assert shuffled == [expected[i] for i in order]
+    result = matcher(world, centers)
     for size in (1, 7, 150):
-        parts = [made.match(sites_of(rows[i : i + size], world)) for i in range(0, 400, size)]
+        parts = [result.match(sites_of(rows[i : i + size], world)) for i in range(0, 400, size)]
         centers_ = np.concatenate([p.center for p in parts])
-        ids = [made.centers.center_id[i] if i >= 0 else None for i in centers_]
-        assert ids == [row["center_id"] for row in wanted]
+        ids = [result.centers.center_id[i] if i >= 0 else None for i in centers_]
+        assert ids == [row["center_id"] for row in expected]

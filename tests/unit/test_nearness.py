@@ -123,8 +123,8 @@ def test_in_reach_lists_every_pair() -> None:
     site, center, metres = index.in_reach(lon, lat, np.zeros(3, np.int64))
     assert sorted(zip(site.tolist(), center.tolist(), strict=True)) == [(0, 0), (0, 1), (2, 2)]
     assert site.tolist() == sorted(site.tolist())
-    wanted = EARTH.inv(lon[site], lat[site], np.array([8.0, 8.2, 20.0])[center], [47.0] * 3)[2]
-    np.testing.assert_array_equal(metres, wanted)
+    expected = EARTH.inv(lon[site], lat[site], np.array([8.0, 8.2, 20.0])[center], [47.0] * 3)[2]
+    np.testing.assert_array_equal(metres, expected)
 
 
 def test_the_index_remembers_without_changing_its_mind() -> None:
@@ -167,16 +167,16 @@ def test_groups_on_one_cell_keep_notes_of_their_own() -> None:
     groups = [np.arange(start, 90, 3) for start in range(3)]
     reach_m = np.full(3, 3e6)
     x, y = (np.array(v) for v in crowd(4, 50))
-    asked = [(x, y, np.full(50, group)) for group in (1, 0, 2, 0)]
-    asked.append((np.repeat(x, 3), np.repeat(y, 3), np.tile([2, 0, 1], 50)))
+    calls = [(x, y, np.full(50, group)) for group in (1, 0, 2, 0)]
+    calls.append((np.repeat(x, 3), np.repeat(y, 3), np.tile([2, 0, 1], 50)))
     warm = Index(np.array(lon), np.array(lat), groups, reach_m, list_all=False)
-    for some in asked:
+    for subset in calls:
         cold = Index(np.array(lon), np.array(lat), groups, reach_m, list_all=False)
-        found, wanted = (
-            i.nearest(*some[:2], geodesy.ecef(*some[:2]), some[2]) for i in (warm, cold)
+        result, expected = (
+            i.nearest(*subset[:2], geodesy.ecef(*subset[:2]), subset[2]) for i in (warm, cold)
         )
-        np.testing.assert_array_equal(found, wanted)
-        assert (found[0] % 3 == some[2]).all()
+        np.testing.assert_array_equal(result, expected)
+        assert (result[0] % 3 == subset[2]).all()
 
 
 def test_many_threads_may_ask_at_once() -> None:
@@ -185,8 +185,8 @@ def test_many_threads_may_ask_at_once() -> None:
     shared, alone = index_of(lon, lat, miles=400), index_of(lon, lat, miles=400)
     parts = [crowd(seed, 2_000) for seed in range(6, 14)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda part: nearest(shared, *part), parts * 3))
-    assert found == [nearest(alone, *part) for part in parts] * 3
+        result = list(pool.map(lambda part: nearest(shared, *part), parts * 3))
+    assert result == [nearest(alone, *part) for part in parts] * 3
 
 
 def test_a_pickle_forgets_the_cells() -> None:

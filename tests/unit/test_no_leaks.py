@@ -143,17 +143,17 @@ def words(policy: Policy) -> set[str]:
 
 def call(command: str) -> str:
     """Run a command in this process; return all that it prints. It must work."""
-    said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    result = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with (
         mock.patch.object(sys, "argv", ["coverage-analyzer", *command.split()]),
-        contextlib.redirect_stdout(said),
-        contextlib.redirect_stderr(said),
+        contextlib.redirect_stdout(result),
+        contextlib.redirect_stderr(result),
         pytest.raises(SystemExit) as left,
     ):
         main.main()
-    said.flush()
-    said.seek(0)
-    text = said.read()
+    result.flush()
+    result.seek(0)
+    text = result.read()
     assert left.value.code in (None, 0), f"{command}: {text}"
     return text
 
@@ -193,11 +193,11 @@ def foreign_words(policy: Policy | None, text: str, also: Policy) -> list[str]:
     """Return the words of other vendors in an output."""
     mine = words(policy) if policy else set()
     others = [*Policy.builtin().values(), also]
-    found = set().union(*(words(p) for p in others if p != policy)) - mine
+    result = set().union(*(words(p) for p in others if p != policy)) - mine
     own = "\n".join(mine)
     return [
         word
-        for word in sorted(found)
+        for word in sorted(result)
         if word not in own and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
     ]
 
@@ -216,16 +216,16 @@ def test_no_word_of_another_vendor(name: str, work: Path) -> None:
     for command in COMMANDS:
         if by_road and command.startswith(NOT_BY_ROAD):
             continue
-        said = call(re.sub(r"[A-Z]{3,}", lambda m: (WORDS | {"POLICY": name})[m[0]], command))
+        result = call(re.sub(r"[A-Z]{3,}", lambda m: (WORDS | {"POLICY": name})[m[0]], command))
         if "compare POLICY zephyr" in command:
-            said = "" if name != "zephyr.toml" else said  # two vendors are meant
-        if found := foreign_words(policy, said, invented):
-            leaks[command] = found
+            result = "" if name != "zephyr.toml" else result  # two vendors are meant
+        if outcome := foreign_words(policy, result, invented):
+            leaks[command] = outcome
     for file, text in texts(work):
         if file not in {"zephyr.toml", "calm.toml"} and (
-            found := foreign_words(policy, text, invented)
+            outcome := foreign_words(policy, text, invented)
         ):
-            leaks[file] = found
+            leaks[file] = outcome
     assert leaks == {}
 
 
@@ -235,9 +235,9 @@ def test_help_and_what_is_new_belong_to_no_vendor(work: Path) -> None:
     names = {*Policy.builtin_names(), "RMA"}  # of which an example of a key speaks
     invented = Policy.load("zephyr.toml")
     for command in GENERAL:
-        said = call(command)
+        result = call(command)
         own = invented if "zephyr" in command else None
-        assert {*foreign_words(own, said, invented)} - names == set(), command
+        assert {*foreign_words(own, result, invented)} - names == set(), command
 
 
 def test_no_address_is_compared_without_a_rule(work: Path) -> None:
@@ -269,5 +269,5 @@ def test_a_command_names_the_policy_that_it_takes(
     assert "the default" not in call(command)
     monkeypatch.delenv("COVERAGE_ANALYZER_POLICY_NAME")
     assert "the default" not in call(f"{command} --quiet")
-    said = call("run sites.csv --centers centers.csv --as-of 2026-12-01 -o out --no-map --no-areas")
-    assert "Citrix Appliance Maintenance, as of 2026-12-01" in said
+    text = call("run sites.csv --centers centers.csv --as-of 2026-12-01 -o out --no-map --no-areas")
+    assert "Citrix Appliance Maintenance, as of 2026-12-01" in text

@@ -15,7 +15,7 @@ from coverage_analyzer.errors import InputError
 SITES = "site_id,Countries,lat,lon,Part,Model\nA,US,40.0,-75.0,fan,MPX\n"
 
 
-def told(arguments: list[object]) -> str:
+def notices_of(arguments: list[object]) -> str:
     """Return all that the program says."""
     ended = CliRunner().invoke(program, list(map(str, arguments)))
     return f"{ended.output}{ended.exception or ''}"
@@ -28,16 +28,16 @@ def test_headers_that_may_be_meant_are_told_by_all(tmp_path: Path) -> None:
     letter = [*to, "--site", "A", "-o", tmp_path / "l.html"]
     with pytest.warns(UserWarning, match=r"No column used") as caught:
         ca.read_sites(sites)
-    said = "\n".join(str(w.message) for w in caught)
+    text = "\n".join(str(w.message) for w in caught)
     for words in (
-        told(["run", *to, "-o", tmp_path / "out"]),
-        told(["check", sites]),
-        told(["letter", *letter]),
-        said,
+        notices_of(["run", *to, "-o", tmp_path / "out"]),
+        notices_of(["check", sites]),
+        notices_of(["letter", *letter]),
+        text,
     ):
         for header in ("Countries", "Part", "Model"):
             assert f"To use '{header}':" in words
-    assert "Not checked" not in told(["check", sites])
+    assert "Not checked" not in notices_of(["check", sites])
 
 
 def test_a_product_without_a_table_is_told_by_all(tmp_path: Path) -> None:
@@ -46,10 +46,10 @@ def test_a_product_without_a_table_is_told_by_all(tmp_path: Path) -> None:
     centers = centers_file(tmp_path)
     words = "Product life cycle not checked"
     to = [sites, "--centers", centers]
-    assert words in told(["run", *to, "-o", tmp_path / "out"])
-    assert words in told(["letter", *to, "--site", "A", "-o", tmp_path / "l.html"])
+    assert words in notices_of(["run", *to, "-o", tmp_path / "out"])
+    assert words in notices_of(["letter", *to, "--site", "A", "-o", tmp_path / "l.html"])
     place = ["--centers", centers, "--country", "US", "--product", "MPX"]
-    assert words in told(["explain", "40.0", "-75.0", *place])
+    assert words in notices_of(["explain", "40.0", "-75.0", *place])
     with pytest.warns(UserWarning, match=words):
         ca.assess(ca.read_sites(sites), ca.read_centers(centers), as_of=AS_OF)
 
@@ -61,7 +61,7 @@ def test_a_letter_on_a_report_says_what_it_does_not_know(tmp_path: Path) -> None
     report = tmp_path / "out" / "report.csv"
     site = pd.read_csv(report, dtype=str)["site_id"][0]
     letter = [report, "--site", site, "--centers", centers, "-o", tmp_path / "l.html"]
-    assert "ignores its drive times" in told(["letter", *letter])
+    assert "ignores its drive times" in notices_of(["letter", *letter])
 
 
 def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_centers_with_a_decimal_comma(tmp_path: Path) -> None:
     sites = sites_file(tmp_path)
     text = "center_id;lat;lon;country\nPHL;39,95;-75,16;US\n"
     to = [sites, "--centers", centers_file(tmp_path, text), "-o", tmp_path / "out"]
-    assert "1 of 1 center open" in told(["run", *to])
-    assert "1 of 1 center open" in told(["run", *to, "--center-decimal", ","])
+    assert "1 of 1 center open" in notices_of(["run", *to])
+    assert "1 of 1 center open" in notices_of(["run", *to, "--center-decimal", ","])
     centers_file(tmp_path, text.replace("-75,16", "75,16 N"))
-    assert "longitude is '75,16 N', not a number in degrees; 'N'" in told(["run", *to])
+    assert "longitude is '75,16 N', not a number in degrees; 'N'" in notices_of(["run", *to])
 
 
 def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_explain_and_report_have_the_same_margin(tmp_path: Path) -> None:
     sites, centers = sites_file(tmp_path), centers_file(tmp_path)
     network = ca.read_centers(centers)
     with pytest.warns(UserWarning, match="rejected"):
-        given = ca.read_sites(sites)
-    verdicts = ca.assess(given, network, as_of=AS_OF)
+        result = ca.read_sites(sites)
+    verdicts = ca.assess(result, network, as_of=AS_OF)
     checked = 0
     for row in verdicts.to_dict("records"):
         if row["status"] not in {"qualified", "fallback"} or pd.isna(row["margin_miles"]):
@@ -109,5 +109,5 @@ def test_amounts_days_and_prose_are_not_offered_as_ids(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     rows = [f'{n},"{n}1,250.00",2026-03-0{n},Firm {n} of Bonn,Q{n},5{n}.5,7.1' for n in range(1, 6)]
     path.write_text("x,Annual Revenue,Since,Remark,Ordernum,lat,lon\n" + "\n".join(rows), "utf-8")
-    said = " ".join(batch.check(path)["warnings"])
-    assert "To use 'x' or 'Ordernum': --column site_id=x" in said
+    text = " ".join(batch.check(path)["warnings"])
+    assert "To use 'x' or 'Ordernum': --column site_id=x" in text

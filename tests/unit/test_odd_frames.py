@@ -26,24 +26,24 @@ DAY = datetime.date(2020, 1, 1)
 
 def sites(**more: Any) -> pd.DataFrame:
     """Return three sites, with more columns or other ones."""
-    given = {
+    values = {
         "site_id": ["a", "b", "c"],
         "latitude": [40.0, 48.85, 47.593],
         "longitude": [-75.0, 2.35, 7.611],
         "country": ["US", "FR", None],
     }
-    return pd.DataFrame(given | more)
+    return pd.DataFrame(values | more)
 
 
 def centers(**more: Any) -> pd.DataFrame:
     """Return two centers, with more columns or other ones."""
-    given = {
+    values = {
         "center_id": ["PHL", "PAR"],
         "latitude": [39.95, 48.8566],
         "longitude": [-75.16, 2.3522],
         "country": ["US", "FR"],
     }
-    return pd.DataFrame(given | more)
+    return pd.DataFrame(values | more)
 
 
 def verdicts(frame: pd.DataFrame | None = None) -> gpd.GeoDataFrame:
@@ -51,9 +51,9 @@ def verdicts(frame: pd.DataFrame | None = None) -> gpd.GeoDataFrame:
     return ca.assess(sites() if frame is None else frame, centers(), as_of=AS_OF)
 
 
-def written(folder: Path, judged: pd.DataFrame, **given: Any) -> Path:
+def written(folder: Path, judged: pd.DataFrame, **options: Any) -> Path:
     """Write a report, and return its folder."""
-    return ca.write_report(judged, folder / "r", **given)
+    return ca.write_report(judged, folder / "r", **options)
 
 
 ODD_CELLS: dict[str, tuple[Any, str]] = {
@@ -144,7 +144,7 @@ CALLS: dict[str, Callable[[Callable[[Any], Any]], Any]] = {
 
 @pytest.mark.parametrize("judge", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(
-    ("odd", "said"),
+    ("odd", "words"),
     [
         (levels, "2 levels"),
         (twins, "have the name 'country'"),
@@ -152,10 +152,10 @@ CALLS: dict[str, Callable[[Callable[[Any], Any]], Any]] = {
     ],
 )
 def test_columns_that_cannot_be_told_apart(
-    judge: Callable[[Any], Any], odd: Callable[[Any], Any], said: str
+    judge: Callable[[Any], Any], odd: Callable[[Any], Any], words: str
 ) -> None:
     """An error that says so, from whichever function sees them first."""
-    with pytest.raises(InputError, match=re.escape(said)):
+    with pytest.raises(InputError, match=re.escape(words)):
         judge(odd)
 
 
@@ -231,7 +231,7 @@ def test_summaries_by_any_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "said"),
+    ("by", "words"),
     [
         ([], "Name a column"),
         ("sites", "Column 'sites' not found"),
@@ -239,9 +239,9 @@ def test_summaries_by_any_column() -> None:
         ("m", "grouped"),
     ],
 )
-def test_summaries_that_cannot_be(by: Any, said: str) -> None:
+def test_summaries_that_cannot_be(by: Any, words: str) -> None:
     """The message names the column."""
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=words):
         ca.summarize(verdicts().assign(m=[[1], [2], [1]]), by=by)
 
 
@@ -289,9 +289,9 @@ def test_run_json_of_a_notebook_is_that_of_a_run(tmp_path: Path) -> None:
     written(tmp_path, ca.assess(read, network, as_of=AS_OF), centers=network)
     run, notebook = manifest(tmp_path / "out"), manifest(tmp_path / "r")
     assert list(notebook) == [key for key in run if key in notebook]
-    told = ("coverage_analyzer", "python", "libraries", "policy", "as_of", "trust_declared")
+    result = ("coverage_analyzer", "python", "libraries", "policy", "as_of", "trust_declared")
     counted = ("centers", "countries", "ledger", "spreadsheet_guard")
-    assert {k: notebook[k] for k in (*told, *counted)} == {k: run[k] for k in (*told, *counted)}
+    assert {k: notebook[k] for k in (*result, *counted)} == {k: run[k] for k in (*result, *counted)}
     assert run["counts"].items() >= notebook["counts"].items()
     assert notebook["inputs"] == {}
     assert notebook["columns"]["country"] == "country"
@@ -316,9 +316,9 @@ def inactive(frame: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def test_a_frame_without_an_active_geometry_is_read_by_its_columns() -> None:
     """What merge and read_csv leave; without such columns the geometry is named."""
-    given = gpd.GeoDataFrame(sites())
+    frame = gpd.GeoDataFrame(sites())
     plain = verdicts()
-    assert verdicts(given)["status"].tolist() == plain["status"].tolist()
+    assert verdicts(frame)["status"].tolist() == plain["status"].tolist()
     assert ca.assess(sites(), gpd.GeoDataFrame(centers()), as_of=AS_OF)["status"].tolist() == (
         plain["status"].tolist()
     )

@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Any, str, list[str], dict[str, Any], dict[str, Any]]] = {
             *("s.csv", "-o", "out", *RULES, *SITES, *CENTERS, "--format", "parquet"),
             *("--table", "sqlite:///x?table=t", "--products", "p.csv", "--trust-declared"),
             *("--no-areas", "--no-map", "--on-duplicate", "first", "--raw-text", "--excel"),
-            *("--max-rejects", "7", "--map-columns", "a,b"),
+            *("--max-rejects", "7", "--map-columns", "a,b", "--threads", "3"),
         ],
         OF_RULES,
         OF_SITES
@@ -60,7 +60,8 @@ CASES: dict[str, tuple[Any, str, list[str], dict[str, Any], dict[str, Any]]] = {
         | {"map_columns": "a,b"}
         | {"format": "parquet", "table": "sqlite:///x?table=t", "products": "p.csv"}
         | {"trust_declared": True, "areas": False, "map": False, "on_duplicate": "first"}
-        | {"raw_text": True, "excel": True, "max_rejects": RejectLimit.parse("7")},
+        | {"raw_text": True, "excel": True, "max_rejects": RejectLimit.parse("7")}
+        | {"threads": 3},
     ),
     "check": (
         batch,
@@ -130,11 +131,11 @@ def test_each_option_reaches_its_field(
     command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Given on the command line, each option of a job is the field of that name."""
-    module, job, arguments, keywords, wanted = CASES[command]
+    module, job, arguments, keywords, expected = CASES[command]
     calls: list[dict[str, Any]] = []
 
-    def called(*_arguments: Any, **given: Any) -> NoReturn:
-        calls.append(given)
+    def called(*_arguments: Any, **options: Any) -> NoReturn:
+        calls.append(options)
         raise CalledError
 
     monkeypatch.chdir(tmp_path)
@@ -146,9 +147,9 @@ def test_each_option_reaches_its_field(
     assert given == keywords
     usual = type(chosen)()
     plain = {f.name for f in fields(chosen)} - {"progress", "warn"}
-    assert {name: getattr(chosen, name) for name in wanted} == wanted
-    assert all(getattr(chosen, name) != getattr(usual, name) for name in wanted)
-    assert all(getattr(chosen, n) == getattr(usual, n) for n in plain - set(wanted))
+    assert {name: getattr(chosen, name) for name in expected} == expected
+    assert all(getattr(chosen, name) != getattr(usual, name) for name in expected)
+    assert all(getattr(chosen, n) == getattr(usual, n) for n in plain - set(expected))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from coverage_analyzer.batch import overlap
 from coverage_analyzer.batch.overlap import DEPTH, ahead
 
 
-def numbers(stop: int, made: list[int], closed: list[bool]) -> Generator[int, None, None]:
+def numbers(stop: int, result: list[int], closed: list[bool]) -> Generator[int, None, None]:
     """Yield numbers, and note what was made and that it was closed."""
     try:
         for number in range(stop):
-            made.append(number)
+            result.append(number)
             yield number
     finally:
         closed.append(True)
@@ -27,11 +27,11 @@ def test_items_come_in_order() -> None:
 
 def test_nothing_runs_far_ahead() -> None:
     """Memory holds some items, however slow the second stage is."""
-    made: list[int] = []
-    items = ahead(numbers(100, made, []))
+    result: list[int] = []
+    items = ahead(numbers(100, result, []))
     assert next(items) == 0
     time.sleep(0.1)
-    assert len(made) <= DEPTH + 3
+    assert len(result) <= DEPTH + 3
     items.close()
 
 
@@ -76,7 +76,7 @@ def test_a_stage_that_hangs_does_not_hold_the_other(monkeypatch: pytest.MonkeyPa
 
     items = ahead(hanging())
     next(items)
-    begun = time.monotonic()
+    start = time.monotonic()
     items.close()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - start < 5
     release.set()

@@ -66,11 +66,11 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     """Give a server on the loopback."""
-    with Server() as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+    with Server() as result:
+        thread = threading.Thread(target=result.serve_forever, args=(0.01,))
         thread.start()
-        yield made
-        made.shutdown()
+        yield result
+        result.shutdown()
         thread.join()
 
 
@@ -120,10 +120,10 @@ def test_no_server_is_a_service_error(tmp_path: Path) -> None:
 def test_a_server_that_drips_ends_in_time(server: Server, tmp_path: Path) -> None:
     """The time-out is of the whole answer, and of each try."""
     server.drip_s = 5.0
-    begun = time.monotonic()
+    start = time.monotonic()
     with pytest.raises(ServiceError, match=r"no answer in time \(1 attempt\)"):
         fetch_extract(WHERE, url=server.url, cache=tmp_path, timeout_s=0.5, tries=1)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - start < 3
     assert len(server.asked) == 1
     assert not list(tmp_path.iterdir())
 
@@ -187,7 +187,7 @@ def test_a_large_box_is_refused() -> None:
 
 def test_the_verb_wants_one_source_of_roads(tmp_path: Path) -> None:
     """Neither none nor two."""
-    for given in ([], ["--osm", "x.osm", "--overpass", "9,47,9.5,47.5"]):
-        done = CliRunner().invoke(program, ["drive-times", str(tmp_path), *given])
+    for arguments in ([], ["--osm", "x.osm", "--overpass", "9,47,9.5,47.5"]):
+        done = CliRunner().invoke(program, ["drive-times", str(tmp_path), *arguments])
         assert done.exit_code == 2
         assert "Give one source of roads" in done.output

@@ -141,7 +141,7 @@ def test_the_sample_data_are_plain(sample: Path) -> None:
     path = ROOT / "data" / "customer_sites.csv"
     assert b"\r" not in path.read_bytes()
     with path.open(encoding="utf-8", newline="") as file:
-        given = {row["site_id"]: row for row in csv.DictReader(file)}
-    assert len(given) == 6500
+        values = {row["site_id"]: row for row in csv.DictReader(file)}
+    assert len(values) == 6500
     for row in records(sample / "report.csv"):
-        assert {k: row[k] for k in given[row["site_id"]]} == given[row["site_id"]]
+        assert {k: row[k] for k in values[row["site_id"]]} == values[row["site_id"]]

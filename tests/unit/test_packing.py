@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.maps.packing import UNITS, Block, morton, packed_json, script_lengths
+from coverage_analyzer.maps.packing import (
+    UNITS,
+    Block,
+    morton,
+    packed,
+    packed_json,
+    script_lengths,
+)
 from coverage_analyzer.maps.page_data import Tiles
 
 LON = st.integers(-180 * UNITS, 180 * UNITS)
@@ -34,7 +41,8 @@ def unpacked(block: Block) -> dict[str, list[Any]]:
         values = [v + spec.get("low", 0) for v in values]
         columns[spec["name"]] = np.cumsum(values).tolist() if spec.get("steps") else values
         if "text" in spec:
-            text = data[at : at + spec["text"]].decode().encode("utf-16-le")
+            text = bytes_along(data[at : at + spec["text"]], values, spec)
+            text = text.decode().encode("utf-16-le")
             ends = np.cumsum(values) * 2
             parts = [text[b - 2 * n : b] for n, b in zip(values, ends, strict=True)]
             parts = [part.decode("utf-16-le") for part in parts]
@@ -42,6 +50,15 @@ def unpacked(block: Block) -> dict[str, list[Any]]:
             at += spec["text"]
     assert at == len(data)
     return columns
+
+
+def bytes_along(data: bytes, lengths: list[int], spec: dict[str, Any]) -> bytes:
+    """Return the bytes of texts one text after the other, if they are laid out across."""
+    if "across" not in spec:
+        return data
+    count = spec["count"]
+    assert len(data) == count * spec["across"]
+    return b"".join(data[i::count][:length] for i, length in enumerate(lengths))
 
 
 @given(st.lists(st.integers(-(2**31), 2**31 - 1)))
@@ -58,6 +75,43 @@ def test_texts_come_back(values: list[str], skipped: int) -> None:
     block = Block()
     block.texts("t", pa.array(["x"] * skipped + values, pa.large_string())[skipped:])
     assert unpacked(block)["t"] == values
+
+
+@given(st.lists(st.integers(-(2**31), 2**31 - 1)))
+def test_a_walk_comes_back(values: list[int]) -> None:
+    """Steps in both directions."""
+    block = Block()
+    block.walk("n", np.array(values, np.int64))
+    assert unpacked(block)["n"] == values
+
+
+@pytest.mark.parametrize("shortest", [1000, 999_990])
+def test_ids_are_laid_out_across(shortest: int) -> None:
+    """Which is shorter than any repetition of them; also where some are longer than others."""
+    numbers = np.random.default_rng(1).permutation(20_000) + shortest
+    values = [f"SITE-{number}" for number in numbers.tolist()]
+    block = Block()
+    block.texts("id", pa.array(values, pa.large_string()))
+    assert "across" in block.specs[0]
+    assert unpacked(block)["id"] == values
+    assert len(block.packed()) < 0.9 * len(packed(" ".join(values).encode()))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{pow(3, n * n % 97, 10**9 + 7):020}" for n in range(3000)],
+        ["a" * 60, *["b"] * 60],
+        [f"é{number}" for number in range(1000, 3000)],
+    ],
+    ids=["repeated", "of all lengths", "not in ASCII"],
+)
+def test_other_texts_are_laid_out_along(values: list[str]) -> None:
+    """One after the other."""
+    block = Block()
+    block.texts("name", pa.array(values, pa.large_string()))
+    assert "across" not in block.specs[0]
+    assert unpacked(block)["name"] == values
 
 
 @given(st.lists(st.tuples(LON, LAT), min_size=1))

@@ -20,21 +20,22 @@ def put(root: Path, place: str, ids: str = "H", **columns: list[Any]) -> Path:
     """Write sites near Philadelphia into a file of a folder."""
     path = root / place
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = {"site_id": list(ids), "lat": [40.0] * len(ids), "lon": [-75.0] * len(ids)} | columns
+    result = {"site_id": list(ids), "lat": [40.0] * len(ids), "lon": [-75.0] * len(ids)} | columns
     if path.suffix == ".parquet":
-        pq.write_table(pa.table(made), path)
+        pq.write_table(pa.table(result), path)
         return path
-    rows = [",".join(map(str, row)) for row in zip(*made.values(), strict=True)]
-    path.write_text("\n".join([",".join(made), *rows]) + "\n", encoding="utf-8")
+    rows = [",".join(map(str, row)) for row in zip(*result.values(), strict=True)]
+    path.write_text("\n".join([",".join(result), *rows]) + "\n", encoding="utf-8")
     return path
 
 
 def run(folder: Path, sites: Path | str, **options: Any) -> list[dict[str, str]]:
     """Return the report, after a run without map and areas."""
     chosen = batch.Options(map=False, areas=False, **options)
-    made = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
+    manifest = batch.run(sites, centers_file(folder), folder / "out", as_of=AS_OF, options=chosen)
     assert (
-        sum(made["ledger"][k] for k in ("decided", "rejected", "blank")) == made["ledger"]["read"]
+        sum(manifest["ledger"][k] for k in ("decided", "rejected", "blank"))
+        == manifest["ledger"]["read"]
     )
     return records(folder / "out" / "report.csv")
 

@@ -21,19 +21,19 @@ DOT = re.compile(r"[Mm](-?\d+) ?(-?\d+)h0")
 
 def sample(places: list[tuple[float, float, Status]]) -> SiteSample:
     """Return a sample of sites: longitude, latitude, status."""
-    made = SiteSample()
+    result = SiteSample()
     lon, lat, status = (np.array(column) for column in zip(*places, strict=True))
-    made.add(lon.astype(float), lat.astype(float), status)
-    return made
+    result.add(lon.astype(float), lat.astype(float), status)
+    return result
 
 
 def dots(svg: str, name: str) -> np.ndarray:
     """Return where the dots of a class are, in units. Shape (n, 2)."""
-    found = []
+    result = []
     for path in re.findall(rf'<path class="{name}"[^>]* d="([^"]*)"/>', svg):
         steps = np.array(DOT.findall(path), int)
-        found.append(np.cumsum(steps, axis=0))
-    return np.concatenate(found) if found else np.zeros((0, 2), int)
+        result.append(np.cumsum(steps, axis=0))
+    return np.concatenate(result) if result else np.zeros((0, 2), int)
 
 
 def drawn(sites: SiteSample) -> str:
@@ -50,14 +50,15 @@ def test_land_is_read_as_json_reads_it() -> None:
     assert counts.tolist() == [len(arc) for arc in whole["arcs"]]
     assert steps.tolist() == [place for arc in whole["arcs"] for place in arc]
     assert rest | {"arcs": whole["arcs"]} == whole
-    made = land.land()
-    ring = made.rings[0]
+    result = land.land()
+    ring = result.rings[0]
     ends = [
-        (n >= 0, made.first[max(n, ~n)], made.after[max(n, ~n)] - 1) for n in (ring[0], ring[-1])
+        (n >= 0, result.first[max(n, ~n)], result.after[max(n, ~n)] - 1)
+        for n in (ring[0], ring[-1])
     ]
     begin, end = (ends[0][1 if ends[0][0] else 2], ends[1][2 if ends[1][0] else 1])
-    assert made.lon[begin] == pytest.approx(made.lon[end])
-    assert made.lat[begin] == pytest.approx(made.lat[end])
+    assert result.lon[begin] == pytest.approx(result.lon[end])
+    assert result.lat[begin] == pytest.approx(result.lat[end])
 
 
 def test_each_site_is_where_it_is() -> None:
@@ -95,28 +96,28 @@ def test_a_sample_does_not_depend_on_blocks(cuts: list[int]) -> None:
     lon, lat = rng.uniform(-10, 30, 100_000), rng.uniform(35, 60, 100_000)
     status = np.full(100_000, int(Status.fallback))
     status[::20_000] = Status.review
-    made, whole = SiteSample(), SiteSample()
+    result, whole = SiteSample(), SiteSample()
     whole.add(lon, lat, status)
     for rows in np.split(np.arange(100_000), cuts):
-        made.add(lon[rows], lat[rows], status[rows])
-    kept = {each: (len(places), step) for each, places, step in made.places()}
+        result.add(lon[rows], lat[rows], status[rows])
+    kept = {each: (len(places), step) for each, places, step in result.places()}
     assert kept[Status.review] == (5, 1)
     assert kept[Status.fallback][0] <= MOST_KEPT
-    assert made.counts[Status.fallback] == 99_995
-    assert drawn(made) == drawn(whole)
+    assert result.counts[Status.fallback] == 99_995
+    assert drawn(result) == drawn(whole)
 
 
 def test_a_picture_has_a_bounded_size() -> None:
     """A quarter of a million sites all over the world, of all statuses, and a thousand centers."""
     rng = np.random.default_rng(3)
-    made = SiteSample()
+    result = SiteSample()
     for _ in range(5):
         lon, lat = rng.uniform(-180, 180, 50_000), rng.uniform(-85, 85, 50_000)
-        made.add(lon, lat, rng.integers(0, len(Status), 50_000))
+        result.add(lon, lat, rng.integers(0, len(Status), 50_000))
     centers = centers_of(
         Center(f"C{i}", rng.uniform(-180, 180), rng.uniform(-60, 70)) for i in range(1000)
     )
-    assert len(picture(Scene(made, centers, None, DAY))) < 400_000
+    assert len(picture(Scene(result, centers, None, DAY))) < 400_000
 
 
 def test_without_any_place_there_is_no_picture() -> None:

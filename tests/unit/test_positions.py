@@ -31,10 +31,10 @@ def _listed(part: Any) -> bool:
 def test_every_key_of_a_document_that_ships_has_its_line(file: Path) -> None:
     """The line names the key, unless it is an item of a list."""
     text = file.read_text(encoding="utf-8")
-    found = key_lines(text)
-    assert set(found) == set(paths(tomllib.loads(text)))
+    result = key_lines(text)
+    assert set(result) == set(paths(tomllib.loads(text)))
     written = text.splitlines()
-    for path, line in found.items():
+    for path, line in result.items():
         if isinstance(path[-1], str):
             assert path[-1] in written[line - 1]
 
@@ -63,9 +63,9 @@ inner = []
 
 def test_hard_ways_to_write_keys() -> None:
     """Quoted and dotted keys, texts of several lines, lists in lists, tables of lists."""
-    found = key_lines(HARD)
-    assert set(found) == set(paths(tomllib.loads(HARD)))
-    lines = {".".join(map(str, path)): line for path, line in found.items()}
+    result = key_lines(HARD)
+    assert set(result) == set(paths(tomllib.loads(HARD)))
+    lines = {".".join(map(str, path)): line for path, line in result.items()}
     assert lines["a.b.c.d\\e"] == 1
     assert lines["ab.0.1"] == 4
     assert lines["ab.1.l.m.0"] == 6
@@ -111,9 +111,9 @@ def test_every_key_that_the_parser_finds_has_a_line(tables: Any) -> None:
     except tomllib.TOMLDecodeError:
         key_lines(text)  # ends
         return
-    found = key_lines(text)
-    assert set(found) == set(paths(parsed))
-    assert all(1 <= line <= text.count("\n") + 1 for line in found.values())
+    result = key_lines(text)
+    assert set(result) == set(paths(parsed))
+    assert all(1 <= line <= text.count("\n") + 1 for line in result.values())
 
 
 @pytest.mark.parametrize("text", ["[", "a", "a = [", '"', "=", "]]", "a = {", "\x00", "[[a", "a.="])

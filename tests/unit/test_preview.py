@@ -60,8 +60,8 @@ def gzip_file(folder: Path) -> Path:
 def workbook(folder: Path) -> Path:
     """Write them as a workbook."""
     path = folder / "sites.xlsx"
-    with xlsxwriter.Workbook(path) as made:
-        sheet = made.add_worksheet()
+    with xlsxwriter.Workbook(path) as result:
+        sheet = result.add_worksheet()
         for at, row in enumerate([HEADERS, *ROWS]):
             sheet.write_row(at, 0, row)
     return path
@@ -114,10 +114,10 @@ def folder_of_files(folder: Path) -> Path:
 
 def sqlite_table(folder: Path) -> Address:
     """Write them as a table of SQLite."""
-    with closing(sqlite3.connect(folder / "sites.db")) as made:
-        made.execute("CREATE TABLE sites (site_id, latitude, longitude)")
-        made.executemany("INSERT INTO sites VALUES (?, ?, ?)", ROWS)
-        made.commit()
+    with closing(sqlite3.connect(folder / "sites.db")) as result:
+        result.execute("CREATE TABLE sites (site_id, latitude, longitude)")
+        result.executemany("INSERT INTO sites VALUES (?, ?, ?)", ROWS)
+        result.commit()
     return address(f"sqlite:///{folder}/sites.db?table=sites")
 
 
@@ -226,8 +226,8 @@ def test_a_damaged_file_fails_alike_with_and_without_a_preview(tmp_path: Path) -
     """The error is in the same words."""
     path = tmp_path / "a.csv.gz"
     body = io.BytesIO()
-    with gzip.open(body, "wt", compresslevel=0) as made:
-        made.write(text() * 120)
+    with gzip.open(body, "wt", compresslevel=0) as result:
+        result.write(text() * 120)
     path.write_bytes(body.getvalue()[:-5_000])
     with pytest.raises(InputError) as plain:
         everything(opened(path))

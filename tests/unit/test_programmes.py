@@ -263,18 +263,18 @@ def test_facts_of_a_customer_that_cannot_be_read_are_refused() -> None:
 def test_an_answer_tells_its_grounds_in_words_and_as_data() -> None:
     """State and words of each condition, clauses, source; JSON holds the same."""
     facts = {"success_services": True, "os_vendor_support": False}
-    found = ca.entitlements(facts, "XenApp", "6.5", "DE", "2026-12-01")
-    text = str(found)
+    result = ca.entitlements(facts, "XenApp", "6.5", "DE", "2026-12-01")
+    text = str(result)
     assert text.startswith("XenApp 6.5, DE, on 2026-12-01\n")
     assert "Extended Support: does not apply (bought for a fee)" in text
     assert "  missing     equivalent support by the vendor of the operating system" in text
     assert "  unknown     a base technical support agreement for XenApp" in text
     assert "  clause      The customer must be current on Customer Success Services" in text
-    assert json.loads(json.dumps(found.to_dict()))["offers"][0]["answer"] == "does not apply"
-    assert len(found) == 5
-    assert [e.offer for e in found][:2] == ["extended-support", "priority"]
+    assert json.loads(json.dumps(result.to_dict()))["offers"][0]["answer"] == "does not apply"
+    assert len(result) == 5
+    assert [e.offer for e in result][:2] == ["extended-support", "priority"]
     with pytest.raises(InputError, match="Unknown offer 'gold'"):
-        found["gold"]
+        result["gold"]
     nothing = str(ca.entitlements({}, "X\x1b[2J", date="2026-12-01"))
     assert nothing.startswith("X\\x1b[2J, no country given")
 
@@ -283,8 +283,8 @@ def test_a_milestone_that_is_known_counts() -> None:
     """Before its End of Maintenance a version needs no Extended Support."""
     facts = {"success_services": True, "os_vendor_support": True, "base_support": True}
     for ends, answer in (("2026-12-01", "applies"), ("2026-12-02", "does not apply")):
-        found = ca.entitlements(facts, "XenApp", "6.5", date="2026-12-01", end_of_maintenance=ends)
-        assert str(found["extended-support"].answer) == answer
+        result = ca.entitlements(facts, "XenApp", "6.5", date="2026-12-01", end_of_maintenance=ends)
+        assert str(result["extended-support"].answer) == answer
 
 
 def test_a_region_that_is_left_out_is_not_stated() -> None:

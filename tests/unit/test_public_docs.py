@@ -37,10 +37,10 @@ def test_every_public_name_has_an_example(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_public_function_has_all_sections(name: str) -> None:
     """Each parameter has an entry, what is returned and raised, too."""
-    found = sections(name)
-    assert entries(found["Parameters"]) == set(inspect.signature(getattr(ca, name)).parameters)
-    assert found.get("Returns", "").strip()
-    raised = entries(found["Raises"])
+    result = sections(name)
+    assert entries(result["Parameters"]) == set(inspect.signature(getattr(ca, name)).parameters)
+    assert result.get("Returns", "").strip()
+    raised = entries(result["Raises"])
     assert raised
     assert raised <= KINDS
     assert "InputError" in raised

@@ -61,16 +61,18 @@ def understood(export: dict[str, str], folder: Path) -> str:
     columns = table.matched_columns
     points = table.detected.get("points", {}).get("column")
     if export["latitude"].startswith("points:"):
-        found = {"latitude": f"points:{points}"}
-        wanted = {"latitude": export["latitude"]}
+        result = {"latitude": f"points:{points}"}
+        expected = {"latitude": export["latitude"]}
     else:
-        found = {name: columns.get(name, "") for name in ("latitude", "longitude")}
-        wanted = {name: export[name] for name in ("latitude", "longitude")}
+        result = {name: columns.get(name, "") for name in ("latitude", "longitude")}
+        expected = {name: export[name] for name in ("latitude", "longitude")}
     for name in ("site_id", "country"):
         if export[name]:
-            wanted[name], found[name] = export[name], columns.get(name, "")
+            expected[name], result[name] = export[name], columns.get(name, "")
     rows = [row for block in table.rows() for row in block.block.lines.tolist()]
-    wrong = [f"{n}: {found[n]!r}, not {wanted[n]!r}" for n in wanted if found[n] != wanted[n]]
+    wrong = [
+        f"{n}: {result[n]!r}, not {expected[n]!r}" for n in expected if result[n] != expected[n]
+    ]
     return "; ".join(wrong) or ("" if len(rows) == 3 else f"{3 - len(rows)} rows lost")
 
 

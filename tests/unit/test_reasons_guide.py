@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from coverage_analyzer.addresses.compare import Likeness
+from coverage_analyzer.addresses.compare import AddressMatch
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.due_times import calculator
 from coverage_analyzer.due_times.issues import Doubt
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.geocoding import Found
+from coverage_analyzer.geocoding import GeocodeOutcome
 from coverage_analyzer.programmes import entitlements
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.schema import guide
@@ -30,13 +30,13 @@ SECTIONS: dict[str, Iterable[str]] = {
     "Verdicts": [code.name for codes in (Status, Reason) for code in codes],
     "Rejected rows": [code.value for code in Rejected],
     "Commitments": [
-        *calculator.Answer,
+        *calculator.CommitmentStatus,
         *({doubt.value for doubt in Doubt} - REJECTED),
-        *(f"address_{match}" for match in Likeness if match is not Likeness.identical),
+        *(f"address_{match}" for match in AddressMatch if match is not AddressMatch.identical),
     ],
-    "Geocoding": Found,
+    "Geocoding": GeocodeOutcome,
     "Drive times": [status.name for status in RoadStatus],
-    "Entitlements": entitlements.Answer,
+    "Entitlements": entitlements.OfferStatus,
 }
 
 

@@ -28,15 +28,15 @@ def essence(data: Payload) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Payload]:
     """Give what pages are made of."""
-    made: list[Payload] = []
+    result: list[Payload] = []
     whole = page.page
 
     def kept(data: Payload) -> str:
-        made.append(data)
+        result.append(data)
         return whole(data)
 
     monkeypatch.setattr(page, "page", kept)
-    return made
+    return result
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
@@ -81,7 +81,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         redrawn(tmp_path)
     judged(tmp_path)
     out = tmp_path / "out"
-    told = manifest(out)
+    result = manifest(out)
     for change, words in (
         ({"files": ["run.json"]}, "no centers.csv"),
         ({"files": ["centers.csv"]}, "has no report"),
@@ -89,7 +89,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         ({"notation": {"comma": 1}}, "is not a run folder"),
         ({"as_of": "someday"}, "is not a run folder"),
     ):
-        (out / "run.json").write_text(json.dumps(told | change), encoding="utf-8")
+        (out / "run.json").write_text(json.dumps(result | change), encoding="utf-8")
         with pytest.raises(InputError, match=words):
             redrawn(out)
 
@@ -187,6 +187,6 @@ def test_a_run_says_what_its_map_has_not_got(
 ) -> None:
     """Too many sites: a warning in the manifest, which the program prints."""
     monkeypatch.setattr("coverage_analyzer.maps.sites.MOST_SITES", 6)
-    told = judged(tmp_path)
-    (said,) = (w for w in told["warnings"] if not w.startswith("Not checked"))
-    assert said.startswith("The map: 9 sites are too many to draw one by one: qualified sites")
+    manifest = judged(tmp_path)
+    (messages,) = (w for w in manifest["warnings"] if not w.startswith("Not checked"))
+    assert messages.startswith("The map: 9 sites are too many to draw one by one: qualified sites")

@@ -69,9 +69,9 @@ def test_a_cell_is_a_code_of_its_country_or_none(text: str, country: str, code: 
 def test_cells_that_are_no_codes_are_one_warning_with_rows_and_count() -> None:
     """Many files have a sales region in a column of that name."""
     texts = ["EMEA", "DE-BY", "APAC", "AMER", "EMEA", ""]
-    found = assign_regions(texts, ["DE"] * 6, [f"line {n}" for n in range(2, 8)])
-    assert found.codes == ("", "DE-BY", "", "", "", "")
-    (warning,) = found.warnings
+    result = assign_regions(texts, ["DE"] * 6, [f"line {n}" for n in range(2, 8)])
+    assert result.codes == ("", "DE-BY", "", "", "", "")
+    (warning,) = result.warnings
     assert "4 centers" in warning
     assert "line 2: 'EMEA' in DE; line 4: 'APAC' in DE; line 5: 'AMER' in DE and 1 more" in warning
 
@@ -87,8 +87,8 @@ def test_the_header_that_names_the_code_counts() -> None:
     assert match_columns(Headers(headers, CENTERS))["region"] == 4
     assert match_columns(Headers([*headers[:4], "subdivision"], CENTERS))["region"] == 4
     assert match_columns(Headers(headers[:4], CENTERS))["region"] == 3
-    given = match_columns(Headers(headers, CENTERS, {"region": "Region"}))
-    assert given["region"] == 3
+    source = match_columns(Headers(headers, CENTERS, {"region": "Region"}))
+    assert source["region"] == 3
 
 
 # ------------------------------------------------------------------------------- ways
@@ -121,7 +121,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_commitments_count_the_days_of_the_region(files: dict[str, Path], tmp_path: Path) -> None:
     """Munich has Epiphany; a British center without a region is certain only where all agree."""
     out = tmp_path / "o.csv"
-    found = answer_requests(files["requests"], files["sites"], files["centers"], out)
+    manifest = answer_requests(files["requests"], files["sites"], files["centers"], out)
     rows = {row["request_id"]: row for row in rows_of(out)}
     assert rows["R"]["due_at"] == "2027-01-08T00:00:00+01:00"
     assert "not a business day in DE-BY: Wed 2027-01-06 (Epiphany)" in rows["R"]["steps"]
@@ -134,19 +134,19 @@ def test_commitments_count_the_days_of_the_region(files: dict[str, Path], tmp_pa
     assert "GB-ENG" in easter["steps"]
     assert "column region" in easter["steps"]
     assert (rows["P"]["status"], rows["P"]["due_at"]) == ("promised", "2026-11-26T00:00:00+00:00")
-    assert [w for w in found["warnings"] if "line 3: 'EMEA' in GB" in w]
+    assert [w for w in manifest["warnings"] if "line 3: 'EMEA' in GB" in w]
 
 
 def test_a_run_writes_the_region_and_warns(files: dict[str, Path], tmp_path: Path) -> None:
     """The code as used is in centers.csv, what was not used is in run.json."""
     folder = tmp_path / "run"
-    told = ca.run(files["sites"], files["centers"], folder)
+    manifest = ca.run(files["sites"], files["centers"], folder)
     assert {r["center_id"]: r["region"] for r in rows_of(folder / "centers.csv")} == {
         "M": "DE-BY",
         "L": "",
     }
-    assert json.loads((folder / "run.json").read_text())["warnings"] == told["warnings"]
-    assert [w for w in told["warnings"] if "'EMEA'" in w]
+    assert json.loads((folder / "run.json").read_text())["warnings"] == manifest["warnings"]
+    assert [w for w in manifest["warnings"] if "'EMEA'" in w]
 
 
 def test_frames_carry_region_and_time_zone(files: dict[str, Path], tmp_path: Path) -> None:
@@ -193,9 +193,9 @@ def test_old_centers_read_as_before(files: dict[str, Path]) -> None:
 def test_explain_names_the_region(files: dict[str, Path]) -> None:
     """In words and as data; the warning goes to stderr."""
     arguments = ["explain", "48.9", "11.9", "--centers", str(files["centers"])]
-    told = CliRunner().invoke(program, arguments)
-    assert "M, DE-BY: " in told.stdout
-    assert "'EMEA' in GB" in told.stderr
+    process = CliRunner().invoke(program, arguments)
+    assert "M, DE-BY: " in process.stdout
+    assert "'EMEA' in GB" in process.stderr
     data = json.loads(CliRunner().invoke(program, [*arguments, "--json"]).stdout)
     assert (data["center"]["country"], data["center"]["region"]) == ("DE", "DE-BY")
 
@@ -204,8 +204,8 @@ def test_a_letter_says_whose_business_days_count(files: dict[str, Path], tmp_pat
     """Beside the clock of a level that ships within business days."""
     page = tmp_path / "letter.html"
     arguments = ["letter", str(files["sites"]), "--site", "S", "--centers", str(files["centers"])]
-    told = CliRunner().invoke(program, [*arguments, "-o", str(page)])
-    assert told.exit_code == 0, told.output
+    process = CliRunner().invoke(program, [*arguments, "-o", str(page)])
+    assert process.exit_code == 0, process.output
     assert "those of the service center (DE-BY)" in page.read_text()
 
 
@@ -280,11 +280,11 @@ TABLE = business_days.load()
 
 def test_every_country_that_has_regions_is_decided() -> None:
     """A country that the package divides is in the table, with a source."""
-    known = set(names.load().codes)
+    columns = set(names.load().codes)
     divided = {
         code
-        for code, found in holidays.list_supported_countries(include_aliases=False).items()
-        if found and code in known
+        for code, output in holidays.list_supported_countries(include_aliases=False).items()
+        if output and code in columns
     }
     assert divided - set(TABLE.by_country) == set()
     assert len(TABLE.by_country) == len(TABLE.countries)
@@ -293,12 +293,12 @@ def test_every_country_that_has_regions_is_decided() -> None:
 @pytest.mark.parametrize("entry", TABLE.countries, ids=lambda entry: entry.code)
 def test_a_country_of_the_table_fits_the_package(entry: business_days.CountryCalendar) -> None:
     """Its categories, cities and regions exist, and every region of ISO 3166-2 has a calendar."""
-    known = holidays.country_holidays(entry.code)
-    assert {*entry.off, *entry.in_part} <= set(known.supported_categories)
+    names = holidays.country_holidays(entry.code)
+    assert {*entry.off, *entry.in_part} <= set(names.supported_categories)
     named = {*entry.localities, *entry.localities.values(), *entry.without}
     named |= {code for codes in entry.same_as.values() for code in codes}
     named |= set(entry.municipal) - {"*"}
-    assert named <= set(known.subdivisions)
+    assert named <= set(names.subdivisions)
     day = datetime.date(2027, 6, 9)
     for code, region in regions.load().items():
         if code[:2] == entry.code and not region.stands_for:

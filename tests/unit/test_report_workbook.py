@@ -121,10 +121,10 @@ def test_typed_input_keeps_its_types(tmp_path: Path) -> None:
 def test_cells_of_a_workbook_keep_their_types(tmp_path: Path) -> None:
     """Ids that are numbers stay numbers, text stays text, whatever is in the header's row."""
     path = tmp_path / "s.xlsx"
-    with xlsxwriter.Workbook(path) as made:
-        page = made.add_worksheet()
+    with xlsxwriter.Workbook(path) as result:
+        page = result.add_worksheet()
         page.write_row(0, 0, ["site_id", "lat", "lon", "revenue", "code", "both", "since", "ok"])
-        day = made.add_format({"num_format": "yyyy-mm-dd"})
+        day = result.add_format({"num_format": "yyyy-mm-dd"})
         for row, revenue in ((1, 1000.5), (2, 2)):
             page.write_row(row, 0, [100 + row, 40.5, -75, revenue])
             page.write_string(row, 4, "12")
@@ -318,10 +318,10 @@ def test_a_timeline_is_a_workbook(tmp_path: Path) -> None:
 def test_finer_moments_than_a_cell_holds_are_text(tmp_path: Path) -> None:
     """A column with one is text in all rows; nothing is rounded."""
     cells = pa.array([1_000, None, 1], pa.timestamp("us"))
-    made = pa.RecordBatch.from_arrays([cells, cells.cast(pa.timestamp("ns"))], names=["a", "b"])
-    with WorkbookWriter(tmp_path / "x.xlsx", made.schema, Layout()) as writer:
-        writer.write(made.slice(0, 1))
-        writer.write(made.slice(1))
+    result = pa.RecordBatch.from_arrays([cells, cells.cast(pa.timestamp("ns"))], names=["a", "b"])
+    with WorkbookWriter(tmp_path / "x.xlsx", result.schema, Layout()) as writer:
+        writer.write(result.slice(0, 1))
+        writer.write(result.slice(1))
     rows = sheet(tmp_path / "x.xlsx", "Report")
     assert rows[1][0] == "1970-01-01 00:00:00.001000"
     assert rows[3][1] == "1970-01-01 00:00:00.000001000"
@@ -332,9 +332,9 @@ def test_days_and_moments_that_no_cell_holds_are_text(tmp_path: Path) -> None:
     far = pa.array([4_000_000, 0, None], pa.int32()).cast(pa.date32())
     moments = pa.array([10**15, 0, None], pa.int64()).cast(pa.timestamp("ms"))
     early = pa.array([-80_000, 0, None], pa.int32()).cast(pa.date32())
-    made = pa.RecordBatch.from_arrays([far, moments, early], names=["far", "at", "early"])
-    with WorkbookWriter(tmp_path / "x.xlsx", made.schema, Layout()) as writer:
-        writer.write(made)
+    result = pa.RecordBatch.from_arrays([far, moments, early], names=["far", "at", "early"])
+    with WorkbookWriter(tmp_path / "x.xlsx", result.schema, Layout()) as writer:
+        writer.write(result)
     columns = by_header(tmp_path / "x.xlsx")
     assert columns["far"][1] == "1970-01-01"
     assert "1000000000000000" in columns["at"][0]
@@ -356,9 +356,9 @@ def test_a_file_name_that_is_not_utf8_is_shown(tmp_path: Path) -> None:
 def test_a_long_title_fits_above_the_pages(tmp_path: Path) -> None:
     """Marks that begin codes there are doubled, and the line stays within what Excel allows."""
     page = excel.Page(title="&" * 300, note="&" * 300, sheet="S")
-    made = pa.RecordBatch.from_pydict({"a": ["x"]})
-    with WorkbookWriter(tmp_path / "x.xlsx", made.schema, Layout(page=page)) as writer:
-        writer.write(made)
+    result = pa.RecordBatch.from_pydict({"a": ["x"]})
+    with WorkbookWriter(tmp_path / "x.xlsx", result.schema, Layout(page=page)) as writer:
+        writer.write(result)
     assert "&amp;L&amp;&amp;" in part(tmp_path / "x.xlsx", "xl/worksheets/sheet1.xml")
 
 

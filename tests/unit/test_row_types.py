@@ -26,9 +26,9 @@ site_id;lat;lon;country;accuracy_m;installed_on;plz;umsatz;seit;leer
 """
 
 
-def report(folder: Path, text: str = OWN, **given: Any) -> pa.Table:
+def report(folder: Path, text: str = OWN, **options: Any) -> pa.Table:
     """Run over small files and return the report as Parquet."""
-    judged(folder, text, options=batch.Options(format="parquet", **given))
+    judged(folder, text, options=batch.Options(format="parquet", **options))
     return pq.ParquetFile(folder / "out" / "report.parquet").read()
 
 
@@ -142,10 +142,10 @@ def test_a_database_has_the_same_types(tmp_path: Path) -> None:
         assert database.execute("SELECT count(*) FROM verdicts WHERE leer IS NULL").fetchone() == (
             3,
         )
-        (made,) = database.execute("SELECT sql FROM sqlite_master").fetchone()
+        (result,) = database.execute("SELECT sql FROM sqlite_master").fetchone()
     told = manifest(tmp_path / "out")
     for text in (f"as_of: {AS_OF}", told["policy"]["sha256"], "source: sites.csv"):
-        assert text in made
+        assert text in result
 
 
 def test_a_table_of_other_types_is_one_error(tmp_path: Path) -> None:

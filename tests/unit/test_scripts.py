@@ -68,9 +68,9 @@ def test_every_script_is_used_and_parses(tmp_path: Path) -> None:
 def test_the_policy_allows_what_the_page_has_and_nothing_else() -> None:
     """Hashes of each script and style; no blanket permission."""
     html = '<meta charset="utf-8"><script>a()</script><style>b {}</style>'
-    found, styles = inline(html + '<script type="application/octet-stream">data</script>')
-    assert (found, styles) == (["a()"], ["b {}"])
-    policy = content_policy(scripts=found, styles=styles, images="https://tiles.example")
+    result, styles = inline(html + '<script type="application/octet-stream">data</script>')
+    assert (result, styles) == (["a()"], ["b {}"])
+    policy = content_policy(scripts=result, styles=styles, images="https://tiles.example")
     assert "unsafe" not in policy
     assert "img-src data: https://tiles.example;" in policy
     sealed = with_policy(html, policy)

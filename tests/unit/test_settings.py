@@ -237,9 +237,9 @@ BOUND = [
 ]
 
 
-def resolved(*layers: Layer, **given: str) -> dict[str, Any]:
+def resolved(*layers: Layer, **options: str) -> dict[str, Any]:
     """Return the value of each option."""
-    return {n: v.value for n, v in values.resolve(BOUND, layers, given).items()}
+    return {n: v.value for n, v in values.resolve(BOUND, layers, options).items()}
 
 
 def test_the_environment_comes_before_the_file() -> None:
@@ -319,10 +319,10 @@ def test_each_option_can_be_set(command: click.Command) -> None:
     """A new option gets a key, or a reason why it has none."""
     bound = {each.option for each in cli_settings._bindings(command)}
     point = {"latitude", "longitude", "accuracy_m", "country", "version", "component"}
-    asked = {*point, "reason", "requested_level", "registered_on", "installed_on", "ordered_on"}
-    asked |= {"postcode", "region", "purchased_on", "audited_on", "moved_on"}
-    asked |= {"former_latitude", "former_longitude", "former_country"}
-    free = WITHOUT_KEY | (asked if command.name == "explain" else set())
+    calls = {*point, "reason", "requested_level", "registered_on", "installed_on", "ordered_on"}
+    calls |= {"postcode", "region", "purchased_on", "audited_on", "moved_on"}
+    calls |= {"former_latitude", "former_longitude", "former_country"}
+    free = WITHOUT_KEY | (calls if command.name == "explain" else set())
     if command.name == "place":  # what is asked of a plan differs from plan to plan
         fields = {field.name for field in dataclasses.fields(Question)}
         free |= {
@@ -396,12 +396,12 @@ max_rejects = 3
 """
     settings = Settings.load(settings_file(tmp_path, text))
     ca.run(settings=settings, options=batch.Options(areas=False))
-    told = manifest(tmp_path / "out")
-    assert told["settings"] == settings.origin
-    assert told["columns"]["name"] == "Kunde"
-    assert told["max_rejects"] == "3"
-    assert "map.html" not in told["files"]
-    assert "areas.geojson" not in told["files"]
+    result = manifest(tmp_path / "out")
+    assert result["settings"] == settings.origin
+    assert result["columns"]["name"] == "Kunde"
+    assert result["max_rejects"] == "3"
+    assert "map.html" not in result["files"]
+    assert "areas.geojson" not in result["files"]
     frame = ca.read_sites(settings=settings)
     assert "name" in frame
     assert len(ca.read_centers(settings=settings)) == 6
@@ -413,9 +413,11 @@ def test_an_argument_overrides_the_settings(tmp_path: Path) -> None:
     text = "[sites]\nfile='other.csv'\nencoding='cp1252'\n[output]\nformat='parquet'\nfolder='x'"
     settings = Settings.load(settings_file(tmp_path, text))
     options = batch.Options(format="csv.gz", dialect=Dialect(delimiter=","))
-    told = ca.run(path, centers_file(tmp_path), tmp_path / "y", options=options, settings=settings)
-    assert told["files"][0] == "report.csv.gz"
-    assert told["inputs"]["sites"]["detected"]["encoding"] == "utf-8"
+    manifest = ca.run(
+        path, centers_file(tmp_path), tmp_path / "y", options=options, settings=settings
+    )
+    assert manifest["files"][0] == "report.csv.gz"
+    assert manifest["inputs"]["sites"]["detected"]["encoding"] == "utf-8"
     assert dataclasses.asdict(options)["settings"] is None
 
 

@@ -55,9 +55,9 @@ def test_run_needs_no_arguments(project: Path) -> None:
     ended = called("run", "--as-of", AS_OF)
     assert ended.exit_code == 0, ended.output
     assert ended.stderr.startswith(f"Settings: {project / NAME}\n")
-    told = manifest(project / "out")
-    assert told["settings"]["path"] == str(project / NAME)
-    assert len(told["settings"]["sha256"]) == 64
+    result = manifest(project / "out")
+    assert result["settings"]["path"] == str(project / NAME)
+    assert len(result["settings"]["sha256"]) == 64
     called("run", "sites.csv", "--centers", "network.csv", "-o", "b", "--as-of", AS_OF)
     with_arguments = contents(project / "b")
     without = contents(project / "out")
@@ -138,9 +138,9 @@ def test_variables_alone_are_enough(project: Path) -> None:
         "COVERAGE_ANALYZER_OUTPUT_MAP": "false",
     }
     assert called("run", **variables).exit_code == 0
-    told = manifest(project / "from-variables")
-    assert told["settings"] is None
-    assert "map.html" not in told["files"]
+    result = manifest(project / "from-variables")
+    assert result["settings"] is None
+    assert "map.html" not in result["files"]
 
 
 def test_a_variable_names_the_file(project: Path) -> None:
@@ -247,11 +247,11 @@ output = "l.html"
 output = "o.csv"
 """
     )
-    module, job, arguments, wanted = JOBS[command]
+    module, job, arguments, expected = JOBS[command]
     calls: list[dict[str, Any]] = []
 
-    def called_job(*_arguments: Any, **given: Any) -> None:
-        calls.append(given)
+    def called_job(*_arguments: Any, **options: Any) -> None:
+        calls.append(options)
         raise CalledError
 
     monkeypatch.setattr(module, job, called_job)
@@ -261,7 +261,7 @@ output = "o.csv"
     assert options.columns == {"name": "Kunde"}
     assert options.dialect == Dialect(encoding="cp1252", date_format="%d.%m.%Y")
     assert options.trust_declared is True
-    assert {name: getattr(options, name) for name in wanted} == wanted
+    assert {name: getattr(options, name) for name in expected} == expected
     if command != "check":
         assert options.center_dialect == Dialect(delimiter=";")
 
@@ -305,20 +305,20 @@ def test_config_prints_each_value_with_its_source(project: Path) -> None:
     assert rows["policy.name"].split() == ["appliance-maintenance", "default"]
     assert rows["output.table"].startswith("postgresql://ann:***@db/sales")
     assert "secret" not in ended.output
-    told = json.loads(called("config", "--json", **variables).stdout)
-    assert "secret" not in json.dumps(told)
-    assert told["settings"]["path"] == str(project / NAME)
-    assert told["values"]["types.Angelegt am"] == {"value": "day", "source": "file"}
-    assert told["values"]["output.map"]["value"] is False
+    output = json.loads(called("config", "--json", **variables).stdout)
+    assert "secret" not in json.dumps(output)
+    assert output["settings"]["path"] == str(project / NAME)
+    assert output["values"]["types.Angelegt am"] == {"value": "day", "source": "file"}
+    assert output["values"]["output.map"]["value"] is False
 
 
 def test_config_leaves_out_what_another_input_overrules(project: Path) -> None:
     """What is about the file of the settings does not apply to the one of a variable."""
     with (project / NAME).open("a") as file:
         file.write("[sites.columns]\nname = 'Kunde'\n")
-    told = json.loads(called("config", "--json", COVERAGE_ANALYZER_SITES_FILE="b.csv").stdout)
-    assert "sites.columns.name" not in told["values"]
-    assert told["values"]["sites.file"]["value"] == "b.csv"
+    output = json.loads(called("config", "--json", COVERAGE_ANALYZER_SITES_FILE="b.csv").stdout)
+    assert "sites.columns.name" not in output["values"]
+    assert output["values"]["sites.file"]["value"] == "b.csv"
 
 
 def test_config_without_a_file_says_so(project: Path) -> None:
@@ -475,10 +475,10 @@ def test_init_writes_what_it_is_given(project: Path) -> None:
 def test_init_prints_json(project: Path) -> None:
     """For programs."""
     ended = called("init", "sites.csv", "--centers", "network.csv", "--force", "--json")
-    told = json.loads(ended.stdout)
-    assert told["settings"] == NAME
-    assert told["sites"]["ledger"]["read"] == 12
-    assert told["sites"]["countries"]["US"] == 3
+    output = json.loads(ended.stdout)
+    assert output["settings"] == NAME
+    assert output["sites"]["ledger"]["read"] == 12
+    assert output["sites"]["countries"]["US"] == 3
 
 
 def test_init_executes_nothing_and_escapes_what_would_steer_a_terminal(project: Path) -> None:

@@ -40,10 +40,10 @@ def frame_of() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs="EPSG:4326")
 
 
-def saved(frame: gpd.GeoDataFrame, path: Path, inside: str = "", **given: Any) -> Path:
+def saved(frame: gpd.GeoDataFrame, path: Path, inside: str = "", **options: Any) -> Path:
     """Save a frame as geopandas does; for a ``.zip`` pack all parts, maybe into a folder."""
     shp = path.with_suffix(".shp")
-    frame.to_file(shp, driver="ESRI Shapefile", **given)
+    frame.to_file(shp, driver="ESRI Shapefile", **options)
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
             for part in sorted(shp.parent.glob(f"{shp.stem}.*")):
@@ -70,23 +70,23 @@ def test_a_shapefile_gives_the_verdicts_of_csv(tmp_path: Path, name: str, crs: s
     """Whatever its CRS; ids keep their zeros, and text its letters."""
     (tmp_path / "csv").mkdir()
     judged(tmp_path / "csv", SITES)
-    made = run(tmp_path, saved(frame_of().to_crs(crs), tmp_path / name, "a folder/"))
+    result = run(tmp_path, saved(frame_of().to_crs(crs), tmp_path / name, "a folder/"))
     for ours, theirs in zip(report(tmp_path), report(tmp_path / "csv"), strict=True):
         assert [ours[n] for n in VERDICT] == [theirs[n] for n in VERDICT]
         assert [ours[n] for n in ("site_id", "name")] == [theirs[n] for n in ("site_id", "name")]
         assert float(ours["longitude"]) == pytest.approx(float(theirs["longitude"]), abs=1e-9)
-    assert made["columns"]["latitude"] == "latitude"
+    assert result["columns"]["latitude"] == "latitude"
 
 
 def test_the_hash_is_that_of_all_parts(tmp_path: Path) -> None:
     """Of points, index, table, CRS and encoding, one behind the other; of an archive its own."""
-    made = run(tmp_path, saved(frame_of(), tmp_path / "sites.shp"))
+    result = run(tmp_path, saved(frame_of(), tmp_path / "sites.shp"))
     parts = [*PARTS, ".cpg"]
     whole = b"".join((tmp_path / f"sites{suffix}").read_bytes() for suffix in parts)
-    assert made["inputs"]["sites"]["sha256"] == hashlib.sha256(whole).hexdigest()
+    assert result["inputs"]["sites"]["sha256"] == hashlib.sha256(whole).hexdigest()
     path = saved(frame_of(), tmp_path / "sites.zip")
-    made = run(tmp_path, path)
-    assert made["inputs"]["sites"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    result = run(tmp_path, path)
+    assert result["inputs"]["sites"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("suffix", [".shx", ".dbf", ".prj"])
@@ -201,6 +201,6 @@ def test_centers_come_from_a_shapefile(tmp_path: Path) -> None:
     frame = centers.drop(columns=["latitude", "longitude", "center_country"])
     for name in ("opens_on", "closes_on"):
         frame[name] = frame[name].dt.strftime("%Y-%m-%d")
-    found = ca.read_centers(saved(frame, tmp_path / "centers.zip"))
-    assert found["center_id"].tolist() == centers["center_id"].tolist()
-    assert found["opens_on"].tolist() == centers["opens_on"].tolist()
+    result = ca.read_centers(saved(frame, tmp_path / "centers.zip"))
+    assert result["center_id"].tolist() == centers["center_id"].tolist()
+    assert result["opens_on"].tolist() == centers["opens_on"].tolist()

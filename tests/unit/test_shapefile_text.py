@@ -99,7 +99,7 @@ def test_shp_text_is_what_its_bytes_are(tmp_path: Path, codec: str, *, zipped: b
 
 
 @pytest.mark.parametrize(
-    ("codec", "spelling"), [(c, s) for c, some in SPELLINGS.items() for s in some]
+    ("codec", "spelling"), [(c, s) for c, subset in SPELLINGS.items() for s in subset]
 )
 def test_shp_spellings_of_an_encoding(tmp_path: Path, codec: str, spelling: str) -> None:
     """As ArcGIS, QGIS, GDAL, FME and people write them into a .cpg."""
@@ -204,8 +204,8 @@ def test_shp_names_of_columns_are_decoded(tmp_path: Path) -> None:
 )
 def test_shp_names_that_were_cut(tmp_path: Path, cut: str, column: str) -> None:
     """Ten letters of a name are the name, if only one begins so."""
-    found = open_table(table(tmp_path, [{cut: b""}]), SITES).matched_columns
-    assert found[column] == cut
+    result = open_table(table(tmp_path, [{cut: b""}]), SITES).matched_columns
+    assert result[column] == cut
 
 
 def test_shp_a_silver_customer_stays_silver(tmp_path: Path) -> None:
@@ -242,12 +242,12 @@ def test_shp_names_that_were_cut_alike(tmp_path: Path, columns: list[str], what:
 def test_shp_a_full_name_counts_more_than_a_cut_one(tmp_path: Path) -> None:
     """With ``address`` there, ``registered`` can only be the day."""
     path = table(tmp_path, [{"address": b"", "registered": b""}])
-    found = open_table(path, SITES).matched_columns
-    assert (found["address"], found["registered_on"]) == ("address", "registered")
+    result = open_table(path, SITES).matched_columns
+    assert (result["address"], result["registered_on"]) == ("address", "registered")
     path = table(tmp_path, [{"registered": b""}])
-    found = open_table(path, SITES, {"registered_on": "registered"}).matched_columns
-    assert found["registered_on"] == "registered"
-    assert "address" not in found
+    result = open_table(path, SITES, {"registered_on": "registered"}).matched_columns
+    assert result["registered_on"] == "registered"
+    assert "address" not in result
 
 
 def test_names_are_not_cut_elsewhere(tmp_path: Path) -> None:

@@ -142,8 +142,8 @@ def test_forgotten_cuts_change_no_bound(monkeypatch: pytest.MonkeyPatch) -> None
     master = Master(program, 4)
     for most in (1.0, 3.0, 2.0):
         master.set_side(0, -np.inf, most)
-        found = master.run(none, -np.inf, Clock())
-    assert found.bound == pytest.approx(kept)
+        result = master.run(none, -np.inf, Clock())
+    assert result.bound == pytest.approx(kept)
 
 
 def test_an_answer_bounds_other_numbers_of_centers() -> None:
@@ -151,10 +151,10 @@ def test_an_answer_bounds_other_numbers_of_centers() -> None:
     for seed in range(20):
         case = Case(seed)
         program = case.setting(Question(new=2)).program()
-        found = Master(program).run(program.high / 2, -np.inf, Clock())
+        result = Master(program).run(program.high / 2, -np.inf, Clock())
         setting = case.setting(Question(new=3))
-        bounds = found.for_sizes(program, 0, np.array([1, 2, 3])) / setting.scale
-        assert bounds[1] == pytest.approx(found.bound / setting.scale)
+        bounds = result.for_sizes(program, 0, np.array([1, 2, 3])) / setting.scale
+        assert bounds[1] == pytest.approx(result.bound / setting.scale)
         for size, bound in zip((1, 3), bounds[[0, 2]].tolist(), strict=True):
             best = max(map(case.value, case.plans(Question(new=size))))
             assert best <= bound + 1e-6 * max(1.0, best)

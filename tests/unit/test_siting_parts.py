@@ -70,31 +70,31 @@ def two_countries(*floors: Floor) -> Program:
 def test_a_share_in_each_country_is_solved_apart() -> None:
     """One center gives 7 of 9 in the first country; the other one needs both."""
     program = two_countries(Floor((1,), 6.0), Floor((2,), 8.0))
-    found = solve_apart(program, None, by_mip)
-    assert found is not None
-    assert found.plan is not None
-    assert found.plan.tolist() == [0, 2, 3]
-    assert (found.objective, found.bound, found.stopped_by) == (-3, -3, "proved")
+    result = solve_apart(program, None, by_mip)
+    assert result is not None
+    assert result.plan is not None
+    assert result.plan.tolist() == [0, 2, 3]
+    assert (result.objective, result.bound, result.stopped_by) == (-3, -3, "proved")
 
 
 def test_forced_candidates_cost_once_in_questions_that_fall_apart() -> None:
     """They are fixed in each part."""
     program = two_countries(Floor((1,), 6.0), Floor((2,), 8.0))
     program = dataclasses.replace(program, low=np.array([0.0, 1, 0, 0]))
-    found = solve_apart(program, None, by_mip)
-    assert found is not None
-    assert found.plan is not None
-    assert found.plan.tolist() == [0, 1, 2, 3]
-    assert (found.objective, found.bound) == (-4, -4)
+    result = solve_apart(program, None, by_mip)
+    assert result is not None
+    assert result.plan is not None
+    assert result.plan.tolist() == [0, 1, 2, 3]
+    assert (result.objective, result.bound) == (-4, -4)
 
 
 def test_what_cannot_be_kept_in_one_part_cannot_be_kept() -> None:
     """Its only center is forbidden."""
     program = two_countries(Floor((1,), 9.0), Floor((2,), 1.0))
     program = dataclasses.replace(program, high=np.array([0.0, 1, 1, 1]))
-    found = solve_apart(program, None, by_mip)
-    assert found is not None
-    assert (found.plan, found.stopped_by) == (None, "infeasible")
+    result = solve_apart(program, None, by_mip)
+    assert result is not None
+    assert (result.plan, result.stopped_by) == (None, "infeasible")
 
 
 def test_one_limit_about_all_holds_a_question_together() -> None:
@@ -117,6 +117,6 @@ def test_a_tree_that_is_cut_short_keeps_a_bound_that_holds() -> None:
     program = Program(cover, np.zeros(6), np.ones(6), (side,))
     start = np.array([0, 3])
     bounds = [Tree(program, start, Clock()).run(nodes) for nodes in (1, 2, 400)]
-    assert [found.objective <= 5 <= found.bound for found in bounds] == [True] * 3
+    assert [result.objective <= 5 <= result.bound for result in bounds] == [True] * 3
     assert bounds[0].stopped_by == "search_limit"
     assert (bounds[-1].objective, bounds[-1].bound, bounds[-1].stopped_by) == (5, 5, "proved")

@@ -53,13 +53,13 @@ def frame_of(text: str = SITES) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=shapely.points(lon, lat), crs="EPSG:4326")
 
 
-def saved(frame: gpd.GeoDataFrame, path: Path, **given: Any) -> Path:
+def saved(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> Path:
     """Save a frame as geopandas does."""
     if path.suffix in {".parquet", ".geoparquet"}:
-        frame.to_parquet(path, **given)
+        frame.to_parquet(path, **options)
     else:
         driver = "GPKG" if path.suffix == ".gpkg" else "GeoJSON"
-        frame.to_file(path, driver=driver, **given)
+        frame.to_file(path, driver=driver, **options)
     return path
 
 
@@ -94,17 +94,17 @@ def test_each_format_gives_the_verdicts_of_csv(
 ) -> None:
     """Id, name and country are found among the attributes; the point is the geometry."""
     path = saved(frame_of(), tmp_path / name)
-    made = run(tmp_path, path)
+    result = run(tmp_path, path)
     assert verdicts(tmp_path) == expected
     names = ("site_id", "name", "country", "longitude", "latitude")
-    assert made["columns"] == {n: n for n in names}
+    assert result["columns"] == {n: n for n in names}
     rows = report(tmp_path)
     assert [n for n in rows[0] if n != "fid"][:5] == list(names)
     assert [r.get("fid") for r in rows] == (list("12345") if name == "sites.gpkg" else [None] * 5)
     assert [r["site_id"] for r in rows] == ["0001", "0002", "0003", "0004", "0005"]
     assert rows[1]["name"] == "Bêta 東京"
     assert [float(rows[0][n]) for n in names[3:]] == [-75.0, 40.0]
-    assert made["inputs"]["sites"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert result["inputs"]["sites"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:25832", "EPSG:4979", "OGC:CRS84"])
@@ -115,11 +115,11 @@ def test_any_crs_is_brought_to_wgs84(tmp_path: Path, name: str, crs: str) -> Non
     judged(tmp_path, text)
     expected = report(tmp_path)
     run(tmp_path, saved(frame_of(text).to_crs(crs), tmp_path / name))
-    for found, wanted in zip(report(tmp_path), expected, strict=True):
+    for result, target in zip(report(tmp_path), expected, strict=True):
         for column in ("longitude", "latitude"):
-            assert float(found.pop(column)) == pytest.approx(float(wanted.pop(column)), abs=1e-9)
-        assert found.pop("fid", "") == (wanted["site_id"] if name == "sites.gpkg" else "")
-        assert found == wanted
+            assert float(result.pop(column)) == pytest.approx(float(target.pop(column)), abs=1e-9)
+        assert result.pop("fid", "") == (target["site_id"] if name == "sites.gpkg" else "")
+        assert result == target
 
 
 def test_a_point_on_the_date_line_stays_in_range(tmp_path: Path) -> None:
@@ -141,8 +141,8 @@ def test_geoparquet_without_the_key_crs_is_degrees(
         column.pop("crs", None)
         if crs is None:
             column["crs"] = None
-        told = {b"geo": json.dumps(geo).encode()}
-        pq.write_table(table.replace_schema_metadata(told), tmp_path / f"{crs}.parquet")
+        cells = {b"geo": json.dumps(geo).encode()}
+        pq.write_table(table.replace_schema_metadata(cells), tmp_path / f"{crs}.parquet")
     run(tmp_path, tmp_path / "absent.parquet")
     assert verdicts(tmp_path) == expected
     with pytest.raises(InputError, match="has no CRS"):
@@ -196,11 +196,11 @@ def test_the_geometry_decides_over_attributes(
 ) -> None:
     """Columns called like coordinates are carried along, and are neither read nor in doubt."""
     wrong = {attributes[0]: ["40,5", "bad", "", "5", "6"], attributes[1]: ["0"] * 5, "lng": [1] * 5}
-    made = run(tmp_path, saved(frame_of().assign(**wrong), tmp_path / name))
+    result = run(tmp_path, saved(frame_of().assign(**wrong), tmp_path / name))
     taken = bool({a.casefold() for a in attributes} & {"latitude", "longitude"})
     prefix = "geometry_" if taken else ""
-    assert made["columns"]["latitude"] == f"{prefix}latitude"
-    assert made["columns"]["longitude"] == f"{prefix}longitude"
+    assert result["columns"]["latitude"] == f"{prefix}latitude"
+    assert result["columns"]["longitude"] == f"{prefix}longitude"
     first = report(tmp_path)[0]
     assert (first["status"], first["center_id"]) == ("qualified", "PHL")
     assert first[attributes[0]] == "40,5"
@@ -210,8 +210,8 @@ def test_the_geometry_decides_over_attributes(
 def test_made_names_give_way_to_any_attribute(tmp_path: Path) -> None:
     """A report that was given a geometry again has such columns already."""
     frame = frame_of().assign(latitude=1.0, geometry_latitude=2.0, Geometry_Longitude=3.0)
-    made = run(tmp_path, saved(frame, tmp_path / "sites.gpkg"))
-    assert made["columns"]["latitude"] == "geometry_geometry_latitude"
+    result = run(tmp_path, saved(frame, tmp_path / "sites.gpkg"))
+    assert result["columns"]["latitude"] == "geometry_geometry_latitude"
     assert verdicts(tmp_path)[0][0] == "Gold Plus"
 
 
@@ -262,8 +262,8 @@ def test_text_of_geojson_stays_text(tmp_path: Path) -> None:
         for mix in ("x", 3)
     ]
     text = json.dumps({"type": "FeatureCollection", "features": features})
-    made = run(tmp_path, sites_file(tmp_path, text, "sites.geojson"))
-    assert made["columns"]["site_id"] == "ref"
+    result = run(tmp_path, sites_file(tmp_path, text, "sites.geojson"))
+    assert result["columns"]["site_id"] == "ref"
     rows = report(tmp_path)
     assert [(r["ref"], r["day"], r["mix"]) for r in rows] == [
         ("007", "2020-01-01", "x"),
@@ -287,7 +287,7 @@ ODD = [
 def test_other_geometries_become_rejects(tmp_path: Path, name: str) -> None:
     """Each with its row and the reason; the rows around them are judged."""
     frame = gpd.GeoDataFrame({"id": list("abcdefg")}, geometry=ODD, crs="EPSG:4326")
-    made = run(tmp_path, saved(frame, tmp_path / name))
+    result = run(tmp_path, saved(frame, tmp_path / name))
     assert [r["id"] for r in report(tmp_path)] == ["a", "f"]
     assert [r["status"] for r in report(tmp_path)] == ["qualified", "qualified"]
     refused = records(tmp_path / "out" / "rejects.csv")
@@ -300,7 +300,7 @@ def test_other_geometries_become_rejects(tmp_path: Path, name: str) -> None:
     ]
     assert refused[0]["detail"] == "the geometry is a Polygon, not a point"
     assert [json.loads(r["raw"])["id"] for r in refused] == list("bcdeg")
-    assert made["ledger"] == {"read": 7, "decided": 2, "rejected": 5, "blank": 0}
+    assert result["ledger"] == {"read": 7, "decided": 2, "rejected": 5, "blank": 0}
 
 
 def test_binary_that_is_no_geometry_becomes_a_reject(tmp_path: Path) -> None:
@@ -320,8 +320,8 @@ def test_a_position_that_gdal_cannot_read_becomes_a_reject(tmp_path: Path) -> No
     text = """{"type": "FeatureCollection", "features": [
         {"type": "Feature", "properties": {"id": "a"},
          "geometry": {"type": "Point", "coordinates": [1]}}]}"""
-    made = run(tmp_path, sites_file(tmp_path, text, "sites.geojson"))
-    assert made["ledger"]["rejected"] == 1
+    result = run(tmp_path, sites_file(tmp_path, text, "sites.geojson"))
+    assert result["ledger"]["rejected"] == 1
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -333,8 +333,8 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
     monkeypatch.setattr(arrow_rows, "ROWS_AT_ONCE", 8)
     monkeypatch.setattr(geojson, "FEATURES_AT_ONCE", 8)
     assert len(list(open_table(path, columns.SITES).rows())) == 13
-    made = run(tmp_path, path)
-    assert made["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
+    result = run(tmp_path, path)
+    assert result["ledger"] == {"read": 100, "decided": 85, "rejected": 15, "blank": 0}
     assert [r["id"] for r in report(tmp_path)] == [f"{n:03}" for n in range(100) if n % 7]
     lines = [r["line"] for r in records(tmp_path / "out" / "rejects.csv")]
     assert lines == [str(n + 1) for n in range(0, 100, 7)]
@@ -343,8 +343,8 @@ def test_many_batches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_features_give_an_empty_report(tmp_path: Path, name: str) -> None:
     """A layer of no points is a table of no sites."""
-    made = run(tmp_path, saved(frame_of().iloc[:0], tmp_path / name))
-    assert made["ledger"]["read"] == 0
+    result = run(tmp_path, saved(frame_of().iloc[:0], tmp_path / name))
+    assert result["ledger"]["read"] == 0
     assert report(tmp_path) == []
     assert len(ca.read_sites(tmp_path / name)) == 0
 
@@ -446,8 +446,8 @@ def test_damaged_metadata_are_refused(
     geo = json.loads(table.schema.metadata[b"geo"])
     change(geo)
     for text in (json.dumps(geo), "no json"):
-        told = table.replace_schema_metadata({b"geo": text.encode()})
-        pq.write_table(told, tmp_path / "sites.parquet")
+        result = table.replace_schema_metadata({b"geo": text.encode()})
+        pq.write_table(result, tmp_path / "sites.parquet")
         with pytest.raises(InputError, match="metadata 'geo' is damaged"):
             ca.read_sites(tmp_path / "sites.parquet")
 
@@ -477,8 +477,8 @@ def test_centers_come_from_each_format(
     code, _ = call("run", sites, "--centers", path, "-o", tmp_path / "o", "--as-of", AS_OF)
     assert code == 0
     assert manifest(tmp_path / "o")["centers"] == {"given": 6, "open": 4}
-    code, told = call("explain", "40", "-75", "--centers", path, "--json")
-    assert (code, json.loads(told)["status"]) == (0, "qualified")
+    code, output = call("explain", "40", "-75", "--centers", path, "--json")
+    assert (code, json.loads(output)["status"]) == (0, "qualified")
 
 
 def test_bad_centers_are_named_by_their_rows(tmp_path: Path) -> None:
@@ -515,20 +515,20 @@ def test_the_verb_areas_writes_each_format(
     """They open again in geopandas: the geometry, the CRS and the attributes."""
     centers = centers_file(tmp_path)
     options = [] if merge is None else ["--merge", merge]
-    code, said = call("areas", centers, "-o", tmp_path / name, "--as-of", AS_OF, *options)
-    assert (code, name in said) == (0, True)
-    wanted = ca.frames.coverage_areas(ca.read_centers(centers), as_of=AS_OF, merge=merge)
+    code, output = call("areas", centers, "-o", tmp_path / name, "--as-of", AS_OF, *options)
+    assert (code, name in output) == (0, True)
+    expected = ca.frames.coverage_areas(ca.read_centers(centers), as_of=AS_OF, merge=merge)
     read = gpd.read_parquet if name.endswith(".parquet") else gpd.read_file
-    found = read(tmp_path / name)
-    assert found.crs == "EPSG:4326"
-    assert list(found.columns) == list(wanted.columns)
-    assert found["country"].tolist() == wanted["country"].tolist()
+    result = read(tmp_path / name)
+    assert result.crs == "EPSG:4326"
+    assert list(result.columns) == list(expected.columns)
+    assert result["country"].tolist() == expected["country"].tolist()
     if name.endswith(".geojson"):
-        difference = shapely.symmetric_difference(found.geometry, wanted.geometry.to_numpy())
+        difference = shapely.symmetric_difference(result.geometry, expected.geometry.to_numpy())
         assert np.max(area_km2(difference)) < 0.1
-        assert_right_handed(found.geometry)
+        assert_right_handed(result.geometry)
     else:
-        assert found.geometry.geom_equals(wanted.geometry).all()
+        assert result.geometry.geom_equals(expected.geometry).all()
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
 
 

@@ -83,12 +83,12 @@ def test_an_interim_level_has_to_be_offered_where_it_may_apply() -> None:
     """Spare replaces Premium in all countries but the US, and any level after a move."""
     with pytest.raises(PolicyError) as caught:
         Policy.from_mapping(STARTS | {"gates": {"not_offered": [NOT_OFFERED]}})
-    told = str(caught.value)
-    assert "in_force_after.2.interim: sites get 'spare' until a level is in force" in told
-    assert "not offered in FR." in told
-    assert "relocation.interim: sites get 'spare' after a move" in told
-    assert "not offered in FR, US." in told
-    assert "in_force_after.0" not in told
+    text = str(caught.value)
+    assert "in_force_after.2.interim: sites get 'spare' until a level is in force" in text
+    assert "not offered in FR." in text
+    assert "relocation.interim: sites get 'spare' after a move" in text
+    assert "not offered in FR, US." in text
+    assert "in_force_after.0" not in text
     # Where the levels that it replaces are not offered, nothing needs it.
     rules = [NOT_OFFERED | {"countries": ["FR"]}]
     rules += [NOT_OFFERED | {"level": v, "countries": ["FR"]} for v in ("premium", "express")]
@@ -112,10 +112,10 @@ def test_a_clause_with_another_figure_is_told() -> None:
         "premium-set-up": "Premium is in force 45 days after the purchase.",
         "relocation": "A move by more than 20 miles: Spare for 60 days.",
     }
-    told = "\n".join(Policy.from_mapping(STARTS | {"clauses": clauses}).warnings)
-    assert "in_force_after.0: the clause 'premium-set-up' says 45 days, the rule 30 days." in told
-    assert "relocation: the clause 'relocation' says 20 miles, the rule 25 miles." in told
-    assert "relocation: the clause 'relocation' says 60 days, the rule 30 days." in told
+    text = "\n".join(Policy.from_mapping(STARTS | {"clauses": clauses}).warnings)
+    assert "in_force_after.0: the clause 'premium-set-up' says 45 days, the rule 30 days." in text
+    assert "relocation: the clause 'relocation' says 20 miles, the rule 25 miles." in text
+    assert "relocation: the clause 'relocation' says 60 days, the rule 30 days." in text
 
 
 PER_APPLIANCE: Final = {
@@ -130,9 +130,9 @@ PER_APPLIANCE: Final = {
 
 def test_a_lead_time_that_nothing_applies_names_what_does() -> None:
     """A built-in policy, which its reader cannot change, does not."""
-    (told,) = Policy.from_mapping(STARTS | {"lead_times": [PER_APPLIANCE]}).warnings
-    assert "is not applied" in told
-    assert "use [[in_force_after]] (format = 2)" in told
+    (messages,) = Policy.from_mapping(STARTS | {"lead_times": [PER_APPLIANCE]}).warnings
+    assert "is not applied" in messages
+    assert "use [[in_force_after]] (format = 2)" in messages
     (of_another,) = Policy.load("watchguard-premium-rma").warnings
     assert "in_force_after" not in of_another
 

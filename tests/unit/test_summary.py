@@ -14,7 +14,7 @@ from coverage_analyzer.cli.messages import fitted
 CLEAN = "site_id,country,latitude,longitude\n1,US,40.0,-75.0\n2,FR,48.85,2.35\n3,FR,43.3,5.4\n"
 
 
-def said(*arguments: Any) -> list[str]:
+def lines_of(*arguments: Any) -> list[str]:
     """Return the lines of messages of a command."""
     result = CliRunner().invoke(program, list(map(str, arguments)))
     return result.stderr.splitlines()
@@ -23,7 +23,9 @@ def said(*arguments: Any) -> list[str]:
 def run(folder: Path, text: str, *more: str) -> list[str]:
     """Return the lines of messages of a run."""
     sites, centers = sites_file(folder, text), centers_file(folder)
-    return said("run", sites, "--centers", centers, "-o", folder / "out", "--as-of", AS_OF, *more)
+    return lines_of(
+        "run", sites, "--centers", centers, "-o", folder / "out", "--as-of", AS_OF, *more
+    )
 
 
 def test_a_run_says_first_how_many_qualify(tmp_path: Path) -> None:
@@ -70,13 +72,13 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
     text = f"{CLEAN}4,US,43.6,-116.2\n"
     sites, centers = sites_file(tmp_path, text), centers_file(tmp_path)
     days = ["--from", AS_OF, "--to", "2027-01-31"]
-    lines = said("timeline", sites, "--centers", centers, *days, "-o", tmp_path / "t.csv")
+    lines = lines_of("timeline", sites, "--centers", centers, *days, "-o", tmp_path / "t.csv")
     assert lines[0] == "2 of 4 sites have Gold Plus on 2026-12-01, 3 on 2027-01-31."
     assert lines[-2].startswith("Wrote 5 rows to ")
 
 
 @pytest.mark.parametrize(
-    ("found", "line"),
+    ("result", "line"),
     [
         ({"encoding": "utf-8", "delimiter": ",", "header_line": 1, "coordinates": "point"}, ""),
         ({"encoding": "cp1252, guessed", "lines_before_header": 3}, ""),  # warnings say both
@@ -89,9 +91,9 @@ def test_a_timeline_says_how_the_best_level_grows(tmp_path: Path) -> None:
         ({"points": {"column": "loc", "form": "wkt"}}, "coordinates from loc, wkt"),
     ],
 )
-def test_what_was_guessed_is_shown(found: dict[str, Any], line: str) -> None:
+def test_what_was_guessed_is_shown(result: dict[str, Any], line: str) -> None:
     """Only what differs from what most files have."""
-    shown = "".join(summary.detected("sites", found))
+    shown = "".join(summary.detected("sites", result))
     assert line in shown
     assert bool(shown) == bool(line)
 

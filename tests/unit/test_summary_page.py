@@ -27,39 +27,39 @@ def text_of(folder: Path) -> str:
 
 def test_its_figures_are_those_of_the_run(tmp_path: Path) -> None:
     """Totals, status, reason, rejects with what to do, the ledger, policy and inputs."""
-    told = judged(tmp_path)
+    manifest = judged(tmp_path)
     text = text_of(tmp_path / "out")
-    for line in ("As of 2026-12-01", "read 12 = decided", told["policy"]["sha256"]):
+    for line in ("As of 2026-12-01", "read 12 = decided", manifest["policy"]["sha256"]):
         assert line in text
-    for reason, n in told["counts"]["reason"].items():
-        share = 100 * n / told["ledger"]["decided"]
+    for reason, n in manifest["counts"]["reason"].items():
+        share = 100 * n / manifest["ledger"]["decided"]
         assert re.search(rf"{reason} {n} {share:.1f} % \w", text), reason
-    for reason, n in told["counts"]["rejects"].items():
+    for reason, n in manifest["counts"]["rejects"].items():
         assert re.search(rf"{reason} {n} \w", text), reason
-    assert told["inputs"]["sites"]["sha256"] in text
+    assert manifest["inputs"]["sites"]["sha256"] in text
     assert "United States 3 1" in text
     page = (tmp_path / "out" / NAME).read_text("utf-8")
     assert page.count('<svg class="picture"') == 1
     assert "<script" not in page
-    assert NAME in told["files"]
+    assert NAME in manifest["files"]
 
 
 def test_equal_input_gives_equal_bytes_with_and_without_a_map(tmp_path: Path) -> None:
     """The static map is made of the same sample, whoever collects it."""
-    made = {}
+    result = {}
     for name, options in {"a": {}, "b": {}, "plain": {"map": False}}.items():
         (tmp_path / name).mkdir()
         judged(tmp_path / name, options=batch.Options(**options))
         page = (tmp_path / name / "out" / NAME).read_text("utf-8")
-        made[name] = page.replace(str(tmp_path / name), "")
-    assert made["a"] == made["b"] == made["plain"]
+        result[name] = page.replace(str(tmp_path / name), "")
+    assert result["a"] == result["b"] == result["plain"]
 
 
 def test_it_can_be_left_out(tmp_path: Path) -> None:
     """And an old one goes with its run."""
     judged(tmp_path)
-    told = judged(tmp_path, options=batch.Options(summary=False))
-    assert NAME not in told["files"]
+    manifest = judged(tmp_path, options=batch.Options(summary=False))
+    assert NAME not in manifest["files"]
     assert NAME not in contents(tmp_path / "out")
 
 
@@ -79,7 +79,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
 
 def test_it_counts_what_it_does_not_list(tmp_path: Path) -> None:
     """More countries and centers than a sheet holds: the last row has the others."""
-    told = batch.run(
+    manifest = batch.run(
         DATA / "customer_sites.csv", DATA / "service_centers.csv", tmp_path, as_of="2026-12-01"
     )
     page = (tmp_path / NAME).read_text("utf-8")
@@ -88,8 +88,8 @@ def test_it_counts_what_it_does_not_list(tmp_path: Path) -> None:
     sites, qualified = (sum(int(row[i].replace(",", "")) for row in cells) for i in (0, 1))
     assert len(cells) == 20
     assert (sites, qualified) == (
-        told["ledger"]["decided"],
-        told["counts"]["status"]["qualified"],
+        manifest["ledger"]["decided"],
+        manifest["counts"]["status"]["qualified"],
     )
     loads = page.partition('<table class="centers">')[2].partition("</section>")[0]
     listed = [int(n) for n in re.findall(r'<td class="number">(\d+)</td>', loads)]
@@ -101,9 +101,9 @@ def test_it_counts_what_it_does_not_list(tmp_path: Path) -> None:
 
 def test_without_sites_it_says_so(tmp_path: Path) -> None:
     """An empty file, and one of rejects only."""
-    told = judged(tmp_path, "site_id,latitude,longitude\nA,x,y\n", options=batch.Options(
+    manifest = judged(tmp_path, "site_id,latitude,longitude\nA,x,y\n", options=batch.Options(
         max_rejects="100%"))  # fmt: skip
-    assert told["ledger"]["decided"] == 0
+    assert manifest["ledger"]["decided"] == 0
     assert "No site was assessed" in text_of(tmp_path / "out")
     assert "<tbody>\n\n</tbody>" not in (tmp_path / "out" / NAME).read_text("utf-8")
 
@@ -113,11 +113,11 @@ def test_drive_times_renew_it(tmp_path: Path) -> None:
     sites, centers = DATA / "town_sites.csv", DATA / "town_centers.csv"
     batch.run(sites, centers, tmp_path, as_of="2026-12-01")
     before = text_of(tmp_path)
-    told = drive(tmp_path, DATA / "town.osm", minutes=1)
+    text = drive(tmp_path, DATA / "town.osm", minutes=1)
     after = text_of(tmp_path)
-    assert NAME in told["files"]
+    assert NAME in text["files"]
     assert after != before
-    for reason, n in told["counts"]["reason"].items():
+    for reason, n in text["counts"]["reason"].items():
         assert f"{reason} {n} " in after
     batch.run(sites, centers, tmp_path, as_of="2026-12-01", options=batch.Options(summary=False))
     assert NAME not in drive(tmp_path, DATA / "town.osm")["files"]

@@ -49,8 +49,8 @@ def test_headers_are_folded(header: str) -> None:
 
 def test_unknown_headers_are_no_columns() -> None:
     """Columns that no table knows are carried along, not guessed at."""
-    found = match(["latitude", "longitude", "latency", "longing"], SITES)
-    assert found == {"latitude": 0, "longitude": 1}
+    result = match(["latitude", "longitude", "latency", "longing"], SITES)
+    assert result == {"latitude": 0, "longitude": 1}
 
 
 def test_two_candidates_are_an_error_that_tells_the_way_out() -> None:
@@ -72,8 +72,8 @@ def test_spellings_of_one_header_are_ambiguous() -> None:
 def test_an_override_ends_the_doubt() -> None:
     """The header that the user names is taken, also against a canonical one."""
     assert match(["lat", "y", "lon"], SITES, {"latitude": "y"})["latitude"] == 1
-    found = match(["latitude", "Breite", "lon"], SITES, {"latitude": "Breite"})
-    assert found["latitude"] == 1
+    result = match(["latitude", "Breite", "lon"], SITES, {"latitude": "Breite"})
+    assert result["latitude"] == 1
 
 
 def test_a_header_twice_is_an_error_where_the_reader_cannot_number_it() -> None:

@@ -52,5 +52,5 @@ def test_a_line_of_the_log_is_one_line() -> None:
 def test_only_the_first_line_begins_at_the_margin(capsys: pytest.CaptureFixture[str]) -> None:
     """Lists of faults keep their lines; none can look like a line of the program's own."""
     say("2 fault(s):\n  line 1\n    of it\nread 1 = decided 1\r\u2028x")
-    said = capsys.readouterr().err
-    assert said == ("2 fault(s):\n  line 1\n    of it\n  read 1 = decided 1\\r\\u2028x\n")
+    output = capsys.readouterr().err
+    assert output == ("2 fault(s):\n  line 1\n    of it\n  read 1 = decided 1\\r\\u2028x\n")

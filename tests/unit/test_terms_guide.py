@@ -28,13 +28,13 @@ def test_its_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_its_policy_is_one() -> None:
     """The gates that it shows fit into the policy that it tells to start from."""
     shown, starts = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
-    given = Policy.load().model_dump(mode="json")
-    gates = given["gates"] | tomllib.loads(shown)["gates"]
-    policy = Policy.from_mapping(given | {"gates": gates})
+    data = Policy.load().model_dump(mode="json")
+    gates = data["gates"] | tomllib.loads(shown)["gates"]
+    policy = Policy.from_mapping(data | {"gates": gates})
     assert policy.gates.registration is not None
     assert policy.gates.registration.grace_days == 30
-    clauses = given["clauses"] | {"set-up": "30 days.", "relocation": "25 miles, 30 days."}
-    later = given | tomllib.loads(starts) | {"format": 2, "name": "own", "clauses": clauses}
+    clauses = data["clauses"] | {"set-up": "30 days.", "relocation": "25 miles, 30 days."}
+    later = data | tomllib.loads(starts) | {"format": 2, "name": "own", "clauses": clauses}
     assert Policy.from_mapping(later).start_columns[:2] == ("purchased_on", "moved_on")
 
 

@@ -33,11 +33,11 @@ def test_a_packed_report_holds_the_plain_one(tmp_path: Path, kind: formats.Forma
         (tmp_path / name).mkdir()
     plain = judged(tmp_path / "plain")
     packed = [judged(tmp_path / n, options=batch.Options(format=kind)) for n in "ab"]
-    names = [told["files"][0] for told in packed]
+    names = [words["files"][0] for words in packed]
     assert (plain["files"][0], names) == ("report.csv", [f"report.{kind}"] * 2)
-    found = [tmp_path / n / "out" / f"report.{kind}" for n in "ab"]
-    assert unpacked(found[0]) == (tmp_path / "plain" / "out" / "report.csv").read_bytes()
-    assert found[0].read_bytes() == found[1].read_bytes()
+    result = [tmp_path / n / "out" / f"report.{kind}" for n in "ab"]
+    assert unpacked(result[0]) == (tmp_path / "plain" / "out" / "report.csv").read_bytes()
+    assert result[0].read_bytes() == result[1].read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "csv.zst"])

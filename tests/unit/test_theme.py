@@ -74,10 +74,10 @@ def test_the_script_gets_its_theme_as_data() -> None:
 
 def test_no_colour_is_written_elsewhere() -> None:
     """Six digits after a hash are in the theme alone."""
-    found = [
+    result = [
         path.relative_to(PACKAGE).as_posix()
         for kind in ("*.py", "*.js", "*.css", "*.html")
         for path in PACKAGE.rglob(kind)
         if re.search(r"#[0-9a-fA-F]{6}\b", path.read_text("utf-8"))
     ]
-    assert found == ["schema/theme.py"]
+    assert result == ["schema/theme.py"]

@@ -93,17 +93,17 @@ def test_each_change_has_its_day(tmp_path: Path, products: Path) -> None:
 
 def test_a_file_says_the_same(tmp_path: Path, products: Path) -> None:
     """As text, with the counts by level of each day and the rows that could not be used."""
-    output, found = written(tmp_path, products, "timeline.csv")
+    output, data = written(tmp_path, products, "timeline.csv")
     rows = records(output)
     assert [row.pop("product") for row in rows] == [OF.get(row[0], "") for row in EXPECTED]
     assert [tuple(row.values()) for row in rows] == EXPECTED
-    assert found["ledger"] == {"read": 8, "decided": 7, "rejected": 1, "blank": 0}
-    assert found["rows"] == len(EXPECTED)
+    assert data["ledger"] == {"read": 8, "decided": 7, "rejected": 1, "blank": 0}
+    assert data["rows"] == len(EXPECTED)
     none = {"Not covered": 0}
-    assert found["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 5} | none
-    assert found["levels"]["2026-12-15"] == {"Gold Plus": 3, "Gold": 4} | none
-    assert found["levels"]["2027-03-05"] == {"Gold Plus": 5, "Gold": 2} | none
-    assert found["levels"]["2027-04-01"] == {"Gold Plus": 3, "Gold": 2, "Not covered": 2}
+    assert data["levels"]["2026-06-01"] == {"Gold Plus": 2, "Gold": 5} | none
+    assert data["levels"]["2026-12-15"] == {"Gold Plus": 3, "Gold": 4} | none
+    assert data["levels"]["2027-03-05"] == {"Gold Plus": 5, "Gold": 2} | none
+    assert data["levels"]["2027-04-01"] == {"Gold Plus": 3, "Gold": 2, "Not covered": 2}
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
@@ -116,10 +116,10 @@ def test_parquet_keeps_days(tmp_path: Path, products: Path) -> None:
 
 def test_shares_agree_with_the_counts(tmp_path: Path, products: Path) -> None:
     """What the picture shows is what the file's job has counted."""
-    _, found = written(tmp_path, products, "timeline.csv")
+    _, output = written(tmp_path, products, "timeline.csv")
     shares = ca.level_shares(changes_of(tmp_path, products))
     assert shares.index[-1] == pd.Timestamp(END)
-    for day, counts in found["levels"].items():
+    for day, counts in output["levels"].items():
         row = shares.loc[pd.Timestamp(day)]
         assert {level: round(share * 7) for level, share in row.items()} == counts
     np.testing.assert_allclose(shares.sum(axis=1), 1)

@@ -27,9 +27,9 @@ CENTER: Final = ["C1", "US", 41.9, -87.6]
 
 def book(path: Path, *names: str) -> Path:
     """Write sheets with the same headers; names that begin with C, D or L have a center."""
-    with xlsxwriter.Workbook(path) as made:
+    with xlsxwriter.Workbook(path) as result:
         for name in names:
-            sheet = made.add_worksheet(name)
+            sheet = result.add_worksheet(name)
             sheet.write_row(0, 0, ["id", "country", "lat", "lon"])
             sheet.write_row(1, 0, CENTER if name[0] in "CDL" else SITE)
     return path
@@ -74,7 +74,7 @@ def test_a_sheet_of_the_other_kind_is_no_rival(tmp_path: Path) -> None:
     table = open_table(book(tmp_path / "a.xlsx", "Data", "Customers", "Depots"), SITES)
     assert table.detected["sheet"] == "Customers"
     assert table.detected["other_sheets"] == ["Data"]
-    assert any("'Data'" in told and "--sheet" in told for told in table.notices)
+    assert any("'Data'" in messages and "--sheet" in messages for messages in table.notices)
     only = open_table(book(tmp_path / "b.xlsx", "Depots", "Lager"), SITES)
     assert only.detected["sheet"] == "Depots"
 
@@ -123,7 +123,7 @@ def test_a_layer_that_fits_less_is_told(tmp_path: Path) -> None:
     """As it may have sites, too."""
     table = open_table(layers(tmp_path / "a.gpkg", "sites", "more"), SITES)
     assert table.detected["other_layers"] == ["more"]
-    assert any("'more'" in told and "--layer" in told for told in table.notices)
+    assert any("'more'" in messages and "--layer" in messages for messages in table.notices)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "gpkg"])
@@ -133,15 +133,15 @@ def test_centers_of_our_own_report(tmp_path: Path, kind: str) -> None:
     batch.run(sites, centers, tmp_path / "out", options=Options(format=kind))
     report = tmp_path / "out" / f"report.{kind}"
     name = {"xlsx": ("sheet", "Report", "Centers"), "gpkg": ("layer", "sites", "centers")}[kind]
-    for known, part in zip((SITES, CENTERS), name[1:], strict=True):
-        table = open_table(report, known)
+    for names, part in zip((SITES, CENTERS), name[1:], strict=True):
+        table = open_table(report, names)
         assert table.detected[name[0]] == part
         assert not table.notices
     assert len(next(iter(open_table(report, CENTERS).rows())).block.lines) == 1
 
 
 @pytest.mark.parametrize(
-    ("made", "advice"),
+    ("result", "advice"),
     [
         (lambda folder: text(folder / "a.csv"), "--centers"),
         (lambda folder: book(folder / "a.xlsx", "Sites"), "--center-sheet"),
@@ -149,9 +149,9 @@ def test_centers_of_our_own_report(tmp_path: Path, kind: str) -> None:
     ],
     ids=["csv", "xlsx", "gpkg"],
 )
-def test_one_table_is_not_both(tmp_path: Path, made: Callable[[Path], Path], advice: str) -> None:
+def test_one_table_is_not_both(tmp_path: Path, result: Callable[[Path], Path], advice: str) -> None:
     """Each site would qualify, being at a center; a link to the file is the file."""
-    path = made(tmp_path)
+    path = result(tmp_path)
     link = tmp_path / f"link{path.suffix}"
     link.symlink_to(path)
     for centers in (path, link):
@@ -189,8 +189,8 @@ def test_two_sheets_or_columns_of_one_file_are_two_tables(tmp_path: Path) -> Non
         "id,country,lat,lon,depot_lat,depot_lon\nS1,US,39.1,-94.6,41.9,-87.6\n", encoding="utf-8"
     )
     columns = {"latitude": "depot_lat", "longitude": "depot_lon"}
-    found = batch.run(both, both, tmp_path / "out2", options=Options(center_columns=columns))
-    assert found["ledger"]["decided"] == 1
+    manifest = batch.run(both, both, tmp_path / "out2", options=Options(center_columns=columns))
+    assert manifest["ledger"]["decided"] == 1
 
 
 @pytest.mark.parametrize(

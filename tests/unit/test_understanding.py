@@ -42,10 +42,10 @@ def rows_of(table: Table) -> tuple[list[tuple[float, float]], list[Reject], list
     return places, rejects, lines
 
 
-def refused(path: Path, known: tuple[Column, ...] = SITES, **options: Any) -> str:
+def refused(path: Path, names: tuple[Column, ...] = SITES, **options: Any) -> str:
     """Return why a table is refused."""
     with pytest.raises(InputError) as caught:
-        open_table(path, known, **options)
+        open_table(path, names, **options)
     return str(caught.value)
 
 
@@ -93,8 +93,8 @@ class TestHeader:
     def test_titles_of_a_workbook(self, tmp_path: Path) -> None:
         """Rows are numbered as Excel shows them."""
         path = tmp_path / "sites.xlsx"
-        with xlsxwriter.Workbook(path) as made:
-            sheet = made.add_worksheet("Sites")
+        with xlsxwriter.Workbook(path) as result:
+            sheet = result.add_worksheet("Sites")
             sheet.write_row(0, 0, ["Customers"])
             sheet.write_row(2, 0, ["Kundennummer", "Breitengrad", "Längengrad"])
             sheet.write_row(3, 0, ["A", 39.1, -94.6])
@@ -195,8 +195,8 @@ class TestColumns:
     def test_both_from_one_column(self, tmp_path: Path) -> None:
         """It was a typing error without a word."""
         path = csv_file(tmp_path, "a,b", "1.5,2.5")
-        said = refused(path, columns={"latitude": "a", "longitude": "a"})
-        assert "both taken from 'a'" in said
+        cells = refused(path, columns={"latitude": "a", "longitude": "a"})
+        assert "both taken from 'a'" in cells
 
     def test_no_id_is_told_with_the_candidates(self, tmp_path: Path) -> None:
         """So that duplicates are counted, and maps can be searched."""
@@ -315,10 +315,10 @@ class TestFiles:
     def test_the_sheet_with_the_columns_is_read(self, tmp_path: Path) -> None:
         """A cover sheet before it does not count; of two that fit the other is told."""
         path = tmp_path / "book.xlsx"
-        with xlsxwriter.Workbook(path) as made:
-            made.add_worksheet("Cover").write(0, 0, "Customers")
+        with xlsxwriter.Workbook(path) as result:
+            result.add_worksheet("Cover").write(0, 0, "Customers")
             for name in ("Sites", "Älter"):
-                sheet = made.add_worksheet(name)
+                sheet = result.add_worksheet(name)
                 sheet.write_row(0, 0, ["id", "lat", "lon"])
                 sheet.write_row(1, 0, [name, 39.1, -94.6])
         table = open_table(path, SITES)
@@ -371,9 +371,9 @@ class TestMistakes:
         path = csv_file(
             tmp_path, "site_id,country,lat,lon", "A,DE,13.4,52.5", "B,DE,11.5,48.1", "C,DE,9,53.5"
         )
-        found = batch.check(path)
-        assert any("look swapped" in warning for warning in found["warnings"])
-        assert found["countries"] == {"conflict": 3}
+        result = batch.check(path)
+        assert any("look swapped" in warning for warning in result["warnings"])
+        assert result["countries"] == {"conflict": 3}
         with pytest.warns(UserWarning, match="look swapped"):
             ca.read_sites(path)
         right = csv_file(tmp_path, "site_id,country,lat,lon", "A,DE,52.5,13.4")
@@ -395,8 +395,8 @@ class TestMistakes:
             "C,Deutchland,52.5,13.4",
             "D,DE,52.5,13.4",
         )
-        found = batch.check(path, centers=centers_file(tmp_path))
-        assert found["country_conflicts"] == [
+        result = batch.check(path, centers=centers_file(tmp_path))
+        assert result["country_conflicts"] == [
             {
                 "declared": "FR",
                 "located": "DE",
@@ -404,10 +404,10 @@ class TestMistakes:
                 "sites": 2,
             }
         ]
-        assert found["unknown_countries"] == [
+        assert result["unknown_countries"] == [
             {"text": "Deutchland", "sites": 1, "nearest": "Deutschland"}
         ]
-        assert found["centers"]["given"] == len(CENTERS.splitlines()) - 1
-        assert found["centers"]["columns"]["center_id"] == "center_id"
+        assert result["centers"]["given"] == len(CENTERS.splitlines()) - 1
+        assert result["centers"]["columns"]["center_id"] == "center_id"
         with pytest.raises(InputError, match="center_id"):
             batch.check(path, centers=path)

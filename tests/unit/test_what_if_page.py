@@ -164,12 +164,12 @@ def test_bands_are_those_of_each_country() -> None:
 
 def test_a_derived_opening_day_is_not_saved_as_given() -> None:
     """A center with an order opens when its lead time says; the order is what a run reads."""
-    given = dataclasses.replace(
+    edited = dataclasses.replace(
         what_if_cases.centers(),
         ordered_on=np.array(["2026-11-20"] * 9, "datetime64[D]"),
         opens_on=np.full(9, "NaT", "datetime64[D]"),
     )
-    matcher = Matcher(given, Policy.load(), countries.load(), as_of=what_if_cases.DAY)
+    matcher = Matcher(edited, Policy.load(), countries.load(), as_of=what_if_cases.DAY)
     assert matcher.centers.is_planned(np.datetime64("2026-12-01")).all()
     rule = WhatIfRules.of(matcher, has_rules=False).page_data(
         matcher.centers, matcher.center_country, matcher.world.names
@@ -222,8 +222,8 @@ def test_columns_are_only_there_where_a_site_needs_them() -> None:
             Details(what_if=trial),
         )
         data = payload_of(WhatIfRules.of(matcher, has_rules=False), drawn)
-        found = {spec["name"] for spec in data.meta["places"]} & {"accuracy", "held"}
-        assert found == names
+        result = {spec["name"] for spec in data.meta["places"]} & {"accuracy", "held"}
+        assert result == names
 
 
 def test_the_map_drawn_again_can_try_the_same(tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ EVIL = ["=1+1", "+1", "-2+3", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "{=1}", "
 
 def book(path: Path, *sheets: Sequence[Sequence[Any]], first_row: int = 0) -> Path:
     """Write sheets called a, b, c ... as Excel would."""
-    with xlsxwriter.Workbook(path) as made:
+    with xlsxwriter.Workbook(path) as result:
         for name, rows in zip("abc", sheets, strict=False):
-            sheet = made.add_worksheet(name)
+            sheet = result.add_worksheet(name)
             for at, row in enumerate(rows, first_row):
                 sheet.write_row(at, 0, row)
     return path
@@ -76,10 +76,10 @@ def sheet_xml(path: Path, number: int = 1) -> str:
 def test_each_kind_of_cell_has_its_text(tmp_path: Path) -> None:
     """Whole numbers have no point, days are ISO, errors are empty, damaged ids look damaged."""
     path = tmp_path / "x.xlsx"
-    with xlsxwriter.Workbook(path) as made:
-        sheet = made.add_worksheet()
+    with xlsxwriter.Workbook(path) as result:
+        sheet = result.add_worksheet()
         day, time, long = (
-            made.add_format({"num_format": f}) for f in ("yyyy-mm-dd", "hh:mm", "[h]:mm:ss")
+            result.add_format({"num_format": f}) for f in ("yyyy-mm-dd", "hh:mm", "[h]:mm:ss")
         )
         sheet.write_row(0, 0, [f"h{n}" for n in range(13)])
         sheet.write_string(1, 0, "0007")
@@ -136,11 +136,11 @@ def test_blocks_hold_every_row_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_the_first_sheet_that_is_shown_is_read(tmp_path: Path) -> None:
     """Hidden ones are read if they are named."""
     path = tmp_path / "x.xlsx"
-    with xlsxwriter.Workbook(path) as made:
+    with xlsxwriter.Workbook(path) as result:
         for name in ("hidden", "shown", "last"):
-            made.add_worksheet(name).write(0, 0, name)
-        made.get_worksheet_by_name("shown").activate()
-        made.get_worksheet_by_name("hidden").hide()
+            result.add_worksheet(name).write(0, 0, name)
+        result.get_worksheet_by_name("shown").activate()
+        result.get_worksheet_by_name("hidden").hide()
     assert WorkbookFile(path).headers == ["shown"]
     assert WorkbookFile(path, "hidden").headers == ["hidden"]
     with pytest.raises(InputError, match=r"the sheet 'other'. Sheets: 'hidden', 'shown', 'last'"):
@@ -168,7 +168,7 @@ def damaged(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "result"),
     [
         (b"", "cannot be read"),
         (b"id,lat,lon\n1,40,-75\n", "cannot be read"),
@@ -179,13 +179,13 @@ def damaged(path: Path) -> bytes:
     ],
 )
 def test_what_is_no_workbook_is_refused_in_words(
-    tmp_path: Path, data: bytes | Callable[[Path], bytes] | None, told: str
+    tmp_path: Path, data: bytes | Callable[[Path], bytes] | None, result: str
 ) -> None:
     """The file is named, whatever is wrong with it."""
     path = tmp_path / "odd.xlsx"
     if data is not None:
         path.write_bytes(data(tmp_path / "good.xlsx") if callable(data) else data)
-    with pytest.raises(InputError, match=rf"odd\.xlsx {told}"):
+    with pytest.raises(InputError, match=rf"odd\.xlsx {result}"):
         WorkbookFile(path)
 
 
@@ -466,9 +466,9 @@ def test_a_run_from_workbook_to_workbook_is_the_run_of_text(tmp_path: Path) -> N
         rows = [[number(c) for c in row] for row in cells(path)]
         books.append(book(path.with_suffix(".xlsx"), [["cover"]], rows))
     second = ca.Dialect(sheet="b")
-    given_ = {"dialect": second, "center_dialect": second, "areas": False, "map": False}
+    arguments = {"dialect": second, "center_dialect": second, "areas": False, "map": False}
     for kind in ("csv", "xlsx"):
-        options = batch.Options(format=kind, **given_)  # type: ignore[arg-type]
+        options = batch.Options(format=kind, **arguments)  # type: ignore[arg-type]
         batch.run(*books, tmp_path / kind, as_of=AS_OF, options=options)
     judged(tmp_path)
     expected = records(tmp_path / "out" / "report.csv")
@@ -480,8 +480,8 @@ def test_a_run_from_workbook_to_workbook_is_the_run_of_text(tmp_path: Path) -> N
         read = dict(zip(header, row, strict=True))
         assert {n: plain(read[n]) for n in record} == {n: plain(c) for n, c in record.items()}
     assert not formulas.is_escaped(tmp_path / "xlsx" / "report.xlsx")
-    told = json.loads((tmp_path / "xlsx" / "run.json").read_text("utf-8"))
-    assert told["files"][0] == "report.xlsx"
+    manifest = json.loads((tmp_path / "xlsx" / "run.json").read_text("utf-8"))
+    assert manifest["files"][0] == "report.xlsx"
 
 
 def drop(record: dict[str, str]) -> dict[str, str]:

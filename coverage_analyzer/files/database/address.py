@@ -106,7 +106,7 @@ def address(text: str) -> Address:
         if others:
             msg = "An SQLite address has only table=NAME or query=SELECT ... after ?."
             raise InputError(msg)
-        return Address("sqlite", _joined(head, shown_tail), _sqlite_path(head), (), **ours)
+        return Address("sqlite", _join(head, shown_tail), _sqlite_path(head), (), **ours)
     match = _POSTGRESQL.fullmatch(head)
     if match is None:
         msg = (
@@ -116,13 +116,13 @@ def address(text: str) -> Address:
         )
         raise InputError(msg)
     for part in match.groupdict().values():
-        _decoded(part or "", "the part before ?")
+        _decode(part or "", "the part before ?")
     if match["colon"]:
         secrets = [*secrets, match["password"]]
         head = f"{match['scheme']}{match['user']}:{HIDDEN}@{match['place']}"
     hidden = {s for raw in secrets for s in (raw, unquote(raw)) if s}
-    connection = _joined(text.partition("?")[0], "&".join(others))
-    shown = _joined(head, shown_tail)
+    connection = _join(text.partition("?")[0], "&".join(others))
+    shown = _join(head, shown_tail)
     return Address("postgresql", shown, connection, tuple(sorted(hidden)), **ours)
 
 
@@ -150,7 +150,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _joined(head: str, tail: str) -> str:
+def _join(head: str, tail: str) -> str:
     return f"{head}?{tail}" if tail else head
 
 
@@ -173,20 +173,20 @@ def _parameters(tail: str) -> tuple[dict[str, str], list[str], list[str]]:
             )
             raise InputError(msg)
         if name not in OURS:
-            others.append(f"{name}={_encoded(value)}")
-            secrets += [value, _encoded(value)] if _SECRET.search(name) else []
+            others.append(f"{name}={_encode(value)}")
+            secrets += [value, _encode(value)] if _SECRET.search(name) else []
             continue
         if name in ours:
             msg = f"The database address has {name}= twice. Write & in a query as %26."
             raise InputError(msg)
-        ours[name] = _decoded(value, f"{name}=")
+        ours[name] = _decode(value, f"{name}=")
         if not ours[name].strip():
             msg = f"The database address has no value after {name}=."
             raise InputError(msg)
     return ours, others, secrets
 
 
-def _encoded(value: str) -> str:
+def _encode(value: str) -> str:
     """Return a value encoded for PostgreSQL's client; existing escapes are kept.
 
     Examples
@@ -208,7 +208,7 @@ def _sqlite_path(head: str) -> str:
     Raises
     ------
     InputError
-        If there is none.
+        If it is missing.
     """
     match = _SQLITE.fullmatch(head)
     if match is None:
@@ -217,10 +217,10 @@ def _sqlite_path(head: str) -> str:
             "four slashes, sqlite:////absolute/file.db?table=NAME."
         )
         raise InputError(msg)
-    return str(Path(_decoded(match["path"], "the path")))
+    return str(Path(_decode(match["path"], "the path")))
 
 
-def _decoded(text: str, where: str) -> str:
+def _decode(text: str, where: str) -> str:
     """Return percent-decoded text.
 
     Raises

@@ -116,7 +116,7 @@ def batches(
         statement.set_options(**options)
         statement.set_sql_query(sql)
         with _waiter(statement) as waiter:
-            handle, _ = _submitted(waiter, statement.execute_query)()
+            handle, _ = _submit(waiter, statement.execute_query)()
         with pa.RecordBatchReader.from_stream(handle) as reader, _waiter(statement) as waiter:
             yield reader.schema, _prefetch(reader, waiter)
 
@@ -135,17 +135,17 @@ def _waiter(statement: "AdbcStatement") -> Iterator[ThreadPoolExecutor]:
 
 def _prefetch(reader: Any, waiter: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
     """Yield all batches, prefetching the next one."""
-    coming = _submitted(waiter, reader.read_next_batch)
+    coming = _submit(waiter, reader.read_next_batch)
     while True:
         try:
             batch = coming()
         except StopIteration:
             return
-        coming = _submitted(waiter, reader.read_next_batch)
+        coming = _submit(waiter, reader.read_next_batch)
         yield batch
 
 
-def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[[], Any]:
+def _submit(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[[], Any]:
     """Start a call in a thread and return a function that waits for its result.
 
     If the system provides no further thread, the call is made when its result is requested.
@@ -159,9 +159,9 @@ def _submitted(waiter: ThreadPoolExecutor, call: Callable[[], Any]) -> Callable[
 def first_row(
     connection: "AdbcConnection", sql: str, values: Sequence[str] = ()
 ) -> tuple[Any, ...] | None:
-    """Return the first row of a query with text parameters; None if there is none."""
-    found = all_rows(connection, sql, values)
-    return found[0] if found else None
+    """Return the first row of a query with text parameters; None if missing."""
+    rows = all_rows(connection, sql, values)
+    return rows[0] if rows else None
 
 
 def all_rows(

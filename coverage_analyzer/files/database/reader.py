@@ -110,13 +110,13 @@ class DatabaseTable(TableReader):
         with (
             connecting.translate_errors(address, InputError),
             connecting.reading(address) as connection,
-            connecting.batches(connection, sql, options, self._started) as (schema, batches),
+            connecting.batches(connection, sql, options, self._keep_statement) as (schema, batches),
         ):
             rows = pa.Table.from_batches(list(batches), schema).combine_chunks().slice(skipped)
             batch = (rows.to_batches() or [arrow_rows.empty(schema)])[0]
             return first_rows(arrow_rows.block(batch, 1).columns, self.headers, n_rows)
 
-    def _started(self, statement: "AdbcStatement") -> None:
+    def _keep_statement(self, statement: "AdbcStatement") -> None:
         self._statement = statement
 
     def cancel(self) -> bool:
@@ -140,7 +140,10 @@ class DatabaseTable(TableReader):
         with (
             connecting.translate_errors(address, InputError),
             connecting.reading(address) as connection,
-            connecting.batches(connection, self._sql, options, self._started) as (schema, batches),
+            connecting.batches(connection, self._sql, options, self._keep_statement) as (
+                schema,
+                batches,
+            ),
         ):
             yield arrow_rows.block(arrow_rows.empty(schema).rename_columns(self.headers), row)
             skipped = address.kind == "sqlite"
@@ -175,13 +178,13 @@ def _query(address: Address) -> str:
     return f"SELECT * FROM {'.'.join(map(quoted, filter(None, (address.schema, address.table))))}"
 
 
-def _checked(names: Sequence[str]) -> Sequence[str]:
+def _check_names(names: Sequence[str]) -> Sequence[str]:
     """Return the column names of a query, checked.
 
     Raises
     ------
     InputError
-        If there is none, or two are equal.
+        If it is missing, or two are equal.
     """
     if not names:
         msg = "the query returns no rows; write a SELECT that names its columns."
@@ -196,7 +199,7 @@ def _checked(names: Sequence[str]) -> Sequence[str]:
 def _postgresql(connection: Any, query: str) -> tuple[str, pa.Schema, list[str]]:
     """Return the query with types unknown to Arrow cast to text, its columns, and geometries."""
     types = connecting.schema(connection, query)
-    _checked(utf8.column_names(types))
+    _check_names(utf8.column_names(types))
     columns, geometries = [], []
     for field in types:
         kind = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
@@ -220,7 +223,9 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
         _,
     ):
         names = utf8.column_names(result_schema)
-    _checked([re.sub(r":\d+$", "", n) if re.sub(r":\d+$", "", n) in names else n for n in names])
+    _check_names(
+        [re.sub(r":\d+$", "", n) if re.sub(r":\d+$", "", n) in names else n for n in names]
+    )
     ranks = ", ".join(SQLITE_RANK.format(f"q.{quoted(n)}") for n in names)
     widest = connecting.first_row(connection, f"SELECT {ranks} FROM (\n{query}\n) AS q") or ()
     kinds = [SQLITE_COLUMN[rank or 0] for rank in widest]

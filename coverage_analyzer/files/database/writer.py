@@ -80,7 +80,7 @@ class TableWriter(Writer):
         self._new = f"coverage_analyzer_{os.urandom(8).hex()}"
         self._columns: pa.Schema | None = None
         self._comment = TABLE_COMMENT
-        self._made = place.kind == "sqlite" and not Path(place.connection).exists()
+        self._is_new_file = place.kind == "sqlite" and not Path(place.connection).exists()
         self._opened = connection.connected(place)
         with connection.translate_errors(place, PublishError):
             self._connection = self._opened.__enter__()
@@ -144,13 +144,13 @@ class TableWriter(Writer):
                 self._connection.commit()
             else:
                 connection.execute(self._connection, "COMMIT")
-        self._made = False
+        self._is_new_file = False
 
     def close(self) -> None:
         """Close the connection; uncommitted rows are discarded."""
         self._opened.__exit__(None, None, None)
         path = Path(self._place.connection)
-        if self._made and path.exists() and not path.stat().st_size:
+        if self._is_new_file and path.exists() and not path.stat().st_size:
             path.unlink()  # SQLite makes an empty file when it opens one
 
     def _begin(self) -> str:
@@ -224,8 +224,8 @@ class TableWriter(Writer):
             return connection.all_rows(self._connection, POSTGRESQL_TYPES, values)
         old = connection.all_rows(self._connection, SQLITE_TYPES, (table,))
         new = {f.name.lower(): _affinity(f.type) for f in self._columns or ()}
-        found = [(name, kind, new.get(name.lower(), kind)) for name, kind in old]
-        return [row for row in found if row[1] != row[2]]
+        types = [(name, kind, new.get(name.lower(), kind)) for name, kind in old]
+        return [row for row in types if row[1] != row[2]]
 
     def _ingest_options(self, *, first: bool) -> dict[str, str]:
         """Return the driver options for writing rows: create the table, then append."""

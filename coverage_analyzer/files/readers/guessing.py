@@ -44,6 +44,9 @@ _SEQUENCE: Final = re.compile(
 _CUT: Final = re.compile(b"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})$")
 """A sequence that the end of the bytes cuts, which tells nothing."""
 
+CUT_BYTES: Final = 4
+"""A cut sequence, and a line feed behind it, are at most so long."""
+
 _CONTROL: Final = bytes({*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F})
 _BINARY: Final = (
     b"PK\x03\x04",
@@ -119,7 +122,7 @@ def guess(data: bytes, *, at_end: bool) -> Guess:
     >>> guess("Zürich".encode("cp1252"), at_end=True)
     Guess(encoding='cp1252', guessed=True)
     """
-    cut = _CUT.search(data)
+    cut = _CUT.search(data, max(len(data) - CUT_BYTES, 0))
     whole = cut.start() if cut and (len(cut[0]) > 1 or not at_end) else len(data)
     found = list(itertools.islice(_SEQUENCE.finditer(data, 0, whole), SEQUENCES))
     invalid = sum(match["valid"] is None for match in found)

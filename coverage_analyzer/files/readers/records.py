@@ -81,7 +81,7 @@ def first_lines(data: bytes, n_lines: int) -> bytes:
 
 def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
     """Yield complete lines in groups of limited size, and whether a group is the last."""
-    many = data.count(b"\n") + data.count(b"\r") > MAX_LINES
+    many = _n_of("\n", data) + _n_of("\r", data) > MAX_LINES
     if not many or not data.strip(b"\r\n"):
         yield data, True
         return
@@ -89,6 +89,13 @@ def pieces(data: bytes) -> Iterator[tuple[bytes, bool]]:
     cuts = [*starts[:-1:MAX_LINES].tolist(), len(data)]
     for start, stop in itertools.pairwise(cuts):
         yield data[start:stop], stop == len(data)
+
+
+def _n_of(character: str, data: bytes) -> int:
+    """Return how often an ASCII character occurs; several times as fast as `bytes.count`."""
+    if character.encode() not in data:
+        return 0
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(character)))
 
 
 class QuoteBudget:
@@ -159,11 +166,12 @@ def _needs_care(data: bytes, ends: Ints, delimiter: str) -> bool:
     if not _is_utf8(data):
         return True
     codes = np.frombuffer(data, np.uint8)
-    n_returns = np.count_nonzero(codes == ord("\r"))
-    if n_returns != np.count_nonzero(codes[ends[ends > 0] - 1] == ord("\r")):
+    n_returns = _n_of("\r", data)
+    if n_returns and n_returns != np.count_nonzero(codes[ends[ends > 0] - 1] == ord("\r")):
         return True
     quotes = np.flatnonzero(codes == ord('"'))
-    if len(quotes) % 2 or np.any(np.searchsorted(quotes, ends) % 2):
+    lines = np.searchsorted(ends, quotes)
+    if len(quotes) % 2 or not np.array_equal(lines[::2], lines[1::2]):
         return True
     before, after = quotes[::2] - 1, quotes[1::2] + 1
     begin = _are(f'{delimiter}\n"', codes[before[before >= 0]])

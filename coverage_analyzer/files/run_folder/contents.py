@@ -38,7 +38,7 @@ CENTER_COUNTRY_NAME: Final = "center_country_name"
 """The name of a center's country: in workbooks only."""
 
 COUNTRY_NAME: Final = "site_country_name"
-"""The name of a site's country, beside its code in ``summary.csv``."""
+"""The name of a site's country, next to its code in ``summary.csv``."""
 
 SUMMARY: Final = ("site_country", "level", "status", "sites")
 

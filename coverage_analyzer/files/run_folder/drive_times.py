@@ -47,14 +47,17 @@ class DriveTimesWriter:
         self._writer.close()
 
     def write(
-        self, ids: tuple[pa.Array, pa.Array], values: dict[str, npt.NDArray[Any]], rows: Ints
+        self,
+        ids: tuple[pa.Array, pa.Array, pa.Array],
+        values: dict[str, npt.NDArray[Any]],
+        rows: Ints,
     ) -> None:
         """Append rows.
 
         Parameters
         ----------
         ids
-            ``site_id`` and ``center_id`` as strings.
+            ``site_id``, ``center_id`` and ``drive_center_id`` as strings.
         values
             The other columns except ``ferry`` and ``status`` as numbers, NaN where missing;
             ``ferry`` as booleans, ``status`` as texts.
@@ -70,6 +73,7 @@ class DriveTimesWriter:
                 np.where(np.isnan(values["minutes"]), "", yes_no)[rows].tolist()
             ),
             "status": arrays.text_array(values["status"][rows].tolist()),
+            "drive_center_id": pc.fill_null(texts[2], ""),
             "attribution": arrays.text_array([self._attribution] * len(rows)),
         } | {n: arrays.decimals(values[n][rows], places) for n, places in DECIMALS.items()}
         columns = [cells[name] for name in DRIVE_TIMES]
@@ -98,9 +102,9 @@ class DriveTimesReader:
         self._path, self._centers, self._at = path, arrays.text_array(list(centers)), 0
         read = csv.ReadOptions()
         parse = csv.ParseOptions(delimiter=style.delimiter, newlines_in_values=True)
-        wanted = ("site_id", "minutes", "road_miles")
+        names = ("site_id", "minutes", "road_miles")
         convert = csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()), include_columns=list(wanted)
+            column_types=dict.fromkeys(names, pa.string()), include_columns=list(names)
         )
         try:
             table = csv.read_csv(path, read, parse, convert).combine_chunks()

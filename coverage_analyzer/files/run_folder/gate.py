@@ -114,7 +114,7 @@ class Gate:
         after
             The new run.
         before
-            That of the report in its place; None if there is none.
+            That of the report in its place; None if missing.
         rows
             Joins the rows of both reports and returns the counts of changes; called if a rule needs
             them and none that needs less fires, or always if `joins`. None if they cannot be.
@@ -123,18 +123,20 @@ class Gate:
         figures = run_figures(after)
         if before is None:
             evidence = Evidence(figures)
-            return Decision([*held, *reasons(self.rules, evidence)], self._skipped(evidence), {})
+            return Decision(
+                [*held, *reasons(self.rules, evidence)], self._skipped_rules(evidence), {}
+            )
         changes = run_changes(before, after)
         evidence = Evidence(figures, run_figures(before), changes)
         fired = reasons([rule for rule in self.rules if rule.needs < Needs.rows], evidence)
-        wanted = self.needs == Needs.rows and not (held or fired)
-        if rows is not None and (wanted or self.joins):
+        needs_rows = self.needs == Needs.rows and not (held or fired)
+        if rows is not None and (needs_rows or self.joins):
             changes |= rows()
         fired = reasons(self.rules, evidence)
-        skipped = [] if held or fired else self._skipped(evidence)
+        skipped = [] if held or fired else self._skipped_rules(evidence)
         return Decision([*held, *fired], skipped, changes)
 
-    def _skipped(self, evidence: Evidence) -> list[str]:
+    def _skipped_rules(self, evidence: Evidence) -> list[str]:
         """Return which rules were not checked, and why, as text."""
         waiting = [rule for rule in self.rules if not rule.is_known(evidence)]
         if not waiting:

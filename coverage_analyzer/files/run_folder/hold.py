@@ -106,7 +106,7 @@ def reasons(limit: RejectLimit, ledger: Mapping[str, int]) -> list[str]:
 
 
 def held_path(folder: str | Path) -> Path:
-    """Return the folder for the files of a held run: ``DIR.held`` beside ``DIR``."""
+    """Return the folder for the files of a held run: ``DIR.held`` next to ``DIR``."""
     path = Path(folder)
     if path.name in {"", ".."}:  # "." and similar: only the absolute path has a last part
         path = path.resolve()
@@ -172,7 +172,7 @@ def _refuse_link(folder: Path) -> None:
 
 
 def remove_held(folder: Path) -> None:
-    """Remove the files of an earlier held run beside a folder, and nothing else.
+    """Remove the files of an earlier held run next to a folder, and nothing else.
 
     Other files in ``DIR.held`` are kept, and then so is the folder. If the disk refuses, the next
     run tries again.

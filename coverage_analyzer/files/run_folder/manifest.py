@@ -210,12 +210,12 @@ def notation_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
         If it says what no run of ours does.
     """
     names = {n.name for n in fields(Notation)}
-    given = dict(manifest["notation"])
-    known = {name: value for name, value in given.items() if name in names}
-    if given.keys() - names - {"decimal_given", "coordinates"}:
+    notation = dict(manifest["notation"])
+    values = {name: value for name, value in notation.items() if name in names}
+    if notation.keys() - names - {"decimal_given", "coordinates"}:
         msg = "the manifest has another notation"
         raise TypeError(msg)
-    return known if given.get("decimal_given", True) else known | {"decimal": ""}
+    return values if notation.get("decimal_given", True) else values | {"decimal": ""}
 
 
 def style_of(manifest: Mapping[str, Any]) -> Style:

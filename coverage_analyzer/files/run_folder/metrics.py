@@ -109,8 +109,8 @@ class Metrics:
         self._part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
 
     def _last_success(self) -> float:
-        """Return the time of the last success, as an earlier run wrote it; 0 if there is none."""
-        start = f'{PREFIX}{SUCCESS}{{report="{_escaped(self.report)}"}} '
+        """Return the time of the last success, as an earlier run wrote it; 0 if missing."""
+        start = f'{PREFIX}{SUCCESS}{{report="{_escape(self.report)}"}} '
         with contextlib.suppress(OSError, ValueError):
             for line in Path(str(self.path)).read_text(encoding="utf-8").splitlines():
                 if line.startswith(start):
@@ -151,11 +151,11 @@ def _lines(samples: Iterable[Sample], report: str) -> Iterator[str]:
         if name != last:
             yield f"# HELP {PREFIX}{name} {TEXTS[name]}\n# TYPE {PREFIX}{name} gauge\n"
             last = name
-        text = ",".join(f'{k}="{_escaped(v)}"' for k, v in {"report": report, **labels}.items())
+        text = ",".join(f'{k}="{_escape(v)}"' for k, v in {"report": report, **labels}.items())
         number = f"{value:.3f}" if isinstance(value, float) else str(value)
         yield f"{PREFIX}{name}{{{text}}} {number}\n"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Return the value of a label as the format writes it."""
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -18,8 +18,8 @@ where it is missing there is no report (yet).
 
 Exchanging the whole folder (``renameat2``) would leave no window, but is not suitable for a folder
 that belongs to the user: it would have to copy all other content, leaves a shell whose current
-folder it is in the old one, needs write permission beside it, and fails where the folder is a mount
-point, as in a container. Links into a folder of versions would give the user links instead of
+folder it is in the old one, needs write permission in its parent, and fails where the folder is a
+mount point, as in a container. Links into a folder of versions would give the user links instead of
 files.
 
 A lock on the folder excludes a second run.
@@ -71,7 +71,7 @@ class Publication:
             raise PublishError(msg)
         self.folder = Path(folder)
         self.names: list[str] = []
-        self._made = _made(self.folder)
+        self._new_folders = _new_folders(self.folder)
         self._work: WorkFolder | None = None
         self._lock: int | None = None
         try:
@@ -112,7 +112,7 @@ class Publication:
             if self._work is not None:
                 _settle(self._work)
         with contextlib.suppress(OSError):
-            for folder in self._made:  # non-empty ones are kept
+            for folder in self._new_folders:  # non-empty ones are kept
                 folder.rmdir()
 
     def path(self, name: str) -> Path:
@@ -187,7 +187,7 @@ class Publication:
             Publishes parts of the report stored elsewhere, once all files are on disk. If it
             raises, no file is moved to its final name. Only renames follow, the manifest last, so
             that a manifest never names missing files; a machine that stops among them leaves the
-            new rows elsewhere beside the old manifest, which the next run corrects.
+            new rows elsewhere with the old manifest, which the next run corrects.
 
         Raises
         ------
@@ -275,7 +275,7 @@ class Swap:
             self._note()
             # Stable sort: the manifest is moved first.
             for name in sorted(self.old, key=lambda n: n != self.manifest):
-                keep = _renamed if name == self.manifest else _linked
+                keep = _rename if name == self.manifest else _link
                 keep(self.folder / name, self._aside(name))
             for name in self.new:
                 self._part(name).replace(self.folder / name)
@@ -333,7 +333,7 @@ def _settle(work: WorkFolder) -> None:
     PublishError
         If the disk refuses to roll back; the work folder is kept.
     """
-    swap = _begun(work.path)
+    swap = _journal_step(work.path)
     try:
         if swap is not None:
             swap.undo()
@@ -344,7 +344,7 @@ def _settle(work: WorkFolder) -> None:
     work.remove()
 
 
-def _begun(work: Path) -> Swap | None:
+def _journal_step(work: Path) -> Swap | None:
     """Return the step recorded in the journal of a work folder, if any."""
     try:
         noted = documents.read_json(work / JOURNAL)
@@ -355,7 +355,7 @@ def _begun(work: Path) -> Swap | None:
     return Swap(work.parent, work, old, new) if (old or new) and plain else None
 
 
-def _made(folder: Path) -> list[Path]:
+def _new_folders(folder: Path) -> list[Path]:
     """Create a folder and its parents if missing; return those created, deepest first.
 
     Raises
@@ -384,13 +384,13 @@ def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _linked(path: Path, aside: Path) -> None:
+def _link(path: Path, aside: Path) -> None:
     """Hard-link a file; move it where hard links are not supported."""
     try:
         aside.hardlink_to(path)
     except OSError:
-        _renamed(path, aside)
+        _rename(path, aside)
 
 
-def _renamed(path: Path, aside: Path) -> None:
+def _rename(path: Path, aside: Path) -> None:
     path.replace(aside)

@@ -56,7 +56,7 @@ def run_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or it lacks data that a map requires.
+        If it is missing, or it lacks data that a map requires.
     """
     manifest = read_manifest(folder)
     if "centers.csv" not in manifest["files"]:
@@ -71,7 +71,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If there is none, or it is damaged.
+        If it is missing, or it is damaged.
     """
     try:
         manifest: dict[str, Any] = documents.read_json(folder / "run.json")
@@ -101,7 +101,7 @@ def report_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     Raises
     ------
     InputError
-        If there is none, or it is not a run's.
+        If it is missing, or it is not a run's.
     """
     names = [name for name in manifest["files"] if str(name).startswith("report.")]
     if not names:
@@ -159,7 +159,7 @@ def verdict_columns(table: Table, rows: ParsedRows) -> dict[str, pa.Array]:
     refuse_edited(table, rows.rejects)
     columns = rows.block.columns
     verdict = {n: columns.column(table.headers.index(n)) for n in names_in(table.headers)}
-    return {n: _pointed(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
+    return {n: _with_points(c) if pa.types.is_floating(TYPES[n]) else c for n, c in verdict.items()}
 
 
 def refuse_edited(table: Table, rejects: Sequence[Reject]) -> None:
@@ -211,10 +211,10 @@ def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_string(cells.type):
         return cells.cast(kind)
     filled = arrays.without_empty(cells)
-    return (_pointed(filled) if pa.types.is_floating(kind) else filled).cast(kind)
+    return (_with_points(filled) if pa.types.is_floating(kind) else filled).cast(kind)
 
 
-def _pointed(cells: pa.Array) -> pa.Array:
+def _with_points(cells: pa.Array) -> pa.Array:
     """Return numbers with a decimal point; those of a workbook may have a decimal comma."""
     if not pa.types.is_string(cells.type) or not _has_comma(cells):
         return cells
@@ -247,9 +247,9 @@ def centers_as_used(
         If the file cannot be used.
     """
     dialect = Dialect(delimiter=style.delimiter, decimal=style.output_decimal)
-    given = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
+    table = open_table(folder / "centers.csv", CENTERS, dialect=dialect)
     every = np.arange(len(world.names.codes), dtype=np.int16)
-    centers = read_centers(given, world, Convention(every, trust_declared=True))
+    centers = read_centers(table, world, Convention(every, trust_declared=True))
     return centers, center_cells(folder, "center_country", style)
 
 
@@ -296,18 +296,18 @@ def areas_as_drawn(path: Path, centers: Centers) -> Areas:
     position = {center_id: i for i, center_id in enumerate(centers.center_id)}
     try:
         features = documents.read_json(path, max_bytes=documents.MAX_AREA_BYTES)["features"]
-        told = [feature["properties"] for feature in features]
+        properties = [feature["properties"] for feature in features]
         shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in features]
         return Areas(
-            center=np.array([position[t["center_id"]] for t in told], np.int64),
-            level=tuple(str(t["level"]) for t in told),
-            above_miles=np.array([t["above_miles"] for t in told], np.float64),
-            limit_miles=np.array([t["limit_miles"] for t in told], np.float64),
-            planned=np.array([t["planned"] for t in told], np.bool_),
+            center=np.array([position[t["center_id"]] for t in properties], np.int64),
+            level=tuple(str(t["level"]) for t in properties),
+            above_miles=np.array([t["above_miles"] for t in properties], np.float64),
+            limit_miles=np.array([t["limit_miles"] for t in properties], np.float64),
+            planned=np.array([t["planned"] for t in properties], np.bool_),
             geometry=np.array(shapes, object),
-            km2=np.array([t["area_km2"] for t in told], np.float64),
-            area=tuple(str(t.get("area", "")) for t in told),
-            unit="km" if any("limit_km" in t for t in told) else "miles",
+            km2=np.array([t["area_km2"] for t in properties], np.float64),
+            area=tuple(str(t.get("area", "")) for t in properties),
+            unit="km" if any("limit_km" in t for t in properties) else "miles",
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException) as error:
         msg = f"{path} does not contain the coverage areas of this run ({error!r}). Run it again."

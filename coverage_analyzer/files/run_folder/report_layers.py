@@ -1,4 +1,4 @@
-"""``report.gpkg``: the layers of centers and of coverage areas beside that of the sites."""
+"""``report.gpkg``: the layers of centers and of coverage areas, in addition to the sites."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -89,10 +89,14 @@ def add_layers(path: Path, contents: LayerContents, manifest: Mapping[str, Any])
     points = wkb_points(centers.lon, centers.lat)
     geopackage.add_layer(path, geopackage.CENTERS, rows, points, about)
     if contents.areas is not None:
-        told = properties(contents.areas, centers, contents.country, contents.names)
+        per_area = properties(contents.areas, centers, contents.country, contents.names)
         shapes = _multipolygons(contents.areas)
         geopackage.add_layer(
-            path, geopackage.AREAS, _area_rows(told, names(contents.areas)), shapes, about
+            path,
+            geopackage.AREAS,
+            _area_rows(per_area, names(contents.areas)),
+            shapes,
+            about,
         )
 
 
@@ -102,14 +106,14 @@ def _states(centers: Centers, day: np.datetime64) -> npt.NDArray[np.int8]:
     return np.where(centers.is_planned(day), 1, serving).astype(np.int8)
 
 
-def _area_rows(told: Any, columns: Sequence[str]) -> pa.RecordBatch:
+def _area_rows(per_area: Any, columns: Sequence[str]) -> pa.RecordBatch:
     """Return the properties of areas as rows; `AREA_COLUMNS`, and those in kilometres."""
     more = [(name, pa.float64()) for name in columns if name not in AREA_COLUMNS.names]
     schema = pa.schema([*AREA_COLUMNS, *more])
     rows = [
         row
         | {"opens_on": datetime.date.fromisoformat(row["opens_on"]) if row["opens_on"] else None}
-        for row in told
+        for row in per_area
     ]
     return pa.RecordBatch.from_pylist(rows, schema=schema)
 

@@ -48,7 +48,7 @@ TEXT_WIDTH: Final = 40
 
 @dataclass(frozen=True, kw_only=True)
 class RunContents:
-    """What a workbook holds beside the rows of the report.
+    """What a workbook holds in addition to the rows of the report.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class ReportWorkbook(Writer):
     def __init__(self, path: Path, schema: pa.Schema, style: Style, own: OwnText = NO_TEXT) -> None:
         require("excel", "xlsxwriter")
         self._path, self._style = path, style
-        # Of a report that is read again, the columns beside the codes are made again.
+        # Of a report that is read again, the columns of texts are made again from the codes.
         names = schema.names
         verdict = names.index(VERDICT[0])
         ours = verdict_names(unit_of(names))
@@ -285,7 +285,7 @@ def read_rejects(path: Path, style: Style, most: int) -> Iterator[pa.RecordBatch
     for block in DelimitedFile(path, Dialect(delimiter=style.delimiter)).blocks():
         cells = block.columns.slice(0, most).columns
         most -= len(cells[0])
-        line, reason, detail, raw = cells if style.raw_text else map(_unescaped, cells)
+        line, reason, detail, raw = cells if style.raw_text else map(_unescape, cells)
         texts = [actions.get(code, "") for code in reason.to_pylist()]
         columns = [line.cast(pa.int64()), reason, arrays.text_array(texts), detail, raw]
         yield pa.RecordBatch.from_arrays(columns, names=[str(n) for n in range(5)])
@@ -293,7 +293,7 @@ def read_rejects(path: Path, style: Style, most: int) -> Iterator[pa.RecordBatch
             return
 
 
-def _unescaped(cells: pa.Array) -> pa.Array:
+def _unescape(cells: pa.Array) -> pa.Array:
     return formulas.unescape_formulas(cells)
 
 

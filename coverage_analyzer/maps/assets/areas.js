@@ -21,33 +21,29 @@ const STYLES = {
 const REST = 0.25; // opacity of areas of centers that a filter leaves out
 
 /**
- * Areas as drawn.
+ * Reads areas as drawn, in the order of their outlines (page_data.py, _outlines).
  *
- * @param {PackedArea[]} areas
- * @returns {Area[]}
+ * @param {Columns} outlines
  */
-export function areaShapes(areas) {
-  return areas.map((area) => ({
-    ...area,
-    parts: area.polygons.map((rings) => {
-      const traced = rings.map(areaRing);
-      return { rings: traced, box: boxOf(traced[0]) };
-    }),
-  }));
-}
-
-/** @param {number[]} steps */
-function areaRing(steps) {
-  const ring = new Float64Array(steps.length);
-  let lon = 0;
-  let lat = 0;
-  for (let i = 0; i < steps.length; i += 2) {
-    lon += steps[i];
-    lat += steps[i + 1];
-    ring[i] = lon / ROUND + 0.5;
-    ring[i + 1] = mercatorSouth(lat / UNITS);
-  }
-  return ring;
+export function areaReader({ rings, corners, lon, lat }) {
+  let polygon = 0;
+  let ring = 0;
+  let corner = 0;
+  const nextRing = () => {
+    const traced = new Float64Array(2 * corners[ring++]);
+    for (let i = 0; i < traced.length; i += 2) {
+      traced[i] = lon[corner] / ROUND + 0.5;
+      traced[i + 1] = mercatorSouth(lat[corner++] / UNITS);
+    }
+    return traced;
+  };
+  const nextPart = () => {
+    const traced = Array.from({ length: rings[polygon++] }, nextRing);
+    return { rings: traced, box: boxOf(traced[0]) };
+  };
+  return (/** @type {PackedArea[]} */ areas) => areas.map((area) => (
+    { ...area, parts: Array.from({ length: area.polygons }, nextPart) }
+  ));
 }
 
 /**

@@ -50,7 +50,8 @@ export async function columnsOf(id, specs) {
     at += spec.count * spec.width;
     columns[spec.name] = values;
     if (spec.text === undefined) continue;
-    columns[spec.name] = textsOf(bytes.subarray(at, at + spec.text), values);
+    const stored = bytes.subarray(at, at + spec.text);
+    columns[spec.name] = textsOf(textBytes(stored, values, spec), values);
     at += spec.text;
   }
   return columns;
@@ -72,6 +73,23 @@ function numbersOf(bytes, at, { count, width, low = 0, steps = false }) {
   }
   if (steps) for (let i = 1; i < count; i++) values[i] += values[i - 1];
   return values;
+}
+
+/**
+ * The bytes of texts, one text after the other.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Numbers} lengths
+ * @param {ColumnSpec} spec
+ */
+function textBytes(bytes, lengths, { count, across }) {
+  if (across === undefined) return bytes;
+  const text = new Uint8Array(count * across);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    for (let k = 0; k < lengths[i]; k++) text[at++] = bytes[k * count + i];
+  }
+  return text.subarray(0, at);
 }
 
 /**

@@ -1,6 +1,6 @@
 // The layers of the map, in the order of the panel. A new layer is listed here.
 
-import { areaLayer, areaMark, areaShapes } from "./areas.js";
+import { areaLayer, areaMark, areaReader } from "./areas.js";
 import { baseLayer, lineMarks } from "./base-map.js";
 import { BaseMap } from "./base-rows.js";
 import { CellCounts } from "./cells.js";
@@ -33,12 +33,16 @@ function listedAreas(app, some, kind, words) {
  *
  * @param {App} app
  * @param {Columns} columns
+ * @param {Columns} outlines
  * @param {Record<string, Numbers | Texts> | null} base The block of the base map, if any.
  * @returns {Layers}
  */
-export function mapLayers(app, columns, base) {
+export function mapLayers(app, columns, outlines, base) {
   const { meta, sites } = app;
-  app.shapes = areaShapes(meta.areas);
+  const read = areaReader(outlines);
+  app.shapes = read(meta.areas);
+  const unserved = read(meta.unserved);
+  const unknown = read(meta.no_road_data);
   const open = app.shapes.filter(({ planned }) => !planned);
   const planned = app.shapes.filter((area) => area.planned);
   app.clusters = new Clusters(new CellCounts(meta, columns, sites, app.filters));
@@ -57,12 +61,12 @@ export function mapLayers(app, columns, base) {
     },
     areas: listedAreas(app, open, "areas", "Coverage areas"),
     planned: listedAreas(app, planned, "planned-areas", "Planned coverage areas"),
-    ...(meta.unserved.length && { unserved: listedAreas(
-      app, areaShapes(meta.unserved), "unserved",
+    ...(unserved.length && { unserved: listedAreas(
+      app, unserved, "unserved",
       `Not reached by road within ${meta.minutes} minutes`,
     ) }),
-    ...(meta.no_road_data.length && { noRoadData: listedAreas(
-      app, areaShapes(meta.no_road_data), "no-road-data", "No road data: nothing known of drives",
+    ...(unknown.length && { noRoadData: listedAreas(
+      app, unknown, "no-road-data", "No road data: nothing known of drives",
     ) }),
     // Near, where clusters have only the sites that the page has one by one.
     ...(meta.kept !== "all" && {

@@ -156,12 +156,15 @@ function siteTexts({ own_columns: names }, columns) {
 async function show(map) {
   const meta = /** @type {Meta} */ (await jsonOf("coverage-meta"));
   if (!document.documentElement.dataset.titled) document.title = `${meta.title}: coverage map`;
-  const [columns, base] = await Promise.all([
+  const [columns, outlines, base] = await Promise.all([
     columnsOf("coverage-places", meta.places),
+    columnsOf("coverage-outlines", meta.outlines),
     meta.base && columnsOf("coverage-base", meta.base.columns),
   ]);
   const app = createApp(map, meta, /** @type {Columns} */ (columns));
-  app.layers = mapLayers(app, /** @type {Columns} */ (columns), base);
+  app.layers = mapLayers(
+    app, /** @type {Columns} */ (columns), /** @type {Columns} */ (outlines), base,
+  );
   arrange(app);
   map.attributionControl.setPrefix(false).addAttribution(meta.attribution);
   showFirstView(app);

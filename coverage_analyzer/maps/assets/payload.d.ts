@@ -33,7 +33,7 @@ interface Center {
   served: number;
 }
 
-/** An area, as rings of differences between corners. */
+/** An area, whose polygons are in `outlines`. */
 interface PackedArea {
   /** Its position in `centers`. */
   center: number;
@@ -45,8 +45,8 @@ interface PackedArea {
   above?: number;
   /** Miles at which it ends. */
   limit?: number;
-  /** Polygons of rings: longitude, latitude, longitude ..., each the difference from the one before, in 1/100000 degree. Longitudes continue beyond 180. */
-  polygons: number[][][];
+  /** How many polygons of the outlines are its own. */
+  polygons: number;
 }
 
 /** How the bytes of a column are laid out. */
@@ -63,6 +63,8 @@ interface ColumnSpec {
   steps?: boolean;
   /** Bytes of UTF-8 behind the numbers, which then are the texts' lengths in UTF-16. */
   text?: number;
+  /** If texts are laid out across, the length of the longest: their first characters, then their second ones; shorter texts are filled with zeros. */
+  across?: number;
 }
 
 /** The base map (maps/base_map.py): `cell`, `level`, sizes and bytes of rows, then the columns of places; `place_country` counts in `country_name`, whose first is empty. */
@@ -191,6 +193,8 @@ interface Meta {
   places: ColumnSpec[];
   /** Columns of texts of the sites, in the same order. */
   texts: ColumnSpec[];
+  /** Columns of the outlines of `areas`, `unserved` and `no_road_data`, in this order: `rings` of each polygon, `corners` of each ring, and `lon` and `lat` of each corner in 1/100000 degree. Longitudes continue beyond 180. */
+  outlines: ColumnSpec[];
   /** Headers of the own columns in `texts`: `own_0` has the cells of the first. */
   own_columns: string[];
   /** How the base map is read; null if tiles are loaded. */

@@ -1,0 +1,208 @@
+"""If the center of a verdict is too far by road, the next center in reach is asked.
+
+A promise does not depend on which center keeps it: a site is over its limit only if no center in
+reach makes it in time. The verdict keeps its center, since it was decided along the geodesic; the
+drive names the center where it starts. Nothing is promised that was not promised before.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
+from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy.distances import reach_of
+from coverage_analyzer.roads.drive_times import DriveTimes, measure, rows_by_center
+from coverage_analyzer.roads.engine import Engine, Journey, Places, RoadStatus
+from coverage_analyzer.roads.fastest import ServingCenters
+from coverage_analyzer.roads.recheck import VerdictRows, band_reach_m, verdicts_before_roads
+
+SITES_AT_ONCE: Final = 2_000
+"""Sites whose distances from all centers are in memory together."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Centers in reach of sites, the nearest of each site first.
+
+    Attributes
+    ----------
+    site, center
+        Their positions, shape (n,).
+    metres
+        Geodesic distance, shape (n,).
+    rank
+        0 for the nearest of a site, 1 for the next, shape (n,).
+    """
+
+    site: Ints
+    center: Ints
+    metres: Floats
+    rank: Ints
+
+
+def ask_next_centers(
+    engine: Engine,
+    centers: ServingCenters,
+    sites: Places,
+    verdicts: tuple[VerdictRows, DriveTimes],
+    policy: Policy,
+    factor: float = 1.0,
+) -> DriveTimes:
+    """Return drives in which a site beyond its limit has the first other center that makes it.
+
+    Parameters
+    ----------
+    engine
+        The road engine.
+    centers
+        The centers of the run, which are the candidates.
+    sites
+        The location of the rows, shape (n,).
+    verdicts
+        As returned by a run, or an earlier recheck, and the drives from their centers, compared
+        with the limits.
+    policy
+        The policy of the verdicts.
+    factor
+        The minutes of the engine are multiplied by it.
+
+    Returns
+    -------
+    drives
+        The drives from the named centers, except where that is ``over_budget`` or ``unreachable``
+        and another open center in reach of the same band makes it in time: the nearest of these.
+        Bands by road decide themselves which center counts, and are left as they are.
+    """
+    rows, drives = verdicts
+    was = verdicts_before_roads(rows, policy)
+    late = np.isin(drives.status, (RoadStatus.over_budget, RoadStatus.unreachable))
+    late &= was.requested & ~was.by_road & (rows.in_reach > 1)
+    failing = np.flatnonzero(late & ~np.isnan(drives.limit_minutes))
+    if not len(failing):
+        return drives
+    # No road is faster than the geodesic at top speed.
+    by_time = np.array([reach_of(m / factor) for m in drives.limit_minutes[failing].tolist()])
+    reach_m = np.minimum(band_reach_m(rows, policy)[failing], by_time)
+    same = policy.qualification.same_country
+    found = candidates(centers, sites, (failing, reach_m), rows.country if same else None)
+    named = found.center == drives.center[found.site]
+    return _asked(engine, (centers, sites), drives, _without(found, named), factor)
+
+
+def candidates(
+    centers: ServingCenters,
+    sites: Places,
+    asked: tuple[Ints, Floats],
+    country: "np.typing.NDArray[np.object_] | None",
+) -> Candidates:
+    """Return the open centers in reach of sites; of equally near ones the smaller id first.
+
+    Parameters
+    ----------
+    centers, sites
+        The centers of the run, and the location of the rows.
+    asked
+        Positions of the sites, and the metres of the reach of each.
+    country
+        Country of each row, if a center only serves sites of its own.
+    """
+    rows, reach_m = asked
+    is_open = np.flatnonzero(centers.is_open)
+    places = geodesy.ecef(centers.places.lon[is_open], centers.places.lat[is_open])
+    points = geodesy.ecef(sites.lon[rows], sites.lat[rows])
+    most = geodesy.chord_limits_m(reach_m)[1]
+    pairs = [np.zeros((2, 0), np.int64)]
+    for start in range(0, len(rows), SITES_AT_ONCE):
+        part = slice(start, start + SITES_AT_ONCE)
+        near = geodesy.chord_m(points[part, None], places[None]) <= most[part, None]
+        if country is not None:
+            near &= country[rows[part], None] == centers.country[None, is_open]
+        at, center = np.nonzero(near)
+        pairs.append(np.stack([at + start, is_open[center]]))
+    at, center = np.concatenate(pairs, axis=1)
+    where = centers.places
+    metres = geodesy.distance_m(
+        where.lon[center], where.lat[center], sites.lon[rows[at]], sites.lat[rows[at]]
+    )
+    reached = metres <= reach_m[at] + ROUNDING_M
+    by_id = np.argsort(np.argsort(np.array(centers.center_id)))
+    order = np.lexsort((by_id[center], metres, at))
+    order = order[reached[order]]
+    site = rows[at[order]]
+    return Candidates(site, center[order], metres[order], _ranks(site))
+
+
+def _without(found: Candidates, left_out: Bools) -> Candidates:
+    """Return candidates without some, ranked anew."""
+    kept = ~left_out
+    return Candidates(
+        found.site[kept], found.center[kept], found.metres[kept], _ranks(found.site[kept])
+    )
+
+
+def _ranks(site: Ints) -> Ints:
+    """Return the number of each row among those of its site, which are consecutive."""
+    first = np.flatnonzero(np.diff(site, prepend=-1))
+    counts = np.diff(np.append(first, len(site)))
+    return np.arange(len(site)) - np.repeat(first, counts)
+
+
+def _asked(
+    engine: Engine,
+    places: tuple[ServingCenters, Places],
+    drives: DriveTimes,
+    found: Candidates,
+    factor: float,
+) -> DriveTimes:
+    """Return the drives, each site with its first candidate that is in time, if one is."""
+    columns = {name: values.copy() for name, values in vars(drives).items()}
+    result = replace(drives, **columns)
+    failing = np.zeros(len(drives.center), np.bool_)
+    failing[found.site] = True
+    for rank in range(int(found.rank.max(initial=-1)) + 1):
+        pairs = np.flatnonzero((found.rank == rank) & failing[found.site])
+        if not len(pairs):
+            break
+        made = _round(engine, places, result, (found, pairs), factor)
+        failing[made] = False
+    return result
+
+
+def _round(
+    engine: Engine,
+    places: tuple[ServingCenters, Places],
+    result: DriveTimes,
+    asked: tuple[Candidates, Ints],
+    factor: float,
+) -> Ints:
+    """Enter the drives of candidates that are in time, and return their sites."""
+    (centers, sites), (found, pairs) = places, asked
+    groups = [(center, pairs[at]) for center, at in rows_by_center(found.center[pairs])]
+    journeys = []
+    for center, own in groups:
+        site = found.site[own]
+        journeys.append(
+            Journey(
+                (float(centers.places.lon[center]), float(centers.places.lat[center])),
+                Places(sites.lon[site], sites.lat[site]),
+                float(result.limit_minutes[site].max()) * 60 / factor,
+                beyond=1.0,
+            )
+        )
+    made = [np.zeros(0, np.int64)]
+    for (center, own), drives in zip(groups, measure(engine, journeys), strict=True):
+        minutes, miles = drives.seconds[0] / 60 * factor, drives.metres[0] / MILE_M
+        in_time = minutes <= result.limit_minutes[found.site[own]]
+        site, metres = found.site[own][in_time], found.metres[own][in_time]
+        result.minutes[site], result.road_miles[site] = minutes[in_time], miles[in_time]
+        result.detour_factor[site] = np.divide(
+            miles[in_time], metres / MILE_M, out=np.full(len(site), np.nan), where=metres > 0
+        )
+        result.ferry[site], result.status[site] = drives.ferry[0][in_time], RoadStatus.within
+        result.center[site] = center
+        made.append(site)
+    return np.concatenate(made)

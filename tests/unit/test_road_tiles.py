@@ -1,0 +1,310 @@
+"""Roads in tiles: the answers of the whole network, whatever the tiles, processes and accidents."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from roads import TOWN, sites_around
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.roads import (
+    building,
+    cubes,
+    network,
+    regions,
+    search_processes,
+    search_tasks,
+    speeds,
+    store,
+)
+from coverage_analyzer.roads.compressed import Network, compressed
+from coverage_analyzer.roads.cubes import Area
+from coverage_analyzer.roads.engine import Drives, Places, RoadEngine
+from coverage_analyzer.roads.extract import read_extract, stream_extract
+from coverage_analyzer.roads.graph import SPEEDS, graph_of, timed
+from coverage_analyzer.roads.tiled import TiledEngine
+
+SIDE, HOUR_S = 40, 3600.0
+
+
+@pytest.fixture(scope="module")
+def lattice() -> Network:
+    """Return streets 2 km apart: some closed, some one-way, a river with a bridge, an island."""
+    random = np.random.default_rng(5)
+    at = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
+    places = np.stack(np.divmod(at.ravel(), SIDE)[::-1], axis=1) * 0.02 + [30.0, 10.0]
+    one = np.concatenate([at[:, :-1].ravel(), at[:-1].ravel()])
+    other = np.concatenate([at[:, 1:].ravel(), at[1:].ravel()])
+    row, column = np.divmod(one, SIDE)
+    across = other == one + SIDE
+    kept = random.random(len(one)) > 0.15
+    kept &= ~(across & (row == 20) & (column != 3))  # a river with a bridge
+    kept &= ~(~across & (column == 34))  # a strait
+    one, other = one[kept], other[kept]
+    back = random.random(len(one)) > 0.2
+    links = np.concatenate([one, other[back]]), np.concatenate([other, one[back]])
+    seconds = random.integers(5, 60, len(links[0])).astype(np.float64)
+    metres = random.uniform(90, 130, len(seconds))
+    order = cubes.cube_keys(*places.T)
+    order = np.argsort(order, kind="stable")
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    ends = tuple(number[end].astype(np.int32) for end in links)
+    ferry = random.random(len(seconds)) < 0.01
+    return compressed(places[order], (ends[0], ends[1]), (seconds, metres, ferry), "lattice")
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut even few streets into tiles."""
+    for module in (cubes, store, network):
+        monkeypatch.setattr(module, "ONE_TILE", 10, raising=False)
+    monkeypatch.setattr(regions, "FIRST_M", 100.0)
+
+
+@pytest.fixture
+def roads(lattice: Network, tmp_path: Path) -> store.TiledRoads:
+    """Return the streets in tiles on disk."""
+    order = cubes.cube_order(lattice.lon, lattice.lat)
+    number = np.argsort(order)
+    begin = np.repeat(np.arange(len(lattice)), np.diff(lattice.start))
+    ends = number[begin].astype(np.int32), number[lattice.end].astype(np.int32)
+    places = np.column_stack([lattice.lon, lattice.lat])[order]
+    attrs = lattice.seconds, lattice.metres, lattice.ferry
+    tiled = store.TiledRoads.of(compressed(places, ends, attrs, "lattice"))
+    assert len(tiled) > 4
+    return store.write_store(tiled, tmp_path / "roads-lattice")
+
+
+def centers_and_sites(lattice: Network) -> tuple[Places, Places]:
+    """Return places near junctions, some far off."""
+    centers, sites = sites_around(lattice, 6, seed=1), sites_around(lattice, 80, seed=2)
+    near = lattice.lon[::320], lattice.lat[::320]
+    return Places(*(np.append(a, b) for a, b in zip(centers, near, strict=True))), sites
+
+
+def same(first: Drives, second: Drives) -> bool:
+    """Return whether drives have the same bytes."""
+    values = ("seconds", "metres", "ferry", "status")
+    return all(getattr(first, n).tobytes() == getattr(second, n).tobytes() for n in values)
+
+
+@pytest.mark.parametrize("limit_s", [300.0, 1200.0, HOUR_S, np.inf])
+def test_tiles_give_the_drives_of_the_whole_network(
+    roads: store.TiledRoads, lattice: Network, limit_s: float
+) -> None:
+    """Across tiles, a river with one bridge, one-way streets, and to an island without a road."""
+    centers, sites = centers_and_sites(lattice)
+    expected = RoadEngine(roads.network).matrix(centers, sites, limit_s)
+    found = TiledEngine(roads, reach_m=2e5).matrix(centers, sites, limit_s)
+    beside = np.isfinite(found.snap_m) & (found.snap_m < cubes.CUBE_M)
+    assert same(
+        *(
+            Drives(d.seconds[:, beside], d.metres[:, beside], d.ferry[:, beside],
+                   d.status[:, beside], d.snap_m[beside])
+            for d in (expected, found)
+        )
+    )  # fmt: skip
+    assert np.array_equal(found.snap_m[beside], expected.snap_m[beside])
+    assert len(np.unique(expected.status)) > 2
+
+
+def test_a_region_grows_no_further_than_is_needed(
+    roads: store.TiledRoads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site next to its center costs the search of few tiles."""
+    sizes = []
+    real = regions.shortest
+    monkeypatch.setattr(
+        regions, "shortest", lambda g, *rest: sizes.append(g.shape[0]) or real(g, *rest)
+    )
+    node = int(np.argmin(np.hypot(roads.network.lon - 30.2, roads.network.lat - 10.2)))
+    end = int(roads.network.end[roads.network.start[node]])
+    regions.Regions(roads).routes(node, np.array([end]), HOUR_S, 2e5)
+    assert sizes[0] < len(roads.network) / 2
+
+
+def test_speeds_are_those_of_osmnx() -> None:
+    """For each kind and sign once what osmnx adds to every edge; also where it takes a mean."""
+    signs = [("primary", "50 mph"), ("primary", ""), ("primary", "30|60"), ("ferry", ""),
+             ("motorway", "none"), ("road", "walk"), ("trunk", "300"), ("service", "RU:urban"),
+             ("trunk", "70"), ("trunk", "")]  # fmt: skip
+    times = np.array([1, 2, 3, 1, 1, 1, 4, 1, 2, 1])
+    import networkx as nx
+
+    for usual in (SPEEDS, {n: s for n, s in SPEEDS.items() if n not in ("trunk", "ferry")}):
+        graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
+        for n, ((kind, sign), count) in enumerate(zip(signs, times.tolist(), strict=True)):
+            graph.add_node(n, x=0.0, y=0.0)
+            for _ in range(count):
+                tag = {"maxspeed": sign} if sign else {}
+                graph.add_edge(n, n, highway=kind, length=100.0, **tag)
+        graph = timed(graph, usual)
+        expected = [graph.edges[n, n, 0]["speed_kph"] for n in range(len(signs))]
+        assert speeds.speeds_kmh(signs, times, usual) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n_points", "error"), [(500_000, 0.0), (5, 1e-9)])
+def test_a_network_is_that_of_the_graph_of_osmnx(
+    n_points: int, error: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Built from arrays: every array has the same bytes, and the same values if read in parts."""
+    monkeypatch.setattr(cubes, "ONE_TILE", 1000)
+    expected = building.network_of_graph(graph_of(read_extract(TOWN)), "")
+    real = stream_extract
+    monkeypatch.setattr(building, "stream_extract", lambda path: real(path, n_points))
+    found = building.build_network(TOWN, "")
+    for name, values in vars(expected).items():
+        if name in ("seconds", "metres"):
+            assert np.abs(values / getattr(found, name) - 1).max() <= error
+        else:
+            assert np.array_equal(values, getattr(found, name)), name
+
+
+def test_of_a_large_file_only_roads_near_centers_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Roads of another town are left out, and another area is another store."""
+    monkeypatch.setattr(network, "LARGE_BYTES", 0)
+    monkeypatch.setattr(cubes, "CUBE_M", 2_000.0)
+    places = np.array([9.52]), np.array([47.12])
+    near = Area.around(*places, np.array([500.0]))
+    part = network.open_roads(TOWN, cache=tmp_path, area=near).network
+    whole = network.open_roads(TOWN, cache=tmp_path).network
+    assert 0 < len(part) < len(whole)
+    assert part.fingerprint != whole.fingerprint
+    assert bool(near.contains(*places)[0])
+    far = Area.around(np.array([0.0]), np.array([0.0]), np.array([500.0]))
+    with pytest.raises(InputError, match="no road for cars near the centers"):
+        network.open_roads(TOWN, cache=tmp_path, area=far)
+
+
+@pytest.mark.parametrize("lon", [179.99, -60.0])
+@pytest.mark.parametrize("lat", [0.0, 89.99])
+def test_an_area_holds_all_places_within_its_distance(lon: float, lat: float) -> None:
+    """Also across 180 degrees and at a pole."""
+    from coverage_analyzer.geodesy import destination
+
+    area = Area.around(np.array([lon]), np.array([lat]), np.array([9_000.0]))
+    edge = destination(np.full(8, lon), np.full(8, lat), np.arange(8) * 45.0, np.full(8, 8_990.0))
+    assert area.contains(edge[0], edge[1]).all()
+
+
+RESUME = """
+import os, signal, sys
+import numpy as np
+from coverage_analyzer.roads import regions, store
+from coverage_analyzer.roads.engine import Places
+from coverage_analyzer.roads.tiled import TiledEngine
+from pathlib import Path
+real, calls = regions.Regions.routes, []
+def routes(*given):
+    calls.append(1)
+    if len(calls) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*given)
+regions.Regions.routes = routes
+with np.load(sys.argv[2]) as held:
+    centers, sites = (Places(*held[n]) for n in ("centers", "sites"))
+roads = store.read_store(Path(sys.argv[1]), "lattice")
+TiledEngine(roads, reach_m=2e5).matrix(centers, sites, 3600.0)
+"""
+
+
+def test_a_killed_run_continues_with_the_centers_that_are_missing(
+    roads: store.TiledRoads, lattice: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL in the middle: three centers are not searched again, and all bytes are the same."""
+    centers, sites = centers_and_sites(lattice)
+    expected = TiledEngine(roads, reach_m=2e5).matrix(centers, sites, HOUR_S)
+    TiledEngine(roads).discard_results()
+    folder = tmp_path / "drives-lattice"
+    for path in folder.glob("*.npz"):
+        path.unlink()
+    np.savez(tmp_path / "places.npz", centers=np.stack(centers), sites=np.stack(sites))
+    assert roads.folder is not None
+    arguments = [sys.executable, "-c", RESUME, str(roads.folder), str(tmp_path / "places.npz")]
+    killed = subprocess.run(arguments, check=False, env=os.environ.copy())
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(folder.glob("*.npz"))) == 3
+    calls = []
+    real = regions.Regions.routes
+    monkeypatch.setattr(regions.Regions, "routes", lambda *given: calls.append(1) or real(*given))
+    engine = TiledEngine(roads, reach_m=2e5)
+    found = engine.matrix(centers, sites, HOUR_S)
+    searched = len(calls)
+    assert same(found, expected)
+    first = next(folder.glob("*.npz"))
+    n_results = len(list(folder.glob("*.npz")))
+    assert searched == n_results - 3
+    first.write_bytes(first.read_bytes()[:50])  # damaged: searched again
+    assert same(TiledEngine(roads, reach_m=2e5).matrix(centers, sites, HOUR_S), expected)
+    assert len(calls) == searched + 1
+    engine.discard_results()
+    assert not folder.exists()
+
+
+def test_any_number_of_processes_gives_the_same_bytes(
+    roads: store.TiledRoads, lattice: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process searches some centers; a process that cannot start costs time only."""
+    monkeypatch.setattr(search_processes, "FEWEST_TASKS", 2)
+    centers, sites = centers_and_sites(lattice)
+    calls = []
+    real = regions.Regions.routes
+    monkeypatch.setattr(regions.Regions, "routes", lambda *g: calls.append(1) or real(*g))
+    expected = TiledEngine(roads, reach_m=2e5).matrix(centers, sites, HOUR_S)
+    alone = len(calls)
+    counts = []
+    for code in (search_processes.CODE, "raise SystemExit(1)"):
+        monkeypatch.setattr(search_processes, "CODE", code)
+        for path in roads.folder.parent.glob("drives-*/*.npz") if roads.folder else ():
+            path.unlink()
+        calls.clear()
+        found = TiledEngine(roads, reach_m=2e5, processes=2).matrix(centers, sites, HOUR_S)
+        assert same(found, expected)
+        counts.append(len(calls))
+    assert counts[0] < alone == counts[1]
+
+
+def test_without_space_answers_are_the_same(
+    roads: store.TiledRoads, lattice: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a store nor a result can be written: roads stay in memory, and nothing is left."""
+    centers, sites = centers_and_sites(lattice)
+    expected = TiledEngine(roads, reach_m=2e5).matrix(centers, sites, HOUR_S)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr(search_tasks.np, "savez", full)
+    other = tmp_path / "full"
+    kept = store.write_store(store.TiledRoads.of(roads.network), other / "roads-lattice")
+    assert kept.folder is None
+    assert same(TiledEngine(kept, reach_m=2e5).matrix(centers, sites, HOUR_S), expected)
+    on_disk = TiledEngine(roads, reach_m=2e5)
+    on_disk.discard_results()
+    assert same(
+        on_disk.matrix(centers, sites, 2 * HOUR_S),
+        TiledEngine(kept, reach_m=2e5).matrix(centers, sites, 2 * HOUR_S),
+    )
+    assert not list(other.iterdir())
+
+
+def test_two_processes_may_build_the_same_store(roads: store.TiledRoads) -> None:
+    """The second one finds the first one's, and a damaged one is replaced; nothing else is left."""
+    assert roads.folder is not None
+    again = store.write_store(store.TiledRoads.of(roads.network), roads.folder)
+    assert again.folder == roads.folder
+    (roads.folder / "end.npy").write_bytes(b"\x93NUMPY")
+    assert store.read_store(roads.folder, "lattice") is None
+    again = store.write_store(again, roads.folder)
+    assert again.folder == roads.folder
+    assert list(roads.folder.parent.iterdir()) == [roads.folder]
