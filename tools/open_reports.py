@@ -94,7 +94,7 @@ def expected(report: Path) -> Facts:
     with report.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     miles = sum(float(row["distance_miles"] or 0) for row in rows)
-    north = sum(float(row["latitude"]) > 45 for row in rows)
+    north = sum(float(row["latitude"].replace(",", ".")) > 45 for row in rows)
     (day,) = {row["as_of"] for row in rows}
     return Facts(len(rows), f"{miles:.3f}", north, day)
 
