@@ -171,9 +171,9 @@ class WatchedFiles:
         self._digest: Any = None
 
     def _now(self) -> dict[str, FileState | None]:
-        states = {str(path): _state_of_path(path) for path in self._paths}
+        states = {str(path): state_of(path) for path in self._paths}
         for path in self._optional:
-            state = _state_of_path(path)
+            state = state_of(path)
             states[str(path)] = state if state and state.size else None
         return states
 
@@ -306,7 +306,8 @@ def _hash(path: Path, state: FileState | None, digest: Any) -> None:
         raise InputError(changed(path))
 
 
-def _state_of_path(path: Path) -> FileState | None:
+def state_of(path: Path) -> FileState | None:
+    """Return the state of a file; None if it is missing or not regular."""
     try:
         return _state(path.stat())
     except (OSError, ValueError):

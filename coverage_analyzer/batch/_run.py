@@ -10,11 +10,11 @@ import datetime
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ from coverage_analyzer.files.readers import streams
 from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.run_folder import contents, hold, kept, report_layers, workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
-from coverage_analyzer.files.run_folder.gate import Gate, decide
+from coverage_analyzer.files.run_folder.gate import Decision, Gate, RunFiles, decide
 from coverage_analyzer.files.run_folder.manifest import Origin, Outcome
 from coverage_analyzer.files.run_folder.metrics import Metrics, check_metrics
 from coverage_analyzer.files.run_folder.publishing import Publication
@@ -80,8 +80,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ASSESSED, WRITTEN, READ = 1, 2, 3
-"""A run with more threads than this has one more for the stage: the first two are worth most."""
+ASSESSED, READ, WRITTEN = 1, 2, 3
+"""A run with more threads than this has another one for the stage, so that it need not wait."""
 
 
 def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that have them
@@ -216,7 +216,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
             inputs = Inputs(table, given, dated)
             scratch = publication.scratch
             previous = Previous.of(gate, publication.folder, table, matcher, scratch)
-            outputs = Outputs(publication, elsewhere, gate, previous, metrics)
+            outputs = Outputs(publication, gate, previous, elsewhere, metrics)
             return _published(inputs, matcher, outputs, options)
         except CoverageError:
             raise
@@ -276,13 +276,20 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Outputs:
+class FolderOutputs:
+    """Where files go, the gate before the report in their place, and what it is compared with."""
+
+    publication: RunFiles
+    gate: Gate
+    previous: Previous
+
+
+@dataclass(frozen=True)
+class Outputs(FolderOutputs):
     """Outputs of a run: a folder, perhaps a database table, the gate before them, metrics."""
 
     publication: Publication
     elsewhere: TableWriter | None
-    gate: Gate
-    previous: Previous
     metrics: Metrics
 
 
@@ -308,6 +315,73 @@ def _published(
     publication, elsewhere = outputs.publication, outputs.elsewhere
     given, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
+    facts = {
+        "options": given,
+        "table": None if elsewhere is None else str(elsewhere),
+    }
+    written = write_files(totals, inputs, matcher, outputs, options, facts)
+    told, decision = written.manifest, written.decision
+    held = decision.held
+    workbook.finish(totals.report, _beside_report(publication, told, written.places, matcher))
+    layers = report_layers.LayerContents(
+        matcher.centers,
+        matcher.center_country,
+        written.areas if options.areas else None,
+        matcher.world.names,
+    )
+    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, told)
+    if elsewhere is not None and not held:
+        elsewhere.ready()
+    folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
+    if held:
+        options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
+    outputs.metrics.write(told, decision.changes)
+    log.info("published %s", folder)
+    return told
+
+
+class Written(NamedTuple):
+    """What the files beside the report were made of."""
+
+    manifest: dict[str, Any]
+    decision: Decision
+    places: contents.Counts
+    areas: Areas | None
+
+
+def write_files(
+    totals: "Totals",
+    inputs: Inputs,
+    matcher: Matcher,
+    outputs: "FolderOutputs",
+    options: Options,
+    facts: Mapping[str, Any],
+) -> Written:
+    """Write all files beside report and rejects, once all rows are counted.
+
+    Parameters
+    ----------
+    totals
+        Of all rows.
+    inputs
+        The tables, read to their ends.
+    matcher
+        Of the run.
+    outputs
+        Where the files go, and what decides whether they replace the report.
+    options
+        Written like the sites.
+    facts
+        What ``run.json`` says besides: ``options``, ``table`` and more.
+
+    Raises
+    ------
+    CoverageError
+        If the rows do not add up.
+    InputError
+        If a file changed while it was being read.
+    """
+    publication = outputs.publication
     totals.ledger.check()
     places = totals.tally.counts(matcher)
     style = totals.style
@@ -334,39 +408,20 @@ def _published(
     )
     if options.excel_locale and options.format.startswith("csv"):
         told["notation"]["decimal"] = style.output_decimal
-    told |= outcome.to_dict() | {
-        "settings": options.settings,
-        "options": given,
-        "files": [*publication.names, "run.json"],
-        "table": None if elsewhere is None else str(elsewhere),
-    }
+    files = [*publication.names, "run.json"]
+    told |= outcome.to_dict() | {"settings": options.settings, "options": {}, "files": files}
+    told |= facts
     previous = outputs.previous
     decision = decide(outputs.gate, publication, told, previous.record, previous.changes)
-    held = decision.held
     contents.write_manifest(publication.path("run.json"), told)
     if summary is not None:
         shown = run_summary.Shown(matcher.policy, matcher.centers, totals.summary, picture)
         run_summary.write(summary, told, places, shown)
-    workbook.finish(totals.report, _beside_report(publication, told, places, matcher))
-    layers = report_layers.LayerContents(
-        matcher.centers,
-        matcher.center_country,
-        drawn if options.areas else None,
-        matcher.world.names,
-    )
-    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, told)
-    if elsewhere is not None and not held:
-        elsewhere.ready()
-    folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
-    if held:
-        options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
-    outputs.metrics.write(told, decision.changes)
-    log.info("published %s", folder)
-    return told
+    return Written(told, decision, places, drawn)
 
 
 def _write_map(
-    publication: Publication,
+    publication: RunFiles,
     totals: Totals,
     matcher: Matcher,
     drawn: Areas | None,
@@ -387,7 +442,7 @@ def _write_map(
 
 
 def _beside_report(
-    publication: Publication, manifest: dict[str, Any], places: contents.Counts, matcher: Matcher
+    publication: RunFiles, manifest: dict[str, Any], places: contents.Counts, matcher: Matcher
 ) -> workbook.RunContents:
     """Return what a workbook holds beside the rows of the report."""
     names = matcher.world.names
@@ -437,12 +492,9 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
         )
         for some in itertools.chain([first], rest):
             outputs.previous.add(some, table)
-            totals.ledger.add(some.rows)
-            totals.tally.add(some.verdicts)
-            totals.empty.update(matcher.gates.empty(some.facts))
+            count(totals, table, some, matcher, shown if options.map else None)
             if options.on_duplicate == "keep":  # else the table has lost them, and was asked then
                 ids.add(table.keys(some.rows.block), some.rows.block.lines)
-            _draw(totals, table, some, matcher, shown if options.map else None)
             if options.progress:
                 options.progress(totals.ledger.read, table.source.share())
         if options.progress:
@@ -468,15 +520,19 @@ def _written(
             elsewhere.write(report.typed(some.report, some.rows))
         rejects.write(some.rows.rejects)
         yield some
+        del some
 
 
-def _draw(
+def count(
     totals: Totals, table: Table, some: Judged, matcher: Matcher, shown: Sequence[str] | None
 ) -> None:
-    """Add a block to what the map shows, with these own columns, and the summary.
+    """Add a block to all counts, and to what the map shows, with these own columns.
 
     Without a map, the columns are None.
     """
+    totals.ledger.add(some.rows)
+    totals.tally.add(some.verdicts)
+    totals.empty.update(matcher.gates.empty(some.facts))
     where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
     if shown is not None:
         trial = what_if_sites(matcher, some.inputs, verdicts.country, verdicts.reason)

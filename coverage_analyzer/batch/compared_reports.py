@@ -115,8 +115,9 @@ def opened(folder: Path, manifest: Mapping[str, Any], first: WatchedFiles | None
     InputError
         If the report cannot be read, or another run was published meanwhile.
     """
-    names = [name for name in map(str, manifest["files"]) if (folder / name).is_file()]
-    watched = WatchedFiles(*(folder / name for name in names))
+    named = [folder / str(name) for name in manifest["files"]]
+    parts = [file for path in named if path.is_dir() for file in sorted(path.iterdir())]
+    watched = WatchedFiles(*(path for path in (*named, *parts) if path.is_file()))
     if first is not None:
         first.check()
     return Report(folder, manifest, watched, report_table(folder, manifest))

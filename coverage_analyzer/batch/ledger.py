@@ -74,6 +74,13 @@ class Ledger:
         spare = FIRST_REJECTS - len(self.first)
         self.first += [f"line {r.line}: {r.detail}" for r in rejects[: max(spare, 0)]]
 
+    def update(self, other: "Ledger") -> None:
+        """Add the counts of a part of the rows, which follows those counted so far."""
+        for name, n in other.figures().items():
+            setattr(self, name, getattr(self, name) + n)
+        self.reasons.update(other.reasons)
+        self.first = [*self.first, *other.first][:FIRST_REJECTS]
+
 
 def by_country(counts: Counts) -> Counter[str]:
     """Return the number of sites by country."""
@@ -121,6 +128,15 @@ class Tally:
         places = np.flatnonzero(counts)
         self._places.update(dict(zip(places.tolist(), counts[places].tolist(), strict=True)))
         self._reasons += np.bincount(verdicts.reason, minlength=len(Reason))
+
+    def update(self, other: "Tally") -> None:
+        """Add the counts of other verdicts, of the same policy and countries."""
+        self._places.update(other._places)  # noqa: SLF001 - of this class
+        self._reasons += other._reasons  # noqa: SLF001
+
+    def total(self) -> int:
+        """Return the number of verdicts."""
+        return self._places.total()
 
     def counts(self, matcher: Matcher) -> dict[tuple[str, str, str], int]:
         """Return the counts by country, level and status."""

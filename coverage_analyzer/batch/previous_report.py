@@ -133,11 +133,40 @@ class RowChanges:
         path = self._scratch / "rows-before.arrow"
         new = SpooledSide(self._side, self._spool)
         before = spooled(self._old, reading, self._codes, path, beside=new)
-        before = dataclasses.replace(before, side=dataclasses.replace(before.side, spec=None))
-        tally = Tally(ranks(before.side, new.side))
-        for _ in changes(before, new, self.headers, tally, self._scratch):
-            pass
-        return tally.figures(before.spool.counts, self._spool.counts)
+        return _counts(before, new, self.headers, self._scratch)
+
+
+def report_changes(old: Report, new: Report, levels: Sequence[str], scratch: Path) -> Figures:
+    """Return the counts of changes between two reports, in all and by country (`quantities`).
+
+    Parameters
+    ----------
+    old, new
+        The open reports; the new one need not be published yet.
+    levels
+        Titles of the levels of the new run's policy.
+    scratch
+        A folder for temporary files.
+
+    Raises
+    ------
+    InputError
+        If a report cannot be read, or has no ``site_id``.
+    """
+    reading, codes = Reading(headers_of(old, new, ())), VerdictCodes()
+    after = spooled(new, reading, codes, scratch / "rows-after.arrow")
+    after = dataclasses.replace(after, side=Side({}, tuple(levels)))
+    before = spooled(old, reading, codes, scratch / "rows-before.arrow", beside=after)
+    return _counts(before, after, reading.headers, scratch)
+
+
+def _counts(before: SpooledSide, after: SpooledSide, headers: Headers, scratch: Path) -> Figures:
+    """Return the counts of changes between two sides; causes are not asked for."""
+    before = dataclasses.replace(before, side=dataclasses.replace(before.side, spec=None))
+    tally = Tally(ranks(before.side, after.side))
+    for _ in changes(before, after, headers, tally, scratch):
+        pass
+    return tally.figures(before.spool.counts, after.spool.counts)
 
 
 @dataclass(frozen=True)
@@ -150,10 +179,13 @@ class Previous:
         Of that report; None if there is none, or no rule needs it.
     rows
         Takes the new rows, if they are to be joined.
+    join
+        Joins both reports instead, if the new rows are read back from theirs (`report_changes`).
     """
 
     record: RunRecord | None = None
     rows: RowChanges | None = None
+    join: Callable[[], Figures] | None = None
 
     def add(self, rows: Judged, table: Table) -> None:
         """Take rows of the run."""
@@ -163,7 +195,7 @@ class Previous:
     @property
     def changes(self) -> Callable[[], Figures] | None:
         """What joins the rows and returns the counts of changes; None if they are not joined."""
-        return None if self.rows is None else self.rows.counts
+        return self.join if self.rows is None else self.rows.counts
 
     @classmethod
     def of(

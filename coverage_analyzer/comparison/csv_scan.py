@@ -23,10 +23,18 @@ PATTERNS: Final = frozenset("*?[")
 
 
 def can_scan(path: Path) -> bool:
-    """Return whether a report is a file that DuckDB scans."""
-    text = str(path)
-    is_named = text.isprintable() and not PATTERNS & set(text)  # no bytes that are not UTF-8
-    return path.suffix == ".csv" and path.is_file() and is_named
+    """Return whether a report is a file that DuckDB scans, or a folder of such files."""
+    files = _files(path)
+    texts = [str(file) for file in files]
+    is_named = all(t.isprintable() and not PATTERNS & set(t) for t in texts)  # not UTF-8, or many
+    return bool(files) and all(f.suffix == ".csv" and f.is_file() for f in files) and is_named
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of a report in their order: Spark writes a folder of parts."""
+    if path.is_dir() and path.suffix == ".csv":
+        return sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
+    return [path]
 
 
 def scan(
@@ -68,12 +76,12 @@ def scan(
         try:
             columns = ", ".join(names[n] for n in read)
             rows = connection.sql(
-                f"SELECT {columns} FROM read_csv($path, "
+                f"SELECT {columns} FROM read_csv($paths, "
                 "auto_detect = false, parallel = false, header = true, compression = 'none', "
                 "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, "
                 "columns = $columns, force_not_null = $names)",
                 params={
-                    "path": str(path.absolute()),
+                    "paths": [str(file.absolute()) for file in _files(path)],
                     "delimiter": delimiter,
                     "columns": dict.fromkeys(names, "VARCHAR"),
                     "names": names,

@@ -62,10 +62,10 @@ class DuplicateSummary:
 
     def __str__(self) -> str:
         """Return it as text."""
-        named = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
+        examples = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
         more = " ..." if self.ids > len(self.examples) else ""
         several = "appears" if self.ids == 1 else "appear"
-        return f"{quantity(self.ids, 'site_id')} {several} in {self.rows:,} rows: {named}{more}"
+        return f"{quantity(self.ids, 'site_id')} {several} in {self.rows:,} rows: {examples}{more}"
 
     def figures(self) -> dict[str, Any]:
         """Return the counts and examples by name."""
@@ -86,6 +86,10 @@ class DuplicateLines:
         at = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         return np.where(self.lines[at] == lines, self.first[at], 0)
 
+    def told(self, line: int, first: int) -> str:
+        """Return where the id of a rejected line appears, too, given the first line with it."""
+        return f"already in line {first}" if first < line else "also in other lines"
+
 
 class DuplicateFinder:
     """Collects the ids of a table while it is read; a context that owns a temporary file.
@@ -94,13 +98,15 @@ class DuplicateFinder:
     ----------
     folder
         Folder of the file, by default the system's temporary folder.
+    seeds
+        16 secret bytes, the same for all parts of a table; by default random.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, seeds: bytes = b"") -> None:
         self._folder = str(folder) if folder else None
-        self._seeds = np.frombuffer(secrets.token_bytes(16), np.uint64)
+        self._seeds = np.frombuffer(seeds or secrets.token_bytes(16), np.uint64)
         self._waiting: list[Records] = []
-        self._held = 0
+        self._n_buffered = 0
         self._starts: list[Ints] = []
         """For each sorted run in the file, the first record of each part."""
 
@@ -134,18 +140,18 @@ class DuplicateFinder:
         records[:, :LINE], records[:, LINE] = hashes.T, lines
         records = records if is_filled.all() else records[is_filled]
         self._waiting.append(records)
-        self._held += len(records)
-        if self._held >= RUN:
+        self._n_buffered += len(records)
+        if self._n_buffered >= RUN:
             self._spill()
 
     def _spill(self) -> None:
         """Write the buffered records, partitioned by the first byte of the hash."""
         records = np.concatenate(self._waiting)
-        self._waiting, self._held = [], 0
+        self._waiting, self._n_buffered = [], 0
         part = (records[:, HASH] >> np.uint64(56)).astype(np.uint8)
         sizes = np.bincount(part, minlength=PARTS)
-        begun = int(self._starts[-1][-1]) if self._starts else 0
-        self._starts.append(begun + np.concatenate([[0], np.cumsum(sizes)]))
+        start = int(self._starts[-1][-1]) if self._starts else 0
+        self._starts.append(start + np.concatenate([[0], np.cumsum(sizes)]))
         self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).data)
 
     def repeats(self) -> DuplicateSummary:
@@ -173,10 +179,10 @@ class DuplicateFinder:
 
     def _groups(self) -> Iterator[tuple[Ints, Ints]]:
         """Yield, per part, the lines that share an id, grouped, and the first line of each."""
-        if self._held:
+        if self._n_buffered:
             self._spill()
         for part in range(PARTS):
-            yield _repeats(self._read(part))
+            yield repeats_of(self._read(part))
 
     def _read(self, part: int) -> Iterator[Records]:
         """Yield the records of a part, run by run."""
@@ -187,7 +193,7 @@ class DuplicateFinder:
             yield np.frombuffer(data, np.uint64).reshape(-1, 3)
 
 
-def _repeats(parts: Iterable[Records]) -> tuple[Ints, Ints]:
+def repeats_of(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
     records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
     ranked = np.sort(records[:, HASH])

@@ -334,6 +334,53 @@ def open_table(
         raise InputError(msg) from None
 
 
+def reopened(
+    table: Table,
+    path: Path,
+    columns: Mapping[str, str] | None = None,
+    source: TableReader | None = None,
+) -> Table:
+    """Open a further file of an open table of several, which is read as the others are.
+
+    Parameters
+    ----------
+    table
+        The table; of its reader only headers and what was detected matter.
+    path
+        The file.
+    columns
+        As given to `open_table`.
+    source
+        Reads the file; by default the reader for its name.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has other columns.
+    """
+
+    def n_known(headers: Sequence[str]) -> int:
+        return n_known_columns(headers, table.known, read_columns(table.known, columns))
+
+    try:
+        if source is None:
+            source = opening.source(path, table.dialect, n_known, name_test(table.known))
+        if "points" in table.source.detected:
+            source = with_points(source)
+    except InputError as error:
+        raise InputError(options_of(table.known, str(error))) from None
+    if source.headers != table.headers:
+        msg = (
+            f"{path}: its columns are {source.headers}, those of the first file {table.headers}. "
+            f"They must be the same."
+        )
+        raise InputError(msg)
+    read = {**table.area_columns, **table.columns}
+    source.days_as_text([source.headers[at] for n, at in read.items() if n in DAY_COLUMNS])
+    source.columns_read(frozenset(read.values()))
+    return dataclasses.replace(table, path=path, source=source, written=Written())
+
+
 def read_columns(
     table: Sequence[Column], columns: Mapping[str, str] | None
 ) -> Mapping[str, str] | None:
@@ -607,7 +654,7 @@ def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> t
     """Return the reject reason and detail of a row."""
     if fault < 0:
         site_id = _cell(table.column(block, "site_id"), row)
-        twin = f"already in line {first}" if first < block.lines[row] else "also in other lines"
+        twin = table.refused.told(int(block.lines[row]), first)
         return Rejected.duplicate_site_id, f"site_id {site_id!r} appears {twin}"
     code = list(Rejected)[fault]
     if code is Rejected.date_not_a_day:

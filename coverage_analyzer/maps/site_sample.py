@@ -5,7 +5,7 @@ the few stay whole beside the many, equal input gives an equal sample however it
 million sites cost a few milliseconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,13 +24,25 @@ LONGITUDE_BINS: Final = 3600
 
 
 @dataclass
-class _Kept:
+class EveryNth:
     """Every n-th site of one status."""
 
     step: int = 1
     seen: int = 0
     held: int = 0
     parts: list[Floats] = field(default_factory=list)
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[Floats]) -> "EveryNth":
+        """Return those that are kept of some parts, which may be mapped files, in their order."""
+        seen, step, offset = sum(map(len, parts)), 1, 0
+        while -(-seen // step) > MOST_KEPT:
+            step *= 2
+        kept = []
+        for part in parts:
+            kept.append(np.array(part[-offset % step :: step]))
+            offset += len(part)
+        return cls(step, seen, sum(map(len, kept)), kept)
 
     def add(self, places: Floats) -> None:
         """Add the next sites. Shape (n, 2)."""
@@ -54,9 +66,21 @@ class SiteSample:
 
     def __init__(self) -> None:
         self.counts = np.zeros(len(Status), np.int64)
-        self._kept = [_Kept() for _ in Status]
+        self._kept = [EveryNth() for _ in Status]
         self._longitudes = np.zeros(LONGITUDE_BINS, np.bool_)
         self._latitudes = (np.inf, -np.inf)
+
+    @classmethod
+    def of_parts(cls, parts: Sequence["SiteSample"], kept: list[EveryNth]) -> "SiteSample":
+        """Return the sample of several parts, given what is kept of each status in all of them."""
+        result = cls()
+        result._kept = kept
+        for part in parts:
+            result.counts += part.counts
+            result._longitudes |= part._longitudes  # noqa: SLF001 - of this class
+            (south, north), (low, high) = result._latitudes, part._latitudes  # noqa: SLF001
+            result._latitudes = min(south, low), max(north, high)
+        return result
 
     def add(self, lon: Floats, lat: Floats, status: npt.NDArray[np.integer[Any]]) -> None:
         """Add a block.

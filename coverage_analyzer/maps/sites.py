@@ -373,6 +373,42 @@ class DrawnSites:
         for part in parts:
             self._keep(part)
 
+    def update(self, other: "DrawnSites") -> None:
+        """Append the sites of a part that follows, but for the sample; the part is used up.
+
+        What is kept is what adding its blocks one by one would have kept.
+        """
+        parts, other._parts = other._parts, []  # noqa: SLF001 - of this class
+        codes = {n: self._renumbered(n, list(other.words[n])) for n in self.words}
+        for part in parts:
+            part.codes |= {n: short(codes[n][part.codes[n]]) for n in codes}
+        self.unit = other.unit if other.total else self.unit
+        self.total += other.total
+        self.counts += other.counts
+        centers = codes["center_id"][:-1]
+        self.served = np.pad(self.served, (0, len(self.words["center_id"]) - len(self.served)))
+        self.served[centers[: len(other.served)]] += other.served
+        self._longitudes |= other._longitudes  # noqa: SLF001
+        (south, north), (low, high) = self._latitudes, other._latitudes  # noqa: SLF001
+        self._latitudes = min(south, low), max(north, high)
+        while list(Kept).index(self.kept) < list(Kept).index(other.kept):
+            self._shed()
+        if self.density is not None:
+            if other.density is not None:
+                self.density += other.density
+            for part in parts if other.density is None else []:
+                _count(self.density, part)
+        for part in parts:
+            self._keep(part)
+        while self._held > MOST_SITES:
+            self._shed()
+
+    def _renumbered(self, column: str, texts: Sequence[Any]) -> Ints:
+        """Return the codes of texts, by their position; the last one is `MISSING`."""
+        words = self.words[column]
+        codes = [words.setdefault(word, len(words)) for word in texts]
+        return np.array([*codes, MISSING], np.int64)
+
     def columns(self) -> Columns | None:
         """Return the kept sites in input order, if any."""
         if not self._parts:

@@ -65,3 +65,8 @@ class SummaryTotals:
         keys = steps * len(Status) + status[known]
         counts = np.bincount(keys, minlength=self.distances.size)
         self.distances += counts.reshape(self.distances.shape)
+
+    def update(self, other: "SummaryTotals") -> None:
+        """Add the counts of other rows, of the same centers and unit."""
+        self.served += other.served
+        self.distances += other.distances

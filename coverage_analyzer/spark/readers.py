@@ -57,6 +57,7 @@ from coverage_analyzer.spark._assess import (
 from coverage_analyzer.spark.storage import FileSystem
 
 if TYPE_CHECKING:
+    from pyspark.core.context import SparkContext
     from pyspark.sql import DataFrame, SparkSession
 
 PARQUET: Final = (".parquet", ".pq")
@@ -392,7 +393,7 @@ def _whole_files(
         )
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
-        copy = fetched(spark, first, Path(folder))
+        copy = fetched(spark.sparkContext, first, Path(folder))
         table = open_table(copy, known, options.columns, options.dialect)
         none = _empty(table.headers, table.source.types)
         table = replace(table, source=_Opened(none, table.source.detected))
@@ -406,14 +407,14 @@ def _whole_files(
     return Input(table, frame, judging, typed=typed, rows_at_once=at_once)
 
 
-def fetched(spark: "SparkSession", path: str, folder: Path) -> Path:
+def fetched(context: "SparkContext", path: str, folder: Path) -> Path:
     """Provide a local file: in place, or copied into a folder."""
     if path.startswith(LOCAL):
         return _local(path)
     if not SCHEME.match(path):
         return Path(path)
     copy = _copy_of(path, folder)
-    FileSystem(spark, path).get(path, copy)
+    FileSystem(context, path).get(path, copy)
     return copy
 
 

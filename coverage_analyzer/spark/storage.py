@@ -24,7 +24,7 @@ from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.run_record import RECORD, read_record
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.core.context import SparkContext
 
 WORK: Final = ".work"
 """Suffix of work folders, after a random part."""
@@ -39,13 +39,33 @@ OLD: Final = ("old", "held")
 PART_OF_CSV: Final = "part-{:05}.csv"
 
 
+LOCAL: Final = "file:"
+"""Start of the URI of a file on a disk."""
+
+
+def local_path(uri: str) -> Path:
+    """Return the path of a URI of a file on a disk."""
+    return Path("/" + uri.removeprefix(LOCAL).lstrip("/"))
+
+
+def is_on_disk(context: "SparkContext", path: str) -> bool:
+    """Return whether a path is on a disk or mount, which Python sees, too.
+
+    Raises
+    ------
+    InputError
+        If Spark has no such file system.
+    """
+    return FileSystem(context, path).whole(path).startswith(LOCAL)
+
+
 class FileSystem:
     """The file system of a path, as seen by Spark.
 
     Parameters
     ----------
-    spark
-        A session with its own Java process, not Spark Connect.
+    context
+        Of Spark, with its own Java process, not Spark Connect.
     path
         A URI, or a path on Spark's default file system.
 
@@ -55,12 +75,12 @@ class FileSystem:
         If Spark has no such file system.
     """
 
-    def __init__(self, spark: "SparkSession", path: str) -> None:
+    def __init__(self, context: "SparkContext", path: str) -> None:
         from py4j.protocol import Py4JJavaError
 
         # Spark has no public API for its file system.
-        self._jvm: Any = spark.sparkContext._jvm  # noqa: SLF001
-        conf: Any = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+        self._jvm: Any = context._jvm  # noqa: SLF001
+        conf: Any = context._jsc.hadoopConfiguration()  # noqa: SLF001
         try:
             self._fs: Any = self._path(path).getFileSystem(conf)
         except Py4JJavaError as error:
@@ -141,8 +161,8 @@ class Folder:
 
     Parameters
     ----------
-    spark
-        The session.
+    context
+        Of Spark.
     path
         Path of the folder, which may not exist yet. One that contains anything but an earlier run
         is refused.
@@ -160,15 +180,15 @@ class Folder:
         If another run has locked it.
     """
 
-    def __init__(self, spark: "SparkSession", path: str) -> None:
+    def __init__(self, context: "SparkContext", path: str) -> None:
         if not path.strip():
             msg = "The output folder has no name. Give a folder for the report."
             raise PublishError(msg)
-        self._fs = FileSystem(spark, path)
+        self._fs = FileSystem(context, path)
         self.path = self._fs.whole(path).rstrip("/")
         self._held = f"{self.path}{hold.SUFFIX}"
         self._work = f"{_beside(self.path, secrets.token_hex(TOKEN_BYTES))}{WORK}"
-        self._part, self._gone, self.stage = (
+        self.part, self._gone, self.stage = (
             f"{self._work}/{kind}" for kind in ("part", "gone", "stage")
         )
         parent = self.path.rpartition("/")[0]
@@ -181,7 +201,7 @@ class Folder:
                 self._fs.make(self._work)
                 self._fs.claim(_marker(self._work))
                 self._recover()
-                self._fs.make(self._part)
+                self._fs.make(self.part)
             except BaseException:
                 self._clear()
                 raise
@@ -256,10 +276,15 @@ class Folder:
         self._fs.drop(self._work)
         self._fs.drop(_beside(self.path, "lock"))
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on a disk (or mount) of this machine."""
+        return self.path.startswith(LOCAL)
+
     def place(self, name: str) -> str:
         """Return where Spark writes a folder that will be published under a name."""
         self.names.append(name)
-        return f"{self._part}/{name}"
+        return f"{self.part}/{name}"
 
     def put(self, files: Path) -> None:
         """Add all files of a local folder.
@@ -281,7 +306,7 @@ class Folder:
         PublishError
             If one cannot be renamed.
         """
-        folder = f"{self._part}/{name}"
+        folder = f"{self.part}/{name}"
         with _java_in_words(self.path):
             parts = [n for n in self._fs.names(folder) if n.startswith("part-")]
             for number, part in enumerate(parts):
@@ -354,7 +379,7 @@ class Folder:
         if had and not self._fs.move(path, self._old(path)):
             msg = f"{path} cannot be moved away; it is unchanged."
             raise PublishError(msg)
-        if not self._fs.move(self._part, path):
+        if not self._fs.move(self.part, path):
             if had:
                 self._fs.move(self._old(path), path)
             msg = f"{path} cannot be replaced; it is unchanged."

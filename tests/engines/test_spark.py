@@ -33,7 +33,8 @@ from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.columns import CENTERS
-from coverage_analyzer.spark import _assess, _run, session
+from coverage_analyzer.spark import _assess, part_run, session, through_java
+from coverage_analyzer.spark import parts as spark_parts
 from coverage_analyzer.spark.storage import Folder
 
 pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.usefixtures("spark")]
@@ -234,7 +235,7 @@ def test_text_is_read_as_without_spark(tmp_path: Path, raw_text: bool) -> None:
 
 
 def test_parquet_comes_out_with_its_types_and_lines(spark: Any, tmp_path: Path) -> None:
-    """Write what came in, times in microseconds, and the row of each reject in its file."""
+    """Write what a local run writes, and the row of each reject in its file."""
     spark.sql("""
         select cast(id as string) as site_id, if(id % 50 = 7, 95.0D, 40.0D) as latitude,
             -75.0D as longitude, timestamp '2026-01-02 03:04:05' as seen, 'x' as `Site_Country`,
@@ -244,16 +245,19 @@ def test_parquet_comes_out_with_its_types_and_lines(spark: Any, tmp_path: Path) 
     told = on_spark(tmp_path / "sites.parquet", tmp_path, format="parquet")
     assert told["ledger"] == {"read": 200, "decided": 196, "rejected": 4, "blank": 0}
     table = pq.read_table(tmp_path / "out" / "report.parquet")
-    assert str(table.schema.field("seen").type) == "timestamp[us, tz=UTC]"
+    options = batch.Options(areas=False, map=False, format="parquet")
+    arguments = (tmp_path / "sites.parquet", tmp_path / "network.csv", tmp_path / "local")
+    batch.run(*arguments, as_of=AS_OF, options=options)
+    assert table.equals(pq.read_table(tmp_path / "local" / "report.parquet"))
     assert table.column_names[:6] == [
         "site_id",
         "latitude",
         "longitude",
         "seen",
-        "input_Site_Country",
+        "Site_Country",
         "SITE_ID.old",
     ]
-    assert told["renamed_columns"] == {"Site_Country": "input_Site_Country"}
+    assert told["renamed_columns"] == {}
     rejects = parts(tmp_path / "out" / "rejects.csv")
     assert [row[0] for row in rejects] == ["8", "58", "108", "158"]
     assert '"site_id": "7"' in rejects[0][3]
@@ -262,19 +266,14 @@ def test_parquet_comes_out_with_its_types_and_lines(spark: Any, tmp_path: Path) 
 def test_summary_and_counts_are_those_of_the_local_engine(
     sites: Path, network: Path, tmp_path: Path
 ) -> None:
-    """Write the same summary, centers and areas, and count the same in the manifest."""
-    options = batch.Options(map=False)
-    one = batch.run(sites, network, tmp_path / "a", as_of=AS_OF, options=options)
-    two = spark.run(sites, network, tmp_path / "b", as_of=AS_OF, options=options)
-    for name in ("summary.csv", "centers.csv", "areas.geojson"):
+    """Write the same files, map and summary among them, and say the same in the manifest."""
+    one = batch.run(sites, network, tmp_path / "a", as_of=AS_OF)
+    two = spark.run(sites, network, tmp_path / "b", as_of=AS_OF)
+    for name in ("summary.csv", "summary.html", "centers.csv", "areas.geojson", "map.html"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    for key in ("counts", "ledger", "columns", "warnings", "policy", "centers"):
-        assert one[key] == two[key]
-    assert two["inputs"]["sites"] == {
-        "path": str(sites),
-        "files": 1,
-        "bytes": sites.stat().st_size,
-    }
+    assert two.pop("engine") == "spark"
+    assert two.pop("spark") == {"files": 1, "bytes": sites.stat().st_size, "parts": 1}
+    assert two == one
 
 
 def test_areas_warnings_and_products_are_those_of_the_local_engine(tmp_path: Path) -> None:
@@ -301,17 +300,24 @@ def test_files_that_only_spark_sees(
     folder = sites_folder(tmp_path, NASTY, NASTY)
     on_spark(folder, tmp_path)
     there = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
+    monkeypatch.setattr("coverage_analyzer.spark._run.is_on_disk", lambda *_: False)
+    on_spark(folder, tmp_path)
+    streamed = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
+    assert tuple(map(sorted, streamed)) == tuple(map(sorted, there))
     monkeypatch.setattr("coverage_analyzer.spark.readers.LOCAL", "nowhere:")
     told = on_spark(folder, tmp_path)
     through = parts(tmp_path / "out" / "report.csv"), parts(tmp_path / "out" / "rejects.csv")
     assert tuple(map(sorted, through)) == tuple(map(sorted, there))
-    assert told["inputs"]["sites"]["files"] == 2
+    assert told["spark"]["files"] == 2
+    for option in ({"on_duplicate": "first"}, {"hold_if": "lost > 0"}):
+        with pytest.raises(InputError, match="on a file system that only Spark sees"):
+            on_spark(folder, tmp_path, **option)
 
 
 def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
     """Name the file whose columns differ, in words, and publish nothing."""
     folder = sites_folder(tmp_path, NASTY, "latitude,longitude\n40,-75\n")
-    with pytest.raises(InputError, match=r"1\.csv: its columns are \['latitude'") as raised:
+    with pytest.raises(InputError, match=r"1\.csv and .* have different columns") as raised:
         on_spark(folder, tmp_path)
     assert "Traceback" not in str(raised.value)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in 100%", "network.csv"]
@@ -319,8 +325,8 @@ def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nothing.csv", "nothing/*.parquet"])
 def test_no_file_is_an_error_in_words(tmp_path: Path, name: str) -> None:
-    """Say that a path does not exist, without a trace."""
-    with pytest.raises(InputError, match=r"(?i)path.* does not exist") as raised:
+    """Say that there is no such file, without a trace."""
+    with pytest.raises(InputError, match=r"(?i)no (such )?file") as raised:
         on_spark(tmp_path / name, tmp_path)
     assert "\n" not in str(raised.value)
 
@@ -392,11 +398,13 @@ def test_what_killed_runs_left_and_what_others_have_prepared(tmp_path: Path) -> 
         spark.run(folder, out / "centers.csv", out, as_of=AS_OF)
 
 
-def test_duplicates_and_unknown_file_systems_are_refused(tmp_path: Path) -> None:
+def test_what_spark_cannot_read_or_write_is_refused(tmp_path: Path) -> None:
     """Say what Spark is not asked to do, before it works."""
     folder = sites_folder(tmp_path, NASTY)
-    with pytest.raises(InputError, match="--on-duplicate is not supported with Spark"):
-        on_spark(folder, tmp_path, on_duplicate="first")
+    with pytest.raises(InputError, match="standard input"):
+        on_spark(Path("-"), tmp_path)
+    with pytest.raises(InputError, match="--table is not supported with Spark"):
+        on_spark(folder, tmp_path, table="sqlite:///x.db#y")
     with pytest.raises(InputError, match="is not on a file system that Spark supports"):
         spark.run(folder, centers_file(tmp_path), "nowhere://a/b", as_of=AS_OF)
 
@@ -415,14 +423,14 @@ def test_one_file_is_not_both_on_spark(tmp_path: Path) -> None:
 
 def test_rows_that_do_not_add_up_stop_a_run() -> None:
     """Refuse a report that has fewer rows than were judged, or more."""
-    counts = _run.Counts()
+    counts = through_java.Counts()
     counts.read = 3
     counts.places["US", "Gold", "fallback"] = 3
-    _run._check(Ledger(read=3, decided=3), counts)
+    through_java._check(Ledger(read=3, decided=3), counts)
     with pytest.raises(CoverageError, match="do not add up"):
-        _run._check(Ledger(read=3, decided=2), counts)
+        through_java._check(Ledger(read=3, decided=2), counts)
     with pytest.raises(CoverageError, match="the summary has"):
-        _run._check(Ledger(read=3, decided=2, rejected=1), counts)
+        through_java._check(Ledger(read=3, decided=2, rejected=1), counts)
 
 
 def test_command_line(sites: Path, network: Path, tmp_path: Path) -> None:
@@ -505,7 +513,7 @@ def test_rejects_nearly_all(tmp_path: Path) -> None:
 
 
 def test_a_rule_holds_a_run(tmp_path: Path) -> None:
-    """The run is compared with the report in its place; a rule on rows is refused at once."""
+    """The run is compared with the report in its place, row by row if a rule asks for it."""
     header = "site_id,country,latitude,longitude\n"
     good = header + "".join(f"G{n},US,40.{n},-75.1\n" for n in range(60))
     folder, metrics = sites_folder(tmp_path, good), tmp_path / "m.prom"
@@ -520,15 +528,67 @@ def test_a_rule_holds_a_run(tmp_path: Path) -> None:
     assert tree(tmp_path / "out") == whole
     assert manifest(tmp_path / "out.held") == told
     assert 'held{report="' in metrics.read_text("utf-8")
-    with pytest.raises(InputError, match="not supported with Spark"):
-        on_spark(folder, tmp_path, hold_if="lost > 0")
+    options = batch.Options(areas=False, map=False, hold_if="lost > 0", warn=lambda _: None)
+    arguments = (folder, tmp_path / "network.csv", tmp_path / "here")
+    good = good.replace("G8,", "=G8,")  # which is escaped in reports
+    for text in (good, good.replace("G7,US,40.7", "G7,US,10.7")):
+        (folder / "0.csv").write_text(text, encoding="utf-8")
+        here = batch.run(*arguments, as_of=AS_OF, options=options)
+        told = on_spark(folder, tmp_path, hold_if="lost > 0", warn=lambda _: None)
+        assert told["held"] == here["held"]
+    assert [reason.rpartition("rule: ")[2] for reason in told["held"]] == ["lost > 0"]
+    assert manifest(tmp_path / "out")["held"] == []
+    assert batch.compare(tmp_path / "out", tmp_path / "here")["ledger"]["same"] == 60
+
+
+@pytest.mark.parametrize("on_duplicate", ["keep", "first", "reject"])
+def test_duplicates_are_those_of_the_local_engine(tmp_path: Path, on_duplicate: str) -> None:
+    """Count, keep or reject rows that share an id, also across files, which rejects name."""
+    header = "site_id,country,latitude,longitude\n"
+    rows = [f"S{n % 7},US,40.{n},-75.1\n" for n in range(9)]
+    folder = sites_folder(tmp_path, header + "".join(rows[:5]), header + "".join(rows[5:]))
+    options = batch.Options(areas=False, map=False, on_duplicate=on_duplicate)
+    here = batch.run(
+        folder, centers_file(tmp_path), tmp_path / "here", as_of=AS_OF, options=options
+    )
+    told = on_spark(folder, tmp_path, on_duplicate=on_duplicate)
+    for key in ("ledger", "counts", "duplicates", "warnings", "inputs"):
+        assert told[key] == here[key], key
+    found = records(tmp_path / "here" / "report.csv")
+    assert parts(tmp_path / "out" / "report.csv") == [list(row.values()) for row in found]
+    details = [row[2] for row in parts(tmp_path / "out" / "rejects.csv")]
+    if on_duplicate == "first":
+        assert details == [f"site_id 'S{n}' appears already in 0.csv line {n + 2}" for n in (0, 1)]
+    assert len(details) == {"keep": 0, "first": 2, "reject": 4}[on_duplicate]
+
+
+def test_row_groups_are_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read one Parquet file by several tasks: the same rows, map, duplicates and comparison."""
+    monkeypatch.setattr(spark_parts, "PART_ROWS", 40)
+    n = 200
+    ids = [f"S{i % 190}" for i in range(n)]
+    places = {"latitude": [30 + i / 20 for i in range(n)], "longitude": [-75.0] * n}
+    table = pa.table({"site_id": ids, "country": ["US"] * n, **places})
+    path = tmp_path / "sites.parquet"
+    pq.write_table(table, path, row_group_size=15)
+    options, network = batch.Options(format="parquet"), centers_file(tmp_path)
+    here = batch.run(path, network, tmp_path / "here", as_of=AS_OF, options=options)
+    told = spark.run(path, network, tmp_path / "out", as_of=AS_OF, options=options)
+    assert told["spark"]["parts"] == 4
+    assert told["duplicates"] == here["duplicates"]
+    assert told["inputs"] == here["inputs"]
+    report = tmp_path / "out" / "report.parquet"
+    assert pq.read_table(report).equals(pq.read_table(tmp_path / "here" / "report.parquet"))
+    for name in ("map.html", "summary.html"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert batch.compare(tmp_path / "here", tmp_path / "out")["ledger"]["same"] == n
 
 
 def test_hash_file_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that change, come or go while Spark reads them stop the run; the old report stays."""
     folder = sites_folder(tmp_path, NASTY)
     on_spark(folder, tmp_path)
-    whole, count = tree(tmp_path / "out"), _run._counts
+    whole, check = tree(tmp_path / "out"), part_run.check_parts
 
     def replaced() -> None:
         (tmp_path / "new").write_text(NASTY, encoding="utf-8")
@@ -539,11 +599,11 @@ def test_hash_file_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     for change in (replaced, added):
 
-        def counts(judged: Any, change: Any = change) -> Any:
+        def checked(*arguments: Any, change: Any = change) -> None:
             change()
-            return count(judged)
+            check(*arguments)
 
-        monkeypatch.setattr(_run, "_counts", counts)
+        monkeypatch.setattr(part_run, "check_parts", checked)
         with pytest.raises(InputError, match="changed while it was being read"):
             on_spark(folder, tmp_path)
         assert tree(tmp_path / "out") == whole

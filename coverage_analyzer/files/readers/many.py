@@ -163,12 +163,7 @@ class Many(TableReader):
     @property
     def detected(self) -> dict[str, Any]:
         """Properties detected in the files read so far; a list where they differ."""
-        values: dict[str, list[Any]] = {}
-        for found in (*self._detected, self._source.detected):
-            for key, value in found.items():
-                some = values.setdefault(key, [])
-                some += [value] if value not in some else []
-        return {key: some if len(some) > 1 else some[0] for key, some in values.items()}
+        return merged((*self._detected, self._source.detected))
 
     def days_as_text(self, headers: Sequence[str]) -> None:
         """Read timestamps of some columns as text, in every file."""
@@ -227,9 +222,8 @@ class Many(TableReader):
         return f"{self._label(self._paths[at])} line {line - self._begins[at]}"
 
     def _label(self, path: Path) -> str:
-        """Return the label of a file among the others: its name, and the folders that differ."""
-        common = os.path.commonpath([p.parent for p in self._paths])
-        return str(path.relative_to(common))
+        """Return the label of a file among the others."""
+        return label(path, self._paths)
 
     def declared_types(self) -> list[pa.DataType] | None:
         """Return the type that the files give each column; None if they give none, or differ."""
@@ -240,6 +234,21 @@ class Many(TableReader):
         here = self._sizes[self._at : self._at + 2]
         done = here[0] + (here[1] - here[0]) * np.nan_to_num(self._source.share())
         return float(done / max(self._sizes[-1], 1))
+
+
+def label(path: Path, paths: Iterable[Path]) -> str:
+    """Return the label of a file among others: its name, and the folders that differ."""
+    return str(path.relative_to(os.path.commonpath([p.parent for p in paths])))
+
+
+def merged(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what was detected in several files; a list where they differ."""
+    values: dict[str, list[Any]] = {}
+    for each in found:
+        for key, value in each.items():
+            some = values.setdefault(key, [])
+            some += [value] if value not in some else []
+    return {key: some if len(some) > 1 else some[0] for key, some in values.items()}
 
 
 class FingerprintOfMany:
@@ -287,5 +296,10 @@ class FingerprintOfMany:
         InputError
             If a file changed while its rows were read.
         """
-        text = "".join(f"{f.sha256()}  {name}\n" for name, f in self._read)
-        return hashlib.sha256(os.fsencode(text)).hexdigest()
+        return hash_of_many((name, f.sha256()) for name, f in self._read)
+
+
+def hash_of_many(hashes: Iterable[tuple[str, str]]) -> str:
+    """Return one hash for several files, given the name and the hash of each, in their order."""
+    text = "".join(f"{sha256}  {name}\n" for name, sha256 in hashes)
+    return hashlib.sha256(os.fsencode(text)).hexdigest()

@@ -106,7 +106,8 @@ def with_keys(source: TableReader, path: Path) -> TableReader:
         If folders contradict each other.
     """
     columns = keys(path.absolute())
-    return Partitioned(source, path, columns) if columns and not _is_of_run(path) else source
+    of_run = any(map(_is_of_run, (path, path.parent)))  # a report of Spark is a folder of parts
+    return Partitioned(source, path, columns) if columns and not of_run else source
 
 
 def _is_of_run(path: Path) -> bool:

@@ -8,7 +8,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from coverage_analyzer.comparison.figures import RunRecord, run_changes, run_figures
 from coverage_analyzer.comparison.quantities import Needs
@@ -23,7 +23,7 @@ from coverage_analyzer.comparison.rules import (
 from coverage_analyzer.errors import quantity, require
 from coverage_analyzer.files.run_folder import hold
 from coverage_analyzer.files.run_folder.hold import RejectLimit
-from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
+from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.run_record import read_record, record_of
 from coverage_analyzer.policy import Policy
 
@@ -159,9 +159,32 @@ class Gate:
         return read_record(folder) if self.joins or self.needs > Needs.run else None
 
 
+class RunFiles(Protocol):
+    """The files of a run on their way into its folder, as a `Publication` has them.
+
+    Attributes
+    ----------
+    names
+        Those that have a path so far.
+    """
+
+    @property
+    def names(self) -> list[str]:
+        """Those that have a path so far."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """Return where a file is written."""
+        ...
+
+    def written(self, name: str) -> Path:
+        """Return where a file has been written."""
+        ...
+
+
 def decide(
     gate: Gate,
-    publication: Publication,
+    publication: RunFiles,
     manifest: dict[str, Any],
     before: RunRecord | None,
     rows: Callable[[], Figures] | None = None,

@@ -225,18 +225,28 @@ class _Lines:
 
 
 class RejectsWriter:
-    """``rejects.csv``: each rejected row with its line, reason and raw text."""
+    """``rejects.csv``: each rejected row with its line, reason and raw text.
 
-    def __init__(self, path: Path, style: Style = SAFE) -> None:
+    Parameters
+    ----------
+    path, style
+        Where it is written, and how.
+    source
+        The file of the rows, for a further column ``file``; without it there is none.
+    """
+
+    def __init__(self, path: Path, style: Style = SAFE, source: str = "") -> None:
         self._shown = style.shown
+        self._more = [self._shown(source)] if source else []
         self._file = style.opened(path)
         self._writer = style.writer(self._file)
-        self._writer.writerow(REJECTS)
+        self._writer.writerow([*REJECTS, *(["file"] if source else [])])
 
     def write(self, rejects: Iterable[Reject]) -> None:
         """Append rows."""
         self._writer.writerows(
-            (r.line, r.reason.value, self._shown(r.detail), self._shown(r.raw)) for r in rejects
+            (r.line, r.reason.value, self._shown(r.detail), self._shown(r.raw), *self._more)
+            for r in rejects
         )
 
     def close(self) -> None:

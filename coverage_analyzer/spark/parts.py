@@ -1,0 +1,201 @@
+"""The parts of an input: whole files, or row groups of Parquet, each read by one task.
+
+A part is read by the reader that reads the file without Spark. Only Parquet is cut: its row groups
+can be read on their own, and their rows have known numbers.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.readers import partitions
+from coverage_analyzer.files.readers.arrow_rows import ROWS_AT_ONCE, block, empty
+from coverage_analyzer.files.readers.base import RowBlock, TableReader
+from coverage_analyzer.files.readers.parquet import ParquetFile
+from coverage_analyzer.files.table import Table, reopened
+from coverage_analyzer.fingerprint import FileState, changed, state_of, unchanged
+
+PARQUET: Final = (".parquet", ".pq")
+
+PART_ROWS: Final = 1_000_000
+"""A part of a Parquet file has row groups with so many rows or more, if there are more parts."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one task reads.
+
+    Attributes
+    ----------
+    number, file
+        Position of the part, and of its file, in the order of the input.
+    path, state
+        The file, and its state when the input was opened.
+    groups
+        Row groups of a Parquet file, if it is cut; else empty, for the whole file.
+    first_row
+        The number of the first row, from 1.
+    rows
+        Number of rows, if the file says so.
+    """
+
+    number: int
+    file: int
+    path: Path
+    state: FileState | None
+    groups: tuple[int, ...] = ()
+    first_row: int = 1
+    rows: int | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first part of its file."""
+        return self.first_row == 1
+
+    def opened(self, table: Table, columns: Mapping[str, str]) -> Table:
+        """Open the part as a table like that of the whole input.
+
+        Parameters
+        ----------
+        table
+            The whole input; of its reader only headers and what was detected matter.
+        columns
+            Columns that were named.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, has other columns, or is not the file that was opened.
+        """
+        source: TableReader | None = None
+        if self.groups:
+            source = ParquetPart(self.path, self.groups, self.first_row)
+            source = partitions.with_keys(source, self.path)
+        result = reopened(table, self.path, columns, source)
+        self._check(result.source)
+        return result
+
+    def _check(self, source: TableReader) -> None:
+        """Raise if the file is not the one that was opened first.
+
+        Raises
+        ------
+        InputError
+            If so. Other machines give the disk another number.
+        """
+        if source.fingerprint is None or self.state is None:
+            return
+        for state in source.fingerprint.states.values():
+            if state is not None and state[1:] == self.state[1:]:
+                return
+        raise InputError(changed(self.path))
+
+
+def parts_of(paths: Sequence[Path]) -> list[Part]:
+    """Return the parts of some files, given by absolute paths, in order."""
+    found = [part for number, path in enumerate(paths) for part in _parts_of(number, path)]
+    return [dataclasses.replace(part, number=number) for number, part in enumerate(found)]
+
+
+def _parts_of(file: int, path: Path) -> Iterator[Part]:
+    state = state_of(path)
+    whole = Part(0, file, path, state)
+    if path.suffix.lower() not in PARQUET:
+        yield whole
+        return
+    metadata = pq.ParquetFile(path).metadata
+    sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+    total = metadata.num_rows
+    if b"geo" in (metadata.metadata or {}) or total < 2 * PART_ROWS or len(sizes) == 1:
+        yield dataclasses.replace(whole, rows=total)
+        return
+    groups: list[int] = []
+    first, n_rows = 1, 0
+    for number, size in enumerate(sizes):
+        groups, n_rows = [*groups, number], n_rows + size
+        left = total - (first - 1) - n_rows
+        if n_rows >= PART_ROWS and (left >= PART_ROWS or not left):
+            yield Part(0, file, path, state, tuple(groups), first, n_rows)
+            groups, first, n_rows = [], first + n_rows, 0
+    if groups:
+        yield Part(0, file, path, state, tuple(groups), first, n_rows)
+
+
+class ParquetPart(ParquetFile):
+    """Some row groups of a Parquet file; its rows have the numbers that they have in the file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    groups
+        Positions of the row groups, one after the other.
+    first_row
+        The number of the first row.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as Parquet.
+    """
+
+    def __init__(self, path: Path, groups: Sequence[int], first_row: int) -> None:
+        super().__init__(path)
+        self._groups, self._first_row = list(groups), first_row
+
+    @unchanged
+    def blocks(self) -> Iterator[RowBlock]:
+        """Yield the rows of the groups, in order.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        row = self._first_row
+        batches = self._file.iter_batches(ROWS_AT_ONCE, row_groups=self._groups, use_threads=False)
+        try:
+            for batch in batches:
+                yield block(batch, row)
+                row += len(batch)
+            if row == self._first_row:
+                yield block(empty(self._file.schema_arrow), row)
+        except (OSError, pa.ArrowException) as error:
+            msg = f"{self._path} cannot be read on from row {row}: {error}."
+            raise InputError(msg) from error
+
+
+class Headers(TableReader):
+    """What tasks know of the reader of a whole input: no rows.
+
+    Parameters
+    ----------
+    source
+        That reader.
+    """
+
+    def __init__(self, source: TableReader) -> None:
+        self.headers, self.types, self.known = source.headers, source.types, source.known
+        self.made, self.is_text, self.iso_days = source.made, source.is_text, source.iso_days
+        self._detected = dict(source.detected)
+
+    @property
+    def detected(self) -> dict[str, Any]:
+        """Properties detected in the first file."""
+        return self._detected
+
+    def preview(self, n_rows: int = 0) -> pa.RecordBatch:
+        """Return no rows."""
+        del n_rows
+        none = [pa.nulls(0, kind) for kind in self.types]
+        return pa.RecordBatch.from_arrays(none, names=self.headers)
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Yield an empty block."""
+        yield block(self.preview(), 1)
