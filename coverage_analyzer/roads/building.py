@@ -4,7 +4,7 @@ Ways are read in parts (`extract`), cut into edges (`edges`) and given the speed
 (`speeds`). Of a large file only the ways near centers are kept (`Area`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ Signs = dict[tuple[str, str], int]
 """Number of each kind of road and tagged speed limit."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class EdgePart:
     """Edges of a part of a file, before directions are separated.
 
@@ -183,10 +183,10 @@ def _joined(
     node, first = np.unique(_take(parts, "node"), return_index=True)
     places = np.column_stack([_take(parts, name)[first] for name in ("lon", "lat")])
     number = _positions(cube_order(places[:, 0], places[:, 1]))
-    ends = np.concatenate([p.ends for p in parts], axis=1)
-    parts.clear()
+    ends = _take(parts, "ends")
     u, v = (number[np.searchsorted(node, end)].astype(np.int32) for end in ends)
-    del ends, node
+    places = places[np.argsort(number)]
+    del ends, node, number, first
     both = np.where(direction == 0, 2, 1)
     kmh = speeds_kmh(list(signs), np.bincount(sign, both, len(signs)), speeds)
     with np.errstate(divide="ignore"):
@@ -196,12 +196,15 @@ def _joined(
     along, against = np.flatnonzero(direction >= 0), np.flatnonzero(direction <= 0)
     links = np.concatenate([u[along], v[against]]), np.concatenate([v[along], u[against]])
     edge = np.concatenate([along, against])
-    places = places[np.argsort(number)]
     return compressed(places, links, (seconds[edge], metres[edge], ferry[edge]), fingerprint)
 
 
-def _take(parts: Iterable[EdgePart], name: str) -> Any:
-    return np.concatenate([getattr(part, name) for part in parts])
+def _take(parts: Sequence[EdgePart], name: str) -> Any:
+    """Return the values of all parts, and free them there."""
+    values = np.concatenate([getattr(part, name) for part in parts], axis=-1)
+    for part in parts:
+        setattr(part, name, None)
+    return values
 
 
 def _positions(order: Ints) -> Ints:
