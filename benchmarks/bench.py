@@ -1,6 +1,6 @@
 """The product beside the floor and its peers, in one sitting: measures, then writes the results.
 
-``python benchmarks/bench.py [--large] [--only NAME] [--anew] [--rounds N] [--report]``
+``python benchmarks/bench.py [--large] [--huge] [--only NAME] [--anew] [--rounds N] [--report]``
 
 Each contestant runs as a process of its own; rounds go through all of them in turn, so that a busy
 quarter of an hour does not hit one alone. What has been measured is kept, unless the code measured
@@ -96,12 +96,13 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--large", action="store_true", help="10 million sites, too")
+    parser.add_argument("--huge", action="store_true", help="100 million sites, CSV, once")
     parser.add_argument("--only", default="", metavar="NAME", help="part of a contestant's name")
     parser.add_argument("--anew", action="store_true", help="measure again what has been measured")
     parser.add_argument("--rounds", type=int, default=cases.ROUNDS, help="at most so many")
     parser.add_argument("--report", action="store_true", help="write what has been measured")
     args = parser.parse_args()
-    selected = cases.plan(large=args.large, only=args.only)
+    selected = cases.plan(large=args.large, huge=args.huge, only=args.only)
     if args.anew:
         cases.forget(selected)
     if not args.report:

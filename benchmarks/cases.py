@@ -16,7 +16,7 @@ RECORDS = data.CACHE / "records"
 ROUNDS = 3
 BAND = "band"
 FEW = 10
-CHECKED, MAIN, LARGE = 100_000, 1_000_000, 10_000_000
+CHECKED, MAIN, LARGE, HUGE = 100_000, 1_000_000, 10_000_000, 100_000_000
 NETWORK = 1_000
 NETWORKS = (100, NETWORK, 10_000)
 
@@ -165,29 +165,36 @@ def _large(who: Contestant) -> Iterator[Case]:
         yield Case(who, kind, LARGE, NETWORK, rounds=1 if peer else ROUNDS)
 
 
+def _huge(who: Contestant) -> Iterator[Case]:
+    if who.name in {"run", "floor-polars"}:
+        yield Case(who, "csv", HUGE, NETWORK, rounds=1)
+
+
 PARTS: dict[Sitting, Callable[[Contestant], Iterator[Case]]] = {
     Sitting.START: _start,
     Sitting.MAIN: _main,
     Sitting.CHECKED: _checked,
     Sitting.GROWTH: _growth,
     Sitting.LARGE: _large,
+    Sitting.HUGE: _huge,
 }
 
 
-def plan(*, large: bool, only: str = "") -> list[Case]:
+def plan(*, large: bool, huge: bool = False, only: str = "") -> list[Case]:
     """Return the cases to measure.
 
     Parameters
     ----------
-    large
-        Whether 10 million sites are among them.
+    large, huge
+        Whether 10 million and 100 million sites are among them.
     only
         Part of the names of the contestants wanted.
     """
+    left_out = {Sitting.LARGE: not large, Sitting.HUGE: not huge}
     return [
         case
         for sitting, part in PARTS.items()
-        if large or sitting != Sitting.LARGE
+        if not left_out.get(sitting)
         for who in CONTESTANTS
         if sitting in who.sittings and only in who.name
         for case in part(who)

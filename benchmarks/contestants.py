@@ -32,6 +32,8 @@ class Sitting(StrEnum):
     GROWTH = "growth"
     """Other numbers of sites and centers."""
     LARGE = "large"
+    HUGE = "huge"
+    """A hundred million sites, CSV to CSV."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Contestant:
 
 PARQUET = ("parquet",)
 ONCE = frozenset((Sitting.START, Sitting.MAIN, Sitting.CHECKED))
-KERNEL = frozenset(Sitting) - {Sitting.LARGE}
+KERNEL = frozenset(Sitting) - {Sitting.LARGE, Sitting.HUGE}
 UNCHECKED = frozenset(Sitting) - {Sitting.CHECKED}
 PLAIN = ("--no-map", "--no-areas", "--quiet")
 TRUST = "--trust-declared"
@@ -125,8 +127,7 @@ CONTESTANTS = (
         "`coverage-analyzer run`, areas and map with it",
         None,
         ("--quiet",),
-        ("csv",),
-        frozenset({Sitting.START}),
+        sittings=frozenset({Sitting.START, Sitting.MAIN}),
     ),
     Contestant(
         "run-trusted",
@@ -134,8 +135,7 @@ CONTESTANTS = (
         "`coverage-analyzer run --trust-declared`",
         None,
         (*PLAIN, TRUST),
-        PARQUET,
-        ONCE,
+        sittings=ONCE,
     ),
     Contestant(
         "kernel-trusted",

@@ -31,16 +31,16 @@ WAITING = re.compile(r"(_worker|wait|result|acquire|get|put|join) \((threading|q
 IMPORTS = "importlib"
 PARTS = {
     "start": rf"{IMPORTS}|read_centers|Policy\.load|load \(",
-    "text made safe for spreadsheets": r"files/guard",
-    "writing the report": r"files/report|files/publishing",
+    "text made safe for spreadsheets": r"files/formulas",
+    "writing the report": r"files/writers|run_folder/publishing|files/work_folder",
     "ids seen twice": r"files/duplicates",
-    "reading numbers": r"coordinates\.py",
-    "reading the file": r"files/(delimited|streams|columnar|reading|blocks)",
-    "verdicts as columns": r"Matcher\.columns|judging\.py:\d+\)$",
+    "reading numbers": r"schema/coordinates",
+    "reading the file": r"files/readers|fingerprint",
+    "verdicts as columns": r"Matcher\.columns|_judged_block \(\S+\)$",
     "which country": r"countries/",
-    "cells and their candidates": r"Index\._(candidates|known|examined)",
-    "chords, limits, distances": r"matching\.py|nearness\.py|geodesy\.py",
-    "counting": r"batch/ledger",
+    "cells and their candidates": r"matching/(nearest|grid)",
+    "chords, limits, distances": r"matching/|geodesy",
+    "counting": r"batch/ledger|maps/",
 }
 """The parts of a run, and what stands in a stack that belongs to each; the first one has it."""
 

@@ -65,7 +65,7 @@ def write() -> None:
     parts = [
         _introduction(),
         _targets(),
-        *(_workload(sites) for sites in (cases.MAIN, cases.LARGE)),
+        *(_workload(sites) for sites in (cases.MAIN, cases.LARGE, cases.HUGE)),
         _wrong(),
         _kernel(),
         _growth(),
@@ -81,7 +81,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) ->
 
 
 def _introduction() -> str:
-    records = [r for r in map(cases.load, cases.plan(large=True)) if r.runs]
+    records = [r for r in map(cases.load, cases.plan(large=True, huge=True)) if r.runs]
     days = sorted({record.day for record in records})
     loads = [run["load"] for record in records for run in record.runs] or [0.0]
     return INTRODUCTION.format(
@@ -168,7 +168,7 @@ def _growth() -> str:
 
 def _missing() -> str:
     result: dict[tuple[str, str], Record] = {}
-    for case in cases.plan(large=True):
+    for case in cases.plan(large=True, huge=True):
         record = cases.load(case)
         if record.failed:
             result.setdefault((case.contestant.title, record.failed), record)

@@ -1,5 +1,8 @@
 """What roads cost, in CPU seconds and memory: a city built and from the cache, a large graph.
 
+``python benchmarks/roads.py country NODES CENTERS SITES`` measures `drive-times` of a made-up
+country instead (`country`): the first time, and with its tiles cached.
+
 The city is ``porto.osm.pbf`` in the folder ``COVERAGE_OSM`` (by default ``../shared/osm``). The
 large graph is made up: a grid of 1.5 million nodes with roads at random speeds.
 """
@@ -77,6 +80,28 @@ def large(cache: str) -> None:
     report(f"{len(network):,} nodes, {len(network.end):,} edges", text)
 
 
+def country(sizes: list[str]) -> None:
+    """Measure the recheck of a run over a made-up country, twice."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-m", "coverage_analyzer"]
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        subprocess.run([sys.executable, here / "country.py", folder, *sizes], check=True)
+        files = [folder / "sites.csv", "--centers", folder / "centers.csv"]
+        options = ["--trust-declared", "--no-areas", "--as-of", "2026-12-01"]
+        subprocess.run([*command, "run", *files, "-o", folder / "run", *options], check=True)
+        for name in ("first", "cached"):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(
+                [*command, "drive-times", folder / "run", "--osm", folder / "roads.osm.pbf"],
+                env=os.environ | {"COVERAGE_ANALYZER_CACHE": str(folder / "cache")},
+                check=True,
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(f"{name}: {spent:.0f} CPU s, children up to {after.ru_maxrss / 1024:,.0f} MB")
+
+
 def report(what: str, text: str) -> None:
     """Print what a process has cost so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -85,6 +110,9 @@ def report(what: str, text: str) -> None:
 
 def main() -> None:
     """Measure each in a process of its own: first built, then from the cache."""
+    if sys.argv[1:2] == ["country"]:
+        country(sys.argv[2:])
+        return
     if len(sys.argv) > 2:
         {"city": city, "large": large}[sys.argv[1]](sys.argv[2])
         return

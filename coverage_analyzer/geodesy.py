@@ -18,13 +18,16 @@ Longitudes and latitudes are degrees, in that order; metres are metres along the
 """
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, Ints
+
+Pairs: TypeAlias = Callable[[Ints], Sequence[Floats]]
+"""Returns the arguments of `distance_m` for the pairs at some positions."""
 
 MILE_M: Final = 1609.344
 """The international mile in metres, exactly (agreement of 1959)."""

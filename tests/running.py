@@ -13,6 +13,12 @@ AS_OF = "2026-12-01"
 THOROUGH = bool(os.environ.get("THOROUGH"))
 """Whether tests try all that they could, as `make nightly` does, instead of the most telling."""
 
+
+def every(stride: int) -> int:
+    """Return by how much steps go on that take long each: by one where all are tried."""
+    return 1 if THOROUGH else stride
+
+
 CENTERS = """\
 center_id,name,country,latitude,longitude,opens_on,closes_on
 PHL,Philadelphia,US,39.95,-75.16,,

@@ -31,12 +31,13 @@ class Step(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
+THOROUGH: Final = ("disks", "bombs", "held_runs", "kills")
 PYTEST: Final = (sys.executable, "-m", "pytest", "-q")
 
 STEPS: Final = {
     "thorough": Step(
-        "faults of disks and large files in every place",
-        (*PYTEST, "tests/faults/test_disks.py", "tests/faults/test_bombs.py"),
+        "disks that fail, runs that are killed, in every place; larger files",
+        (*PYTEST, *(f"tests/faults/test_{name}.py" for name in THOROUGH)),
         {"THOROUGH": "1"},
     ),
     "laws": Step(

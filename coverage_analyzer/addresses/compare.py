@@ -118,10 +118,11 @@ def address_match(registered: str, requested: str, country: str) -> AddressMatch
 
     Examples
     --------
-    >>> likeness("350 Fifth Avenue, New York, NY 10118", "350 5th Ave, New York NY 10118", "US")
-    <Likeness.equivalent: 'equivalent'>
-    >>> likeness("350 Fifth Avenue, New York", "350 Sixth Avenue, New York", "US")
-    <Likeness.different: 'different'>
+    >>> registered = "350 Fifth Avenue, New York, NY 10118"
+    >>> address_match(registered, "350 5th Ave, New York NY 10118", "US")
+    <AddressMatch.equivalent: 'equivalent'>
+    >>> address_match("350 Fifth Avenue, New York", "350 Sixth Avenue, New York", "US")
+    <AddressMatch.different: 'different'>
     """
     if _plain(registered) == _plain(requested):
         return AddressMatch.identical

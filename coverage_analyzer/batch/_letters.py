@@ -273,7 +273,7 @@ class _Series:
             If the disk refuses.
         """
         letter = self.job.letter(site)
-        story, file = letter.story, names.name(site.site_id)
+        explained, file = letter.story, names.name(site.site_id)
         path = self.publication.path(file)
         try:
             data = (
@@ -286,19 +286,19 @@ class _Series:
             msg = f"{path.name} could not be written to {self.publication.folder}: {error}."
             raise PublishError(msg) from error
         self.files.append(file)
-        self.statuses[story.status] += 1
-        self.unseen |= dict.fromkeys(story.unseen)
+        self.statuses[explained.status] += 1
+        self.unseen |= dict.fromkeys(explained.unseen)
         return (
             site.site_id,
             site.cell("name"),
             site.cell("product"),
             str(site.line),
             file,
-            story.level,
-            story.status,
-            story.reason,
-            story.center.center_id if story.center else "",
-            story.available_on,
+            explained.level,
+            explained.status,
+            explained.reason,
+            explained.center.center_id if explained.center else "",
+            explained.available_on,
             str(letter.valid_until or ""),
         )
 

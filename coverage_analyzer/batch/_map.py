@@ -69,26 +69,26 @@ def _redrawn(
     manifest: dict[str, Any],
     heading: Heading,
     tiles: Tiles | None,
-    shown: tuple[str, ...],
+    columns_shown: tuple[str, ...],
 ) -> Payload:
     """Return the map data of a run."""
     world = countries.load()
     table = report_table(folder, manifest)
-    own = report_columns(table, manifest, shown)
+    own = report_columns(table, manifest, columns_shown)
     network = network_of(folder, manifest)
     drives = None
     if NAME in manifest["files"]:
         drives = DriveTimesReader(folder / NAME, style_of(manifest), network.centers.center_id)
-    drawn, trial = DrawnSites(shown), WhatIfReader(folder, manifest, table)
+    map_sites, trial = DrawnSites(columns_shown), WhatIfReader(folder, manifest, table)
     for rows in table.rows():
         where, verdict = rows.coordinates, verdict_columns(table, rows)
         labels = table.labels(rows.block)
         drive = None if drives is None else Drive(*drives.next(labels[0], verdict["center_id"]))
         texts = own_columns.texts(table, rows.block, own)
         details = Details(texts, drive, trial.sites(rows, verdict))
-        drawn.add(where.lon, where.lat, *labels, verdict, details)
+        map_sites.add(where.lon, where.lat, *labels, verdict, details)
     if service_areas.NAME in manifest["files"]:
         minutes = minutes_shown(manifest["roads"]["minutes"])
         network = with_road_parts(network, folder / service_areas.NAME, minutes)
     network = dataclasses.replace(network, what_if=trial.rules)
-    return payload(heading, drawn, network, world.names, tiles=tiles)
+    return payload(heading, map_sites, network, world.names, tiles=tiles)

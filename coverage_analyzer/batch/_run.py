@@ -80,8 +80,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ASSESSED, WRITTEN, READ = 1, 2, 3
-"""A run with more threads than this has one more for the stage: the first two are worth most."""
+ASSESSED, READ, WRITTEN = 1, 2, 3
+"""A run with more threads than this has another one for the stage, so that it need not wait."""
 
 
 def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that have them
@@ -520,6 +520,7 @@ def _written(
             elsewhere.write(report.typed(some.report, some.rows))
         rejects.write(some.rows.rejects)
         yield some
+        del some
 
 
 def count(

@@ -81,12 +81,12 @@ class LetterJob:
         explained = explanation(
             matcher, *place, country=declared, accuracy_m=accuracy_m, stated=stated
         )
-        story = with_route(explained, matcher.policy)
-        has_promise = story.status not in WITHOUT_PROMISE
-        end = self.promises.end(story, declared) if has_promise else None
-        name, lines = site.cell("name"), site.address(story.country)
-        page = self.letters.write(story, LetterSite(site.site_id, name, lines), end)
-        return SiteLetter(page, story, self.letters.valid_until(end) if has_promise else None)
+        complete = with_route(explained, matcher.policy)
+        has_promise = complete.status not in WITHOUT_PROMISE
+        end = self.promises.end(complete, declared) if has_promise else None
+        name, lines = site.cell("name"), site.address(complete.country)
+        page = self.letters.write(complete, LetterSite(site.site_id, name, lines), end)
+        return SiteLetter(page, complete, self.letters.valid_until(end) if has_promise else None)
 
 
 def open_letter_job(

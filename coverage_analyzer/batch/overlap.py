@@ -20,12 +20,12 @@ keep an interrupted program from ending.
 """
 
 
-STAGES: Final = 4
-"""The stages of a run: reading, assessing, writing, counting."""
+USUAL_THREADS: Final = 3
+"""Threads of a run that keep two cores busy; more hold more blocks in memory."""
 
 
 def n_threads(asked: int | None = None) -> int:
-    """Return the number of threads of a run: as asked, else one per stage if there are cores.
+    """Return the number of threads of a run: as asked, else `USUAL_THREADS`, on one core one.
 
     More threads than cores are useful, because stages wait for each other.
 
@@ -44,7 +44,7 @@ def n_threads(asked: int | None = None) -> int:
         raise InputError(msg)
     if asked is not None:
         return asked
-    return STAGES if (os.cpu_count() or 1) > 1 else 1
+    return USUAL_THREADS if (os.cpu_count() or 1) > 1 else 1
 
 
 class End(NamedTuple):

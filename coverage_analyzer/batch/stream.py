@@ -6,7 +6,7 @@ The only way from text to verdicts, whichever engine provides the blocks.
 import dataclasses
 import datetime
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,10 +145,18 @@ def judged(
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:
-            inputs = matcher.inputs(table.site_rows(rows))
-            verdicts = matcher.match(*inputs)
-            columns = matcher.columns(verdicts)
-            batch = pa.RecordBatch.from_arrays(
-                [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
-            )
-            yield Judged(rows, verdicts, columns, batch, inputs)
+            yield _judged_block(rows, headers, table, matcher)
+            del rows  # while the next ones are waited for, these may go
+
+
+def _judged_block(
+    rows: ParsedRows, headers: Sequence[str], table: Table, matcher: Matcher
+) -> Judged:
+    """Return a block with its verdicts; ``headers`` are those of its columns in the report."""
+    inputs = matcher.inputs(table.site_rows(rows))
+    verdicts = matcher.match(*inputs)
+    columns = matcher.columns(verdicts)
+    batch = pa.RecordBatch.from_arrays(
+        [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
+    )
+    return Judged(rows, verdicts, columns, batch, inputs)

@@ -216,8 +216,8 @@ class Committer:
             steps=(f"{verdict.level.title}: {promise} ({verdict.reason})",),
         )
         if verdict.status == Status.not_covered:
-            stated = case.stated
-            words = route(self.policy, stated.get("product", ""), stated.get("version", ""))
+            inputs = case.stated
+            words = route(self.policy, inputs.get("product", ""), inputs.get("version", ""))
             return _with(base, words) if words else base
         if clock is None and verdict.status != Status.review:
             return base

@@ -62,10 +62,10 @@ class DuplicateSummary:
 
     def __str__(self) -> str:
         """Return it as text."""
-        named = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
+        examples = "; ".join("lines " + " and ".join(map(str, lines)) for lines in self.examples)
         more = " ..." if self.ids > len(self.examples) else ""
         several = "appears" if self.ids == 1 else "appear"
-        return f"{quantity(self.ids, 'site_id')} {several} in {self.rows:,} rows: {named}{more}"
+        return f"{quantity(self.ids, 'site_id')} {several} in {self.rows:,} rows: {examples}{more}"
 
     def figures(self) -> dict[str, Any]:
         """Return the counts and examples by name."""
@@ -106,7 +106,7 @@ class DuplicateFinder:
         self._folder = str(folder) if folder else None
         self._seeds = np.frombuffer(seeds or secrets.token_bytes(16), np.uint64)
         self._waiting: list[Records] = []
-        self._held = 0
+        self._n_buffered = 0
         self._starts: list[Ints] = []
         """For each sorted run in the file, the first record of each part."""
 
@@ -140,18 +140,18 @@ class DuplicateFinder:
         records[:, :LINE], records[:, LINE] = hashes.T, lines
         records = records if is_filled.all() else records[is_filled]
         self._waiting.append(records)
-        self._held += len(records)
-        if self._held >= RUN:
+        self._n_buffered += len(records)
+        if self._n_buffered >= RUN:
             self._spill()
 
     def _spill(self) -> None:
         """Write the buffered records, partitioned by the first byte of the hash."""
         records = np.concatenate(self._waiting)
-        self._waiting, self._held = [], 0
+        self._waiting, self._n_buffered = [], 0
         part = (records[:, HASH] >> np.uint64(56)).astype(np.uint8)
         sizes = np.bincount(part, minlength=PARTS)
-        begun = int(self._starts[-1][-1]) if self._starts else 0
-        self._starts.append(begun + np.concatenate([[0], np.cumsum(sizes)]))
+        start = int(self._starts[-1][-1]) if self._starts else 0
+        self._starts.append(start + np.concatenate([[0], np.cumsum(sizes)]))
         self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).data)
 
     def repeats(self) -> DuplicateSummary:
@@ -179,7 +179,7 @@ class DuplicateFinder:
 
     def _groups(self) -> Iterator[tuple[Ints, Ints]]:
         """Yield, per part, the lines that share an id, grouped, and the first line of each."""
-        if self._held:
+        if self._n_buffered:
             self._spill()
         for part in range(PARTS):
             yield repeats_of(self._read(part))

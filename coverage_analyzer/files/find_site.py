@@ -156,11 +156,11 @@ class _Search:
         """Return the message that several rows have the id."""
         table, lines = self.table, self.lines
         more = f" and {len(lines) - MAX_LISTED} more" if len(lines) > MAX_LISTED else ""
-        listed = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
+        places = ", ".join(table.source.place(n) or f"line {n}" for n in lines[:MAX_LISTED])
         several = "product" in table.columns and not self.product
         which = " Choose one with --product." if several else ""
         return (
-            f"{table.path}: {self.query!r} appears in {listed}{more}; a letter is about one "
+            f"{table.path}: {self.query!r} appears in {places}{more}; a letter is about one "
             f"row.{which}"
         )
 
@@ -175,13 +175,15 @@ def _products(table: Table, block: RowBlock, rows: Ints) -> list[str]:
 
 def _not_of(table: Table, site_id: str, product: str, others: list[str]) -> str:
     """Return the message that no row of an id has the product."""
-    shown = ", ".join(repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED])
+    products = ", ".join(
+        repr(name) if name.strip() else "no product" for name in others[:MAX_LISTED]
+    )
     more = f" and {len(others) - MAX_LISTED} more" if len(others) > MAX_LISTED else ""
     near = difflib.get_close_matches(product, others, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"{table.path}: no row of {site_id!r} has the product {product!r}; "
-        f"its products: {shown}{more}.{hint}"
+        f"its products: {products}{more}.{hint}"
     )
 
 

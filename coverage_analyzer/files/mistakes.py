@@ -91,14 +91,14 @@ def check_two_tables(sites: Table, centers: Table, *, in_common: bool | None = N
     if not in_common or not _is_same_part(sites, centers):
         return
     part = next((name for name in PARTS if name in centers.source.detected), "")
-    shown = f", {part} {centers.source.detected[part]!r}" if part else ""
+    part_text = f", {part} {centers.source.detected[part]!r}" if part else ""
     choice = {
         "sheet": ", or choose a sheet with --sheet or --center-sheet",
         "layer": ", or choose a layer with --layer or --center-layer",
     }.get(part, "")
     same = "" if str(sites.path) == str(centers.path) else f" (sites: {sites.path})"
     msg = (
-        f"The sites and the centers are the same table: {centers.path}{shown}{same}. Each site "
+        f"The sites and the centers are the same table: {centers.path}{part_text}{same}. Each site "
         f"would be at a center. Name the file of the centers with --centers{choice}."
     )
     raise InputError(msg)

@@ -72,10 +72,10 @@ written as .html: choose a name that ends with it.
     if default is not None and path.suffix.lower() not in OTHER_KINDS:
         return default
     *others, last = allowed
-    listed = f"{', '.join(others)} or {last}" if others else last
+    endings = f"{', '.join(others)} or {last}" if others else last
     ending = "one of them" if others else "it"
     msg = (
-        f"{path.name!r} has an unsupported extension. {what} written as {listed}: choose a name "
+        f"{path.name!r} has an unsupported extension. {what} written as {endings}: choose a name "
         f"that ends with {ending}."
     )
     raise InputError(msg)
@@ -105,11 +105,11 @@ def free_names(
     >>> free_names(["id", "level", "input_level"], {"level"})
     {'level': 'input_input_level'}
     """
-    taken, names = {key(header) for header in headers}, {}
+    used, names = {key(header) for header in headers}, {}
     for header in headers:
         if key(header) in reserved:
             name = f"input_{header}"
-            while key(name) in taken:  # a report of a report
+            while key(name) in used:  # a report of a report
                 name = f"input_{name}"
             names[header] = name
     return names

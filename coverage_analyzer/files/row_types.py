@@ -148,7 +148,9 @@ class RowTyper:
     def _unfit(self, at: int, cells: pa.Array, kind: Kind, rows: ParsedRows) -> str:
         """Return which cells are not of a type, and what to do."""
         odd = [i for i, fits in enumerate(_fitting(cells, kind, self.table.notation)) if not fits]
-        shown = [f"line {rows.block.lines[i]} holds {cells[i].as_py()!r}" for i in odd[:MAX_SHOWN]]
+        examples = [
+            f"line {rows.block.lines[i]} holds {cells[i].as_py()!r}" for i in odd[:MAX_SHOWN]
+        ]
         if not odd:
             option = "--date-format" if kind == "day" else "--decimal"
             return (
@@ -157,8 +159,8 @@ class RowTyper:
             )
         more = f" ({len(odd)} such cells so far)" if len(odd) > MAX_SHOWN else ""
         return (
-            f"{self._start(at, kind)} {', '.join(shown)}{more}. Fix the cells, or leave the type "
-            "out."
+            f"{self._start(at, kind)} {', '.join(examples)}{more}. Fix the cells, or leave the "
+            "type out."
         )
 
     def _start(self, at: int, kind: Kind) -> str:

@@ -19,9 +19,6 @@ from coverage_analyzer.policy.distances import Unit
 Levels: TypeAlias = npt.NDArray[np.int8]
 
 
-Pairs: TypeAlias = Callable[[Ints], Sequence[Floats]]
-"""Of the sites at some positions, and their centers, the arguments of `geodesy.distance_m`."""
-
 BandRows: TypeAlias = Sequence[tuple[Band, ...]]
 """The bands of each zone, the nearest first."""
 
@@ -63,7 +60,7 @@ class Bands:
         self._by_road = _with_none(bands_by_road(rows))
         self._by_time = _with_none(bands_by_road(rows, ("drive_time",)))
 
-    def of(self, square: Floats, zone: Ints, pairs: "Pairs") -> Ints:
+    def of(self, square: Floats, zone: Ints, pairs: geodesy.Pairs) -> Ints:
         """Return the band of each site from its squared chord in m2; `number` beyond all bands.
 
         Karney's geodesic between ``pairs`` decides where the chord does not.

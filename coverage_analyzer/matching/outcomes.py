@@ -9,7 +9,6 @@ import numpy.typing as npt
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries.assignment import CountryBases, CountryBasis
-from coverage_analyzer.matching.bands import Pairs
 from coverage_analyzer.policy.distances import METRES, Unit
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -57,7 +56,7 @@ def statuses(
     return STATUS_OF.take(case), REASON_OF.take(case)
 
 
-def printed_metres(arc_m: Floats, limits: Mapping[Unit, Floats], pairs: Pairs) -> Floats:
+def printed_metres(arc_m: Floats, limits: Mapping[Unit, Floats], pairs: geodesy.Pairs) -> Floats:
     """Return distances accurate enough for every printed digit, and for those of the margin.
 
     Karney's algorithm is used where an arc is long, or within its error of a rounding step in one

@@ -31,9 +31,9 @@ def advice(policy: Policy) -> list[str]:
 def _unused_clauses(policy: Policy) -> Iterator[str]:
     """Yield each clause that no rule names."""
     rules = policy.model_dump(exclude={"clauses"})
-    named = {name for _, _, name in mentions(rules)}
+    mentioned_clauses = {name for _, _, name in mentions(rules)}
     for name in policy.clauses:
-        if name not in named:
+        if name not in mentioned_clauses:
             yield (
                 f"clauses.{name}: no rule names this clause. Name it in the rule that it is "
                 f"behind, or remove it."
@@ -43,11 +43,11 @@ def _unused_clauses(policy: Policy) -> Iterator[str]:
 def _hours_of_service(policy: Policy) -> Iterator[str]:
     """Yield each level whose hours of service differ from those of its clock."""
     for number, level in enumerate(policy.levels):
-        stated = SERVICE.search(level.coverage_hours)
+        match = SERVICE.search(level.coverage_hours)
         clock = level.replacement
-        if stated is None or clock is None or clock.unit != "hours":
+        if match is None or clock is None or clock.unit != "hours":
             continue
-        expected = (int(stated[1]), int(stated[2]))
+        expected = (int(match[1]), int(match[2]))
         hours = _hours_of(clock.hours)
         if hours is not None and hours != expected:
             yield (

@@ -165,8 +165,8 @@ def _document_faults(document: Any) -> Iterator[str]:
         yield "is not GeoJSON: it has no type such as FeatureCollection."
     if isinstance(document, dict) and document.get("crs") is not None:
         crs = document["crs"]
-        named = crs.get("properties", {}) if isinstance(crs, dict) else {}
-        name = named.get("name") if isinstance(named, dict) else None
+        properties = crs.get("properties", {}) if isinstance(crs, dict) else {}
+        name = properties.get("name") if isinstance(properties, dict) else None
         if not (isinstance(name, str) and _WGS84.search(name)):
             what = f"the coordinate reference system {visible(str(name or crs))[:60]!r}"
             yield f"has {what}. Convert it to longitude and latitude on WGS 84."

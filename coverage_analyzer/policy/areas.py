@@ -142,7 +142,7 @@ class Area(Model):
     def columns(self) -> tuple[str, ...]:
         """The columns of sites that membership depends on."""
         members = {"region": self.regions, "postcode": self.postcodes}
-        return tuple(name for name, listed in members.items() if listed)
+        return tuple(name for name, values in members.items() if values)
 
     def faults(self, where: str) -> Iterator[str]:
         """Yield what is wrong with the area, as text that names the key.
@@ -253,8 +253,8 @@ def area_faults(areas: Sequence[Area], uses: Iterable[tuple[str, Sequence[str]]]
         yield from area.faults(f"areas.{number}")
     if len({area.sha256 for area in areas} - {None}) > MAX_AREA_FILES:
         yield f"areas: more than {MAX_AREA_FILES} different files. Join some of them."
-    for where, named in uses:
-        for name in named:
+    for where, area_ids in uses:
+        for name in area_ids:
             if name not in ids:
                 yield f"{where}: unknown area {name!r}.{nearest(name, ids)}"
 
@@ -285,9 +285,9 @@ def bands_in_place(bands: Sequence[Any], country: str, inside: frozenset[str]) -
 
 def of_country(bands: Sequence[Any], country: str) -> tuple[Any, ...]:
     """Return those of some bands that name a country, else those of all others; nearest first."""
-    named = [band for band in bands if country in band.countries]
+    own = [band for band in bands if country in band.countries]
     others = [band for band in bands if "*" in band.countries]
-    return tuple(sorted(named or others, key=lambda band: band.up_to_m))
+    return tuple(sorted(own or others, key=lambda band: band.up_to_m))
 
 
 @functools.cache

@@ -122,8 +122,8 @@ def _hours_faults(where: str, clock: Replacement) -> Iterator[str]:
     yield from _span_faults(f"{where}.hours", clock.hours)
     for number, own in enumerate(clock.hours_in):
         yield from _span_faults(f"{where}.hours_in.{number}", own)
-    named = Counter(code for own in clock.hours_in for code in own.countries)
-    for code, times in named.items():
+    times_of = Counter(code for own in clock.hours_in for code in own.countries)
+    for code, times in times_of.items():
         if times > 1:
             yield f"{where}.hours_in: {code!r} appears in {times} of them. Name it once."
     yield from _late_start_faults(where, clock)

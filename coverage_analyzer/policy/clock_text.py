@@ -161,8 +161,8 @@ def _hours(clock: ClockKeys) -> list[str]:
 def _span(hours: Hours | HoursIn) -> str:
     """Return hours as text, such as ``08:00 to 17:00 (Fri 08:00-14:00)``."""
     days = [f"{day[:DAY_SHORT].title()} {span}" for day, span in hours.weekdays.items()]
-    named = f" ({', '.join(days)})" if days else ""
-    return f"{hours.opens} to {hours.closes}{named}"
+    days_text = f" ({', '.join(days)})" if days else ""
+    return f"{hours.opens} to {hours.closes}{days_text}"
 
 
 def _cut_off(clock: ClockKeys) -> list[str]:

@@ -453,14 +453,14 @@ def _refuse_taken(document: Document, path: Path, documents: Mapping[str, _Regis
     PolicyError
         With the name, and its owner.
     """
-    name, taken = document.name, ""
+    name, owner = document.name, ""
     if any(name in _builtin_names(kind) for kind in FOLDERS):
-        taken = "built-in"
+        owner = "built-in"
     for entry in (documents.get(name), *(_REGISTRY.get((kind, name)) for kind in FOLDERS)):
         if entry and entry.path != path:
-            taken = f"that of {entry.path}"
-    if taken:
-        msg = f"{path}: the name {name!r} is {taken}. Give the {document.kind} a different name."
+            owner = f"that of {entry.path}"
+    if owner:
+        msg = f"{path}: the name {name!r} is {owner}. Give the {document.kind} a different name."
         raise PolicyError(msg)
 
 

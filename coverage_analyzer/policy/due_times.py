@@ -145,8 +145,8 @@ def faults(
         Its format.
     """
     yield from clock_faults(levels, vendor, version)
-    named = Counter(code for rule in rules.calendars for code in rule.regions or rule.countries)
-    for code, times in named.items():
+    times_of = Counter(code for rule in rules.calendars for code in rule.regions or rule.countries)
+    for code, times in times_of.items():
         if times > 1:
             yield f"commitments.calendars: {code!r} appears in {times} of them. Name it once."
     for number, rule in enumerate(rules.calendars):

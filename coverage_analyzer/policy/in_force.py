@@ -100,8 +100,8 @@ def events_text(events: Sequence[str]) -> str:
     >>> events_text(["purchased", "audited"])
     'the purchase or the audit, whichever is later'
     """
-    named = " or ".join(EVENT_TEXTS[event] for event in events)
-    return f"{named}, whichever is later" if len(events) > 1 else named
+    text = " or ".join(EVENT_TEXTS[event] for event in events)
+    return f"{text}, whichever is later" if len(events) > 1 else text
 
 
 def rules_in(rules: Sequence[InForceAfter], level: str, country: str) -> tuple[InForceAfter, ...]:
@@ -117,8 +117,8 @@ def rules_in(rules: Sequence[InForceAfter], level: str, country: str) -> tuple[I
         Alpha-2.
     """
     about = [rule for rule in rules if level in rule.levels]
-    named = [rule for rule in about if country in rule.countries]
-    return tuple(named or (rule for rule in about if ALL_OTHERS in rule.countries))
+    own = [rule for rule in about if country in rule.countries]
+    return tuple(own or (rule for rule in about if ALL_OTHERS in rule.countries))
 
 
 def described(rules: Sequence[InForceAfter], levels: Sequence[Level]) -> Iterator[str]:

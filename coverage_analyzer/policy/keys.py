@@ -256,10 +256,10 @@ def _attributes(doc: str) -> dict[str, str]:
 def _key(name: str, info: FieldInfo, text: str) -> Key:
     model, listed = _model_of(info.annotation)
     sentences = [match[0].strip() for match in _SENTENCE.finditer(text)]
-    shown = [s for s in sentences if not s.startswith(("Example: ", "Examples: "))]
-    examples = [s for s in sentences if s not in shown]
+    texts = [s for s in sentences if not s.startswith(("Example: ", "Examples: "))]
+    examples = [s for s in sentences if s not in texts]
     example = re.search(r"``(.+?)``", examples[0]) if examples else None
-    unit = _UNIT.search(shown[0]) if shown else None
+    unit = _UNIT.search(texts[0]) if texts else None
     return Key(
         name=name,
         kind=_table_kind(model, listed=listed) or _kind(info.annotation),
@@ -267,7 +267,7 @@ def _key(name: str, info: FieldInfo, text: str) -> Key:
         required=info.is_required(),
         default="" if info.is_required() or model else toml_value(default_of(info)),
         example=example[1] if example else "",
-        text=_meaning(shown, model),
+        text=_meaning(texts, model),
         lowest_format=format_of(info),
         model=model,
         listed=listed,

@@ -419,9 +419,9 @@ class Policy(Document):
             Subject of the lead time, as in `LeadTime.per`.
         """
         times = [t for t in self.lead_times if t.per == per]
-        named = [t for t in times if country in t.countries]
+        own = [t for t in times if country in t.countries]
         others = [t for t in times if ALL_OTHERS in t.countries]
-        return next(iter(named or others), None)
+        return next(iter(own or others), None)
 
     def described(self, *, clauses: bool = False) -> str:
         """Return the policy as text, one rule per line, optionally with its clauses."""

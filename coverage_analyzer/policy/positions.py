@@ -142,8 +142,8 @@ class _Scanner:
     def _header(self) -> Path:
         """Return the path of the table that a header begins."""
         self._step()
-        listed = self._at("[")
-        if listed:
+        is_list = self._at("[")
+        if is_list:
             self._step()
         parts, line = self._keys()
         while self._at("]"):
@@ -151,7 +151,7 @@ class _Scanner:
         path = self._resolve(parts[:-1], line)
         path = (*path, parts[-1])
         self._note(path, line)
-        if listed:
+        if is_list:
             number = self._counts[path] = self._counts.get(path, -1) + 1
             path = (*path, number)
             self._note(path, line)
@@ -212,10 +212,10 @@ class _Scanner:
 
 def _tokens(text: str) -> Iterator[_Token]:
     """Yield the parts of a text, without its comments."""
-    line, counted = 1, 0
+    line, position = 1, 0
     for match in _TOKEN.finditer(text):
-        line += text.count("\n", counted, match.start())
-        counted = match.start()
+        line += text.count("\n", position, match.start())
+        position = match.start()
         if match.lastgroup and match.lastgroup != "comment":
             yield _Token(match.lastgroup, match[0], line)
 

@@ -176,8 +176,8 @@ def _without(data: Any, errors: list[Any], model: Any) -> tuple[Any, set[Any]] |
         for drop in sorted(drops, key=_order, reverse=True):
             parent = functools.reduce(operator.getitem, drop[:-1], remaining)
             value = parent.pop(drop[-1])
-            if meant := drops[drop]:
-                parent.setdefault(meant, value)
+            if key := drops[drop]:
+                parent.setdefault(key, value)
     except (LookupError, TypeError, AttributeError):  # the path has the name of an alternative
         return None
     return remaining, hidden
@@ -207,11 +207,11 @@ def _independent(error: pydantic.ValidationError, model: type[BaseModel]) -> lis
     """Return the errors of a validation that do not follow from others."""
     errors = error.errors()
     unknown = [_path(each) for each in errors if each["type"] == UNKNOWN]
-    meant = {(*path[:-1], meant_key(path, model)) for path in unknown}
+    targets = {(*path[:-1], meant_key(path, model)) for path in unknown}
     return [
         each
         for each in errors
-        if not _follows(each, errors) and not (each["type"] == "missing" and _path(each) in meant)
+        if not _follows(each, errors) and not (each["type"] == "missing" and _path(each) in targets)
     ]
 
 

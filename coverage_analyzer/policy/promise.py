@@ -49,8 +49,8 @@ def _limits(bands: list[Band]) -> str:
 def _places(band: Band) -> str:
     """Return the countries, areas and centers of a band in brackets."""
     codes = [code for code in band.countries if code != ALL_OTHERS]
-    named = ", ".join(codes) if len(codes) <= MAX_NAMED else f"{len(codes)} countries"
+    country_text = ", ".join(codes) if len(codes) <= MAX_NAMED else f"{len(codes)} countries"
     if not codes or ALL_OTHERS in band.countries:
-        named = ""
-    where = f"{named}{band.where_text}".strip()
+        country_text = ""
+    where = f"{country_text}{band.where_text}".strip()
     return f" ({where})" if where else ""

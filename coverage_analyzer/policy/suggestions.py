@@ -60,9 +60,9 @@ def suggestion(word: str, words: Iterable[str]) -> str | None:
     letters = _letters(word)
     if letters in by_letters:
         return by_letters[letters]
-    meant = [each for group in MEANINGS if word.casefold() in group for each in group]
+    synonyms = [each for group in MEANINGS if word.casefold() in group for each in group]
     for each in candidates:
-        if each in meant:
+        if each in synonyms:
             return each
     if len(letters) <= SHORT:
         return None
@@ -77,8 +77,8 @@ def suggestion(word: str, words: Iterable[str]) -> str | None:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return a "Did you mean" question with the word that was probably meant, if there is one."""
-    meant = suggestion(word, words)
-    return f" Did you mean {meant!r}?" if meant else ""
+    match = suggestion(word, words)
+    return f" Did you mean {match!r}?" if match else ""
 
 
 def _letters(word: str) -> str:

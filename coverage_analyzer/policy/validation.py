@@ -124,8 +124,8 @@ def _unknown_countries(policy: "Policy") -> Iterator[str]:
     ]
     for where, code in ((w, c) for w, codes in used for c in codes):
         if code not in (ALL_OTHERS, *table.codes[1:]):
-            meant = table.number(code)
-            hint = f" Did you mean {table.codes[meant]!r}?" if meant > 0 else ""
+            number = table.number(code)
+            hint = f" Did you mean {table.codes[number]!r}?" if number > 0 else ""
             yield f"{where}: {code!r} is not an ISO 3166-1 alpha-2 code.{hint}"
 
 
@@ -180,11 +180,11 @@ def _backward_times(times: tuple[LeadTime, ...]) -> Iterator[str]:
 
 def _mixed_units(policy: "Policy") -> Iterator[str]:
     """Yield the first key in another unit of distance than the first distance of the policy."""
-    stated = list(stated_units(policy))
-    for key, unit in stated:
-        if unit != stated[0][1]:
+    units = list(stated_units(policy))
+    for key, unit in units:
+        if unit != units[0][1]:
             yield (
-                f"{key}: the policy states distances in {stated[0][1]}, as in {stated[0][0]}. "
+                f"{key}: the policy states distances in {units[0][1]}, as in {units[0][0]}. "
                 f"Use one unit for all distances."
             )
             return
@@ -216,12 +216,12 @@ def _bands_by_place(bands: tuple[Band, ...]) -> Iterator[tuple[str, list[Band]]]
 
 def _band_groups(bands: tuple[Band, ...]) -> Iterator[tuple[list[Band], str]]:
     """Yield the bands that apply together: those of an area, and of a center; and their place."""
-    seen: list[list[Band]] = []
+    groups: list[list[Band]] = []
     for center in ("", *sorted({name for band in bands for name in band.centers})):
         own = [b for b in bands if (center in b.centers if center else not b.centers)]
-        if own in seen:
+        if own in groups:
             continue
-        seen.append(own)
+        groups.append(own)
         for areas in dict.fromkeys(frozenset(b.areas) for b in own):
             place = f", areas {', '.join(sorted(areas))}" if areas else ""
             place += f", center {center}" if center else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
@@ -97,7 +98,7 @@ def candidates(
     centers: ServingCenters,
     sites: Places,
     asked: tuple[Ints, Floats],
-    country: "np.typing.NDArray[np.object_] | None",
+    country: npt.NDArray[np.object_] | None,
 ) -> Candidates:
     """Return the open centers in reach of sites; of equally near ones the smaller id first.
 
@@ -163,12 +164,12 @@ def _asked(
     result = replace(drives, **columns)
     failing = np.zeros(len(drives.center), np.bool_)
     failing[found.site] = True
-    for rank in range(int(found.rank.max(initial=-1)) + 1):
-        pairs = np.flatnonzero((found.rank == rank) & failing[found.site])
-        if not len(pairs):
-            break
-        made = _round(engine, places, result, (found, pairs), factor)
-        failing[made] = False
+    first, last = 0, 1
+    while failing.any() and (found.rank >= first).any():
+        pairs = np.flatnonzero((found.rank >= first) & (found.rank < last) & failing[found.site])
+        failing[_round(engine, places, result, (found, pairs), factor)] = False
+        # A site that the nearest centers do not reach is hardly worth a round for each other one.
+        first, last = last, last + 2 * (last - first)
     return result
 
 
@@ -179,30 +180,45 @@ def _round(
     asked: tuple[Candidates, Ints],
     factor: float,
 ) -> Ints:
-    """Enter the drives of candidates that are in time, and return their sites."""
-    (centers, sites), (found, pairs) = places, asked
-    groups = [(center, pairs[at]) for center, at in rows_by_center(found.center[pairs])]
-    journeys = []
-    for center, own in groups:
-        site = found.site[own]
-        journeys.append(
-            Journey(
-                (float(centers.places.lon[center]), float(centers.places.lat[center])),
-                Places(sites.lon[site], sites.lat[site]),
-                float(result.limit_minutes[site].max()) * 60 / factor,
-                beyond=1.0,
-            )
+    """Enter the drive of the first candidate of each site that is in time; return these sites."""
+    found, pairs = asked
+    site, center = found.site[pairs], found.center[pairs]
+    minutes, miles, ferry = _pair_drives(engine, places, (site, center), result, factor)
+    in_time = np.flatnonzero(minutes <= result.limit_minutes[site])
+    made, at = np.unique(site[in_time], return_index=True)  # pairs are in the order of rank
+    at = in_time[at]
+    geodesic = found.metres[pairs[at]] / MILE_M
+    result.minutes[made], result.road_miles[made] = minutes[at], miles[at]
+    result.detour_factor[made] = np.divide(
+        miles[at], geodesic, out=np.full(len(made), np.nan), where=geodesic > 0
+    )
+    result.ferry[made], result.status[made] = ferry[at], RoadStatus.within
+    result.center[made] = center[at]
+    return made
+
+
+def _pair_drives(
+    engine: Engine,
+    places: tuple[ServingCenters, Places],
+    pairs: tuple[Ints, Ints],
+    drives: DriveTimes,
+    factor: float,
+) -> tuple[Floats, Floats, Bools]:
+    """Return minutes, miles and ferry of the drive of each pair of site and center."""
+    (centers, sites), (site, center) = places, pairs
+    minutes, miles = np.full((2, len(site)), np.nan)
+    ferry = np.zeros(len(site), np.bool_)
+    groups = rows_by_center(center)
+    journeys = [
+        Journey(
+            (float(centers.places.lon[number]), float(centers.places.lat[number])),
+            Places(sites.lon[site[at]], sites.lat[site[at]]),
+            float(drives.limit_minutes[site[at]].max()) * 60 / factor,
+            beyond=1.0,
         )
-    made = [np.zeros(0, np.int64)]
-    for (center, own), drives in zip(groups, measure(engine, journeys), strict=True):
-        minutes, miles = drives.seconds[0] / 60 * factor, drives.metres[0] / MILE_M
-        in_time = minutes <= result.limit_minutes[found.site[own]]
-        site, metres = found.site[own][in_time], found.metres[own][in_time]
-        result.minutes[site], result.road_miles[site] = minutes[in_time], miles[in_time]
-        result.detour_factor[site] = np.divide(
-            miles[in_time], metres / MILE_M, out=np.full(len(site), np.nan), where=metres > 0
-        )
-        result.ferry[site], result.status[site] = drives.ferry[0][in_time], RoadStatus.within
-        result.center[site] = center
-        made.append(site)
-    return np.concatenate(made)
+        for number, at in groups
+    ]
+    for (_, at), row in zip(groups, measure(engine, journeys), strict=True):
+        minutes[at], miles[at] = row.seconds[0] / 60 * factor, row.metres[0] / MILE_M
+        ferry[at] = row.ferry[0]
+    return minutes, miles, ferry

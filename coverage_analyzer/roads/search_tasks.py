@@ -77,7 +77,8 @@ class SearchResults:
         found = _read(self.folder / name, len(task.targets))
         if found is None:
             found = regions.routes(task.node, task.targets, task.limit_s, task.last_m)
-            _write(self.folder / name, found)
+            if found.leads.any():  # otherwise nothing was searched
+                _write(self.folder / name, found)
         return found
 
     def discard(self) -> None:

@@ -64,8 +64,8 @@ def address_columns(headers: Sequence[str], matched: Mapping[str, int]) -> Addre
     >>> columns.parts
     {'street': 1, 'postcode': 2, 'city': 3}
     """
-    taken = {at for name, at in matched.items() if name not in NOT_PARTS}
-    free = [i for i, header in enumerate(headers) if i not in taken and header.strip()]
+    used = {at for name, at in matched.items() if name not in NOT_PARTS}
+    free = [i for i, header in enumerate(headers) if i not in used and header.strip()]
     own = _purposes(headers[matched["latitude"]]) if "latitude" in matched else frozenset()
     same = [i for i in free if own and own & _purposes(headers[i])]
     neutral = [i for i in free if not _purposes(headers[i])]

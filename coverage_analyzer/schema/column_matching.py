@@ -189,19 +189,19 @@ def n_known_columns(
 
     A row that names all required columns counts `COMPLETE` more.
     """
-    named = set()
+    result = set()
     for column in table:
         if overrides and overrides.get(column.name) in headers:
-            named.add(column.name)
+            result.add(column.name)
             continue
         keys = {header_key(n) for n in column.spellings}
         if any(header_key(h) in keys or _names(h, column, table) for h in headers if h.strip()):
-            named.add(column.name)
+            result.add(column.name)
     if any(name_key(header) in column_names.GEOMETRIES for header in headers):
-        named |= {column.name for column in table if column.name in LIMITS}
+        result |= {column.name for column in table if column.name in LIMITS}
     required = [column.name for column in table if column.required]
-    whole = bool(named) and named >= set(required)
-    return len(named) + COMPLETE if whole else len(named)
+    whole = bool(result) and result >= set(required)
+    return len(result) + COMPLETE if whole else len(result)
 
 
 def _names(header: str, column: Column, table: Sequence[Column]) -> bool:
@@ -369,10 +369,10 @@ def _candidates(
     query: Headers, column: Column, matched: Mapping[str, int], *, certain: bool
 ) -> dict[int, str]:
     """Return the headers that name a coordinate, with whose it is; weak ones by their cells."""
-    named = {
+    owned_by = {
         i: _OWNED[column.name](h) for i, h in enumerate(query.names) if i not in matched.values()
     }
-    fitting = {i: owned for i, owned in named.items() if owned and owned.certain == certain}
+    fitting = {i: owned for i, owned in owned_by.items() if owned and owned.certain == certain}
     if certain:
         return {i: owned.owner for i, owned in fitting.items()}
     limit = LIMITS[column.name]
@@ -400,7 +400,7 @@ def _country(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
     """
     if COUNTRY not in query.table or "country" in matched:
         return {}
-    named = {
+    owners = {
         i: owned
         for i, header in enumerate(query.names)
         if i not in matched.values() and header not in OURS
@@ -408,13 +408,13 @@ def _country(query: Headers, matched: Mapping[str, int]) -> dict[str, int]:
         if owned and (owned.certain or query.evidence.can_be_countries(i))
     }
     owner = _owner_of_coordinates(query, matched)
-    named = {i: o for i, o in named.items() if o.owner == owner} or named
-    named = {i: o for i, o in named.items() if o.certain} or named
-    codes = [i for i, owned in named.items() if owned.code]
-    names = [i for i, owned in named.items() if not owned.code]
-    if len(codes) == len(names) == 1 and named[codes[0]].owner == named[names[0]].owner:
+    owners = {i: o for i, o in owners.items() if o.owner == owner} or owners
+    owners = {i: o for i, o in owners.items() if o.certain} or owners
+    codes = [i for i, owned in owners.items() if owned.code]
+    names = [i for i, owned in owners.items() if not owned.code]
+    if len(codes) == len(names) == 1 and owners[codes[0]].owner == owners[names[0]].owner:
         return dict(zip(COUNTRY_STATED, [*codes, *names], strict=False))
-    at = _decide(query, COUNTRY, list(named)) if len(named) > 1 else list(named)
+    at = _decide(query, COUNTRY, list(owners)) if len(owners) > 1 else list(owners)
     return {"country": at[0]} if at else {}
 
 
@@ -452,9 +452,9 @@ def missing_columns(query: Headers, matched: Mapping[str, int], missing: Sequenc
     what = "Required column" if len(missing) == 1 else "Required columns"
     chosen = suggestions(query, missing, free)
     line = query.option({name: chosen.get(name, "HEADER") for name in missing})
-    shown = " and ".join(repr(header) for header in chosen.values())
+    headers = " and ".join(repr(header) for header in chosen.values())
     line = line if query.table is PRODUCTS else f"{line}{IN_PYTHON}"
-    use = f"To use {shown}: {line}" if len(chosen) == len(missing) else f"Use: {line}"
+    use = f"To use {headers}: {line}" if len(chosen) == len(missing) else f"Use: {line}"
     return (
         f"{what} {' and '.join(texts)} not found. Columns in the file: {listed(query.names)}."
         f"{separated}{_reasons(query, missing, free)} {use}."
@@ -604,8 +604,8 @@ def _unused_of_centers(query: Headers, free: Sequence[int]) -> list[str]:
 
 
 def _alternatives(headers: Sequence[str]) -> str:
-    shown = [repr(header[:60]) for header in headers[:MAX_SHOWN]]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+    texts = [repr(header[:60]) for header in headers[:MAX_SHOWN]]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 
 MAX_SHOWN: Final = 4
@@ -645,8 +645,8 @@ def _is_of_centers(headers: Sequence[str], matched: Mapping[str, int]) -> bool:
 
 def listed(headers: Sequence[str], most: int = 20) -> str:
     """Return headers as text, at most some of them."""
-    shown = ", ".join(repr(h[:60]) for h in headers[:most])
-    return f"{shown} and {len(headers) - most} more" if len(headers) > most else shown
+    names = ", ".join(repr(h[:60]) for h in headers[:most])
+    return f"{names} and {len(headers) - most} more" if len(headers) > most else names
 
 
 def check_repeated(headers: Sequence[str]) -> None:

@@ -282,9 +282,9 @@ def rank(header: str, column: str, *, centers: bool = False) -> int | None:
     paired = {"site_id": _IDS, "center_id": _IDS, "name": _NAMES}.get(column)
     if paired and (result := _rank_of_pair(header, things, paired)) is not None:
         return result
-    listed = _listed("state" if column == "region" and not centers else column)
-    listed += _TOWNS if centers and column == "name" else ()
-    return len(things) + listed.index(key) if key in listed else None
+    further = _listed("state" if column == "region" and not centers else column)
+    further += _TOWNS if centers and column == "name" else ()
+    return len(things) + further.index(key) if key in further else None
 
 
 @functools.cache

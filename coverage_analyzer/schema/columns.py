@@ -322,9 +322,9 @@ def cut_columns(
         rival = next((headers[columns[name]] for name in names if name in columns), twin)
         if len(names) > 1 or rival:
             what = f"The headers {header!r} and {rival!r} are" if rival else f"{header!r} is"
-            meant = " or ".join(repr(name) for name in names.values())
+            names_text = " or ".join(repr(name) for name in names.values())
             msg = (
-                f"{what} cut to {cut_at} characters and could be {meant}. Choose one: "
+                f"{what} cut to {cut_at} characters and could be {names_text}. Choose one: "
                 f"{_taking(table, next(c for c in table if c.name in names), header)}, "
                 f"or save the table in a format without this limit, such as GeoPackage."
             )

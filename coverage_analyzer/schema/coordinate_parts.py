@@ -86,13 +86,15 @@ def hemisphere_columns(headers: list[str], free: list[int], evidence: Evidence) 
         As for `minutes_columns`. A column counts if all its cells are hemispheres, and its name
         says so, or that of the column with those of the other coordinate.
     """
-    named = {at for at in free if _names_hemisphere(headers[at])}
-    if not named:  # the usual case, for which no cell is read
+    by_name = {at for at in free if _names_hemisphere(headers[at])}
+    if not by_name:  # the usual case, for which no cell is read
         return []
     by_axis = {axis: [at for at in free if _all_in(evidence, at, axis)] for axis in _SIDES}
     columns = [at for axis in by_axis for at in by_axis[axis]]
     return (
-        columns if all(by_axis.values()) and named & set(columns) else sorted(named & set(columns))
+        columns
+        if all(by_axis.values()) and by_name & set(columns)
+        else sorted(by_name & set(columns))
     )
 
 

@@ -158,8 +158,10 @@ def _image_kind(data: bytes, name: str) -> str:
         msg = f"{name!r} is {what}; a logo is a PNG or JPEG file. {saved}"
         raise InputError(msg)
     if size is None or not all(0 < side <= MAX_LOGO_PIXELS for side in size):
-        shown = "of unknown size" if size is None else f"{size[0]:,} x {size[1]:,} pixels"
-        msg = f"{name!r} is {shown}; a logo has at most {MAX_LOGO_PIXELS:,} x {MAX_LOGO_PIXELS:,}"
+        size_text = "of unknown size" if size is None else f"{size[0]:,} x {size[1]:,} pixels"
+        msg = (
+            f"{name!r} is {size_text}; a logo has at most {MAX_LOGO_PIXELS:,} x {MAX_LOGO_PIXELS:,}"
+        )
         raise InputError(msg)
     return kind
 

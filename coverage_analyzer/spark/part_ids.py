@@ -90,7 +90,7 @@ class PartIds(DuplicateFinder):
 
     def written(self) -> HashFile:
         """Write what is left, and return the file."""
-        if self._held:
+        if self._n_buffered:
             self._spill()
         return HashFile(self._path, tuple(self._starts))
 

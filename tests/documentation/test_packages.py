@@ -66,3 +66,5 @@ def test_the_workflow_runs_the_two_commands_on_all_pythons() -> None:
     run = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
     assert {"make demo", "make docs"} <= set(run)
     assert any(".ci/run" in command for command in run)
+    # Packages of Debian are installed by root, and Python is that of the image.
+    assert jobs["checks"]["container"]["image"] == f"python:{lowest}-bookworm"

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from failing import dies, disturbed, fails
-from running import AS_OF, centers_file, contents, manifest, records
+from running import AS_OF, centers_file, contents, every, manifest, records
 
 import coverage_analyzer as ca
 from coverage_analyzer import batch
@@ -419,7 +419,10 @@ def test_a_map_and_drive_times_know_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("before", [False, True])
 def test_a_kill_at_any_step(tmp_path: Path, before: bool) -> None:
-    """The report is never touched; ``out.held`` has no run, the old one whole, or the new."""
+    """The report is never touched; ``out.held`` has no run, the old one whole, or the new.
+
+    Every day some steps, every night all of them.
+    """
     run(tmp_path, sites(60))
     good = contents(tmp_path / "out")
     run(tmp_path, sites(3, 57))
@@ -443,7 +446,7 @@ def test_a_kill_at_any_step(tmp_path: Path, before: bool) -> None:
         result = inside(held)
         assert result in (({}, new), (old, new))[before], f"step {number}"
         seen.append(result == new)
-        number += 1 if before else 3
+        number += every(4 if before else 6)
     assert code == 0
     assert number > 40
     assert seen == sorted(seen)
@@ -470,7 +473,7 @@ def test_a_kill_while_it_is_removed(tmp_path: Path) -> None:
         run(tmp_path, sites(60))
         assert not inside(tmp_path / "out.held"), f"step {number}"
         shutil.rmtree(tmp_path / "out.held", ignore_errors=True)
-        number += 1
+        number += every(2)
     assert number > 15
     assert gone
 
@@ -504,5 +507,5 @@ def test_a_disk_that_fails(tmp_path: Path) -> None:
                 assert not inside(tmp_path / "out.held"), f"step {number}"
             failed = len(operations) > number
         assert contents(tmp_path / "out") == good, f"step {number}"
-        number += 1
+        number += every(3)
     assert number > 15

@@ -1,5 +1,6 @@
 """Every function that takes a frame reprojects it, or refuses it in words."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import shapely
 from roads import TOWN
 
 import coverage_analyzer as ca
+from coverage_analyzer import geometry
 from coverage_analyzer.errors import InputError
 
 CRSS = ("EPSG:3857", "EPSG:2056", "EPSG:4269")
@@ -194,3 +196,19 @@ def test_a_crs_without_places_is_refused(frame_in: dict[str, Any], name: str, cr
             ca.assess(frames["sites"], frames["centers"]),
             ca.unserved_areas(frames["covered"], served),
         )
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_making_points_leaves_garbage_collection_as_it_was(*, collecting: bool) -> None:
+    """Turn the collector on again where it was on, also after an error, and nowhere else."""
+    before = gc.isenabled()
+    try:
+        (gc.enable if collecting else gc.disable)()
+        assert geometry.points(np.array([7.5]), np.array([47.5])).tolist() == [
+            shapely.Point(7.5, 47.5)
+        ]
+        with pytest.raises(TypeError):
+            geometry.points(np.array(["east"]), np.array([47.5]))
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -198,3 +198,29 @@ def test_a_pickle_forgets_the_cells() -> None:
     carried = pickle.dumps(index)
     assert len(carried) < 100_000
     assert nearest(pickle.loads(carried), x, y) == before  # noqa: S301 - of our own making
+
+
+def test_the_squared_chord_is_that_of_the_center_found() -> None:
+    """Return the chord of the center that the geodesic chose, not of the one nearer by chord."""
+    east, north = moved(0.0, 0.0, 90.0, 112_000.0), moved(0.0, 0.0, 0.0, 112_000.005)
+    index = index_of([north[0], east[0]], [north[1], east[1]], miles=80)
+    x, y = np.zeros(1), np.zeros(1)
+    found = index.search(x, y, geodesy.ecef(x, y), np.zeros(1, np.int64))
+    assert found.center.tolist() == [1]
+    away = geodesy.chord_m(geodesy.ecef(0.0, 0.0), geodesy.ecef(*east))
+    np.testing.assert_allclose(np.sqrt(found.square_m2), away, rtol=1e-15)
+
+
+def test_bisectors_drop_no_nearest_center() -> None:
+    """Find the nearest of centers on all sides of small and large cells, and at the poles."""
+    rng = np.random.default_rng(8)
+    for middle, spread in ((0.0, 3.0), (60.0, 0.3), (89.9, 0.2), (-89.99, 20.0)):
+        lat = np.clip(middle + rng.normal(0, spread, 60), -90, 90)
+        lon = np.where(rng.random(60) < 0.5, 180.0, -180.0) - rng.normal(0, spread, 60)
+        lon = (lon + 180) % 360 - 180
+        x, y = rng.permutation(lon)[:40], np.clip(middle + rng.normal(0, spread, 40), -90, 90)
+        index = index_of(lon.tolist(), lat.tolist())
+        away = geodesy.distance_m(x[:, None], y[:, None], lon, lat)
+        center, count = nearest(index, x.tolist(), y.tolist())
+        np.testing.assert_array_equal(center, away.argmin(axis=1))
+        np.testing.assert_array_equal(count, (away <= 50 * MILE_M + 0.001).sum(axis=1))

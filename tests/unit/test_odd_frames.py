@@ -338,8 +338,8 @@ def test_a_geometry_may_have_a_label_that_is_no_text(tmp_path: Path) -> None:
     assert judged["status"].tolist() == ["qualified", "qualified"]
     assert 0 not in judged.columns
     assert len(ca.timeline(frame, centers(), start=AS_OF)) == 2
-    network = centers(geometry=points).pipe(gpd.GeoDataFrame, geometry="geometry", crs=4326)
-    network = network.rename_geometry(7)
+    located = centers(geometry=points).drop(columns=["latitude", "longitude"])
+    network = gpd.GeoDataFrame(located, geometry="geometry", crs=4326).rename_geometry(7)
     assert len(ca.coverage_areas(network, as_of=AS_OF)) == 2
     folder = written(tmp_path, ca.assess(frame, network, as_of=AS_OF), centers=network)
     assert len(records(folder / "report.csv")) == 2

@@ -11,7 +11,7 @@ import coverage_analyzer as ca
 from coverage_analyzer import policy
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import PolicyWarning
-from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy import Policy, document
 
 BUILT_IN = policy.text("appliance-maintenance")
 OWN = BUILT_IN.replace('name = "appliance-maintenance"', 'name = "mine"', 1)
@@ -198,3 +198,20 @@ def test_other_vendors_have_no_rule_on_addresses() -> None:
     data = Policy.load().model_dump(mode="json")
     data["commitments"] = {"address_clause": "address-registered"}
     assert Policy.from_mapping(data).commitments.accepted == "identical"
+
+
+def test_only_the_built_in_policy_of_that_name_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are not validated to compare a policy with it."""
+    names: list[str] = []
+
+    def read(kind: type[Policy], name: str) -> Policy:
+        names.append(name)
+        return shipped(kind, name)
+
+    shipped = document._builtin
+    monkeypatch.setattr(document, "_builtin", read)
+    for text in (OWN, BUILT_IN):
+        assert loaded(tmp_path, text).warnings == ()
+    assert set(names) == {"appliance-maintenance"}

@@ -122,8 +122,8 @@ def address(text: str) -> Address:
         head = f"{match['scheme']}{match['user']}:{HIDDEN}@{match['place']}"
     hidden = {s for raw in secrets for s in (raw, unquote(raw)) if s}
     connection = _join(text.partition("?")[0], "&".join(others))
-    shown = _join(head, shown_tail)
-    return Address("postgresql", shown, connection, tuple(sorted(hidden)), **ours)
+    label = _join(head, shown_tail)
+    return Address("postgresql", label, connection, tuple(sorted(hidden)), **ours)
 
 
 def check_name(name: str, what: str, kind: str) -> None:
@@ -191,7 +191,7 @@ def _encode(value: str) -> str:
 
     Examples
     --------
-    >>> _encoded("-csearch_path=sales"), _encoded("-c%20a%3Db"), _encoded("100% of us")
+    >>> _encode("-csearch_path=sales"), _encode("-c%20a%3Db"), _encode("100% of us")
     ('-csearch_path%3Dsales', '-c%20a%3Db', '100%25%20of%20us')
     """
     return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", value), safe="%:/?@!$'()*+,;~[]")

@@ -229,11 +229,13 @@ def _sqlite(connection: Any, query: str) -> tuple[str, pa.Schema]:
     ranks = ", ".join(SQLITE_RANK.format(f"q.{quoted(n)}") for n in names)
     widest = connecting.first_row(connection, f"SELECT {ranks} FROM (\n{query}\n) AS q") or ()
     kinds = [SQLITE_COLUMN[rank or 0] for rank in widest]
-    shown = ", ".join(f"{value} AS {quoted(n)}" for n, (value, _) in zip(names, kinds, strict=True))
+    first_row = ", ".join(
+        f"{value} AS {quoted(n)}" for n, (value, _) in zip(names, kinds, strict=True)
+    )
     columns = ", ".join(c.format(f"q.{quoted(n)}") for n, (_, c) in zip(names, kinds, strict=True))
-    with connecting.batches(connection, f"SELECT {shown}", {}) as (schema, _):
+    with connecting.batches(connection, f"SELECT {first_row}", {}) as (schema, _):
         pass
-    return f"SELECT {shown} UNION ALL SELECT {columns} FROM (\n{query}\n) AS q", schema
+    return f"SELECT {first_row} UNION ALL SELECT {columns} FROM (\n{query}\n) AS q", schema
 
 
 def _check(rows: pa.RecordBatch, row: int) -> None:

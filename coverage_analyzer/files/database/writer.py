@@ -207,11 +207,11 @@ class TableWriter(Writer):
         """
         changed = self._changed_types()
         if changed:
-            listed = ", ".join(f"{name!r} is {old}, now {new}" for name, old, new in changed[:5])
+            types = ", ".join(f"{name!r} is {old}, now {new}" for name, old, new in changed[:5])
             more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
             msg = (
                 f"columns of the table {self._place.table!r} would get another type: "
-                f"{listed}{more}. Drop the table if its readers can take the new types, name "
+                f"{types}{more}. Drop the table if its readers can take the new types, name "
                 "another table, or state the type of an own column in the settings ([types])."
             )
             raise PublishError(msg)

@@ -93,16 +93,16 @@ def numbered(headers: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     (['id', 'phone', 'phone_2', '', ''], {'phone_2': 'phone'})
     """
     taken, names, repeated = set(headers), [], {}
-    seen: set[str] = set()
+    last: dict[str, int] = {}  # numbers below it are taken: 16,000 equal headers are no work
     for header in headers:
-        name, n = header, 1
-        while header.strip() and header in seen and name in taken:
+        name, n = header, last.get(header, 1)
+        while header.strip() and header in last and name in taken:
             n += 1
             name = f"{header}_{n}"
         if name != header:
             repeated[name] = header
         taken.add(name)
-        seen.add(header)
+        last[header] = n
         names.append(name)
     return names, repeated
 

@@ -181,13 +181,13 @@ class Outcome:
 
         Whether the run is held is decided after that, by `gate`.
         """
-        counted = {} if self.duplicates is None else {"duplicates": dict(self.duplicates)}
+        duplicates = {} if self.duplicates is None else {"duplicates": dict(self.duplicates)}
         return {
             "counts": {**self.counts, "rejects": dict(self.rejects)},
             "ledger": dict(self.ledger),
             "first_rejects": list(self.first_rejects),
             "on_duplicate": self.on_duplicate,
-            **counted,
+            **duplicates,
             "spreadsheet_guard": not self.style.raw_text,
             "byte_order_mark": self.style.excel,
             "decimal_mark": self.style.decimal,

@@ -102,9 +102,9 @@ class Publication:
             self._tidy()
             raise
         finally:
-            for held in (self._work.lock if self._work else None, self._lock):
-                if held is not None:
-                    os.close(held)
+            for lock in (self._work.lock if self._work else None, self._lock):
+                if lock is not None:
+                    os.close(lock)
 
     def _tidy(self) -> None:
         """Remove the work folder; if that fails, the next run does it."""
