@@ -58,6 +58,9 @@ SETTINGS: Final = {
     "spark.speculation.quantile": "0.1",
     "spark.speculation.multiplier": "1.2",
     "spark.speculation.minTaskRuntime": "200ms",
+    "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # both workers have tasks
+    "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
+    "spark.sql.files.maxPartitionBytes": "2m",
     "spark.sql.adaptive.enabled": "false",
     "spark.network.timeout": "900s",
     "spark.eventLog.enabled": "true",
