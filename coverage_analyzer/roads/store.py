@@ -10,6 +10,8 @@ import json
 import os
 import shutil
 import tempfile
+import tokenize
+import zipfile
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -30,6 +32,12 @@ ARRAYS: Final = tuple(field.name for field in fields(Network) if field.name != "
 TILES: Final = ("tile_key", "tile_first", "link_from", "link_to")
 CHECKED_ITEMS: Final = 1 << 22
 """Items per step of a checksum."""
+
+UNREADABLE: Final = (
+    *(OSError, EOFError, MemoryError, RuntimeError, ArithmeticError, zipfile.BadZipFile),
+    *(ValueError, LookupError, TypeError, AttributeError, tokenize.TokenError, zlib.error),
+)
+"""What reading a damaged or foreign file of the cache may raise, such as one with a flipped bit."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def read_store(folder: Path, fingerprint: str) -> TiledRoads | None:
         if manifest["fingerprint"] != fingerprint:
             return None
         held = {name: _read(folder, name, manifest["arrays"][name]) for name in ARRAYS + TILES}
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except UNREADABLE:
         return None
     network = Network(**{name: held[name] for name in ARRAYS}, fingerprint=fingerprint)
     return TiledRoads(network, **{name: held[name] for name in TILES}, folder=folder)
