@@ -24,7 +24,7 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.roads.compressed import Network
 from coverage_analyzer.roads.cubes import ONE_TILE, cube_keys
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of the stored format, part of the fingerprint."""
 
 MANIFEST: Final = "manifest.json"
