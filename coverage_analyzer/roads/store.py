@@ -173,7 +173,7 @@ def _read(folder: Path, name: str, expected: Any) -> Any:
     ValueError
         If it is not the one that was written.
     """
-    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")  # never a pickle
     if _described(array) != expected:
         msg = f"{name} is damaged"
         raise ValueError(msg)
