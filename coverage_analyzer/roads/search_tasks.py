@@ -88,7 +88,7 @@ class SearchResults:
                 (self.folder / name).unlink(missing_ok=True)
         self._used.clear()
         with contextlib.suppress(OSError):
-            for path in self.folder.glob("*.npz"):
+            for path in self.folder.iterdir():  # also what a killed process was writing
                 if path.stat().st_mtime < time.time() - KEPT_DAYS * 86_400:
                     path.unlink()
             self.folder.rmdir()

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import tokenize
 import zipfile
 import zlib
@@ -26,6 +27,9 @@ from coverage_analyzer.roads.cubes import ONE_TILE, cube_keys
 
 FORMAT: Final = 4
 """Version of the stored format, part of the fingerprint."""
+
+ABANDONED_S: Final = 86_400
+"""Age in seconds from which on an unfinished store is taken for that of a killed process."""
 
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = tuple(field.name for field in fields(Network) if field.name != "fingerprint")
@@ -120,6 +124,7 @@ def write_store(roads: TiledRoads, folder: Path) -> TiledRoads:
     part = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder.parent)
         part = Path(tempfile.mkdtemp(prefix=".roads-", suffix=".part", dir=folder.parent))
         _write(roads, part)
         _put(part, folder)
@@ -129,6 +134,13 @@ def write_store(roads: TiledRoads, folder: Path) -> TiledRoads:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
     return read_store(folder, roads.network.fingerprint) or roads
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove unfinished stores of processes that were killed; those of running ones are newer."""
+    for path in folder.glob(".roads-*.part"):
+        if path.stat().st_mtime < time.time() - ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(roads: TiledRoads, folder: Path) -> None:

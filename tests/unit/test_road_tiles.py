@@ -411,3 +411,26 @@ def test_no_ferry_is_faster_than_the_roads_of_a_policy(tmp_path: Path) -> None:
     assert (found.metres / found.seconds).tolist() == pytest.approx([TOP_M_PER_S] * 2)
     graph = building.network_of_graph(graph_of(read_extract(path)), "")
     assert np.array_equal(graph.seconds, found.seconds)
+
+
+def test_what_a_killed_process_was_writing_is_removed_a_day_later(
+    roads: store.TiledRoads, tmp_path: Path
+) -> None:
+    """The store of a country is large; one that is being written now is kept."""
+    assert roads.folder is not None
+    old, new = tmp_path / ".roads-old.part", tmp_path / ".roads-new.part"
+    for path in (old, new):
+        path.mkdir()
+        (path / "lon.npy").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    store.write_store(roads, tmp_path / "roads-lattice")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".roads-new.part", "roads-lattice"]
+    results = search_tasks.SearchResults(tmp_path / "drives-lattice", "lattice")
+    results.folder.mkdir()
+    half = results.folder / "half.part"
+    half.write_bytes(b"half")
+    results.discard()
+    assert half.exists()
+    os.utime(half, (0, 0))
+    results.discard()
+    assert not results.folder.exists()
