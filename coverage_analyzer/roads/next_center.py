@@ -90,7 +90,8 @@ def ask_next_centers(
     if not len(failing):
         return drives
     # No road is faster than the geodesic at top speed.
-    by_time = reach_of(_longest_minutes(drives.limit_minutes[failing]) / factor)
+    longest = _longest_minutes(drives.limit_minutes[failing]) / factor
+    by_time = np.array([reach_of(minutes) for minutes in longest.tolist()], np.float64)
     reach_m = np.minimum(band_reach_m(rows, policy)[failing], by_time)
     same = policy.qualification.same_country
     found = candidates(centers, sites, (failing, reach_m), rows.country if same else None)
