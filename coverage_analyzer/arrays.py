@@ -73,8 +73,8 @@ def without_empty(texts: pa.Array) -> pa.Array:
 
 
 def decimals(values: Floats, places: int) -> pa.Array:
-    """Return numbers as decimals with a fixed number of places; null where NaN."""
-    missing = np.isnan(values)
+    """Return numbers as decimals with a fixed number of places; null where NaN or infinite."""
+    missing = ~np.isfinite(values)
     units = np.rint(np.where(missing, 0, values) * 10**places).astype(np.int64)
     data = np.stack([units, units >> 63], axis=1)  # 128 bits: the upper half repeats the sign
     valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))

@@ -157,6 +157,7 @@ def drive_times(  # noqa: PLR0913 - verdicts, roads, and how drives are measured
     columns = found.columns()
     for name in ("minutes", "road_miles", "detour_factor", "ferry", "snap_m", "status"):
         result["road_status" if name == "status" else name] = columns[name]
+    result["snap_m"] = np.where(np.isinf(found.snap_m), np.nan, found.snap_m)
     result["limit_minutes"] = columns["limit_minutes"]
     starts = np.append(np.array(places.center_id, object), [None])[found.center]
     result["drive_center_id"] = pd.array(starts, "string")

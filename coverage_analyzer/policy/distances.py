@@ -21,6 +21,9 @@ A site farther than this speed takes in the time of a band, along the geodesic, 
 by any road.
 """
 
+TOP_M_PER_S: Final = TOP_KMH * 1000 / 3600
+"""The same in metres per second."""
+
 OFF_ROAD_M: Final = 1_000.0
 """Metres from a road up to which a place counts as on it, at either end of a drive."""
 

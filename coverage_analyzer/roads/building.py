@@ -13,6 +13,7 @@ import numpy as np
 
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.policy.distances import TOP_M_PER_S
 from coverage_analyzer.roads.compressed import Network, compressed
 from coverage_analyzer.roads.cubes import Area, cube_order
 from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
@@ -191,7 +192,7 @@ def _joined(
     kmh = speeds_kmh(list(signs), np.bincount(sign, both, len(signs)), speeds)
     with np.errstate(divide="ignore"):
         seconds = (metres / 1000) / (kmh / (60 * 60))[sign]
-    seconds = np.where(duration > 0, duration, seconds)
+    seconds = np.where(duration > 0, np.maximum(duration, metres / TOP_M_PER_S), seconds)
     ferry = np.array([kind == FERRY for kind, _ in signs], np.bool_)[sign]
     along, against = np.flatnonzero(direction >= 0), np.flatnonzero(direction <= 0)
     links = np.concatenate([u[along], v[against]]), np.concatenate([v[along], u[against]])

@@ -12,7 +12,7 @@ import numpy as np
 
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
-from coverage_analyzer.policy.distances import TOP_KMH
+from coverage_analyzer.policy.distances import TOP_KMH, TOP_M_PER_S
 from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
 from coverage_analyzer.roads.extract import FERRY, Extract
 
@@ -109,7 +109,8 @@ def read_graphml(path: Path, speeds: Mapping[str, float] = SPEEDS) -> Any:
 def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     """Return a graph with osmnx speeds and times on edges, and tagged durations for ferries.
 
-    No speed is above `TOP_KMH`, whatever its tag says.
+    No speed is above `TOP_KMH`, whatever its tag says, nor is a ferry faster. A speed limit of 0 is
+    a mistake of the map: the usual speed of the kind applies.
 
     Raises
     ------
@@ -122,10 +123,17 @@ def timed(graph: Any, speeds: Mapping[str, float] = SPEEDS) -> Any:
     fallback = speeds.get("road", SPEEDS["road"])
     graph = osmnx.add_edge_speeds(graph, hwy_speeds=dict(speeds), fallback=fallback)
     for _, _, attrs in graph.edges(data=True):
-        attrs["speed_kph"] = min(attrs["speed_kph"], TOP_KMH)
+        kmh = attrs["speed_kph"]
+        attrs["speed_kph"] = min(kmh if kmh > 0 else _usual_kmh(attrs, speeds, fallback), TOP_KMH)
     graph = osmnx.add_edge_travel_times(graph)
     for _, _, attrs in graph.edges(data=True):
         duration = float(attrs.get("duration_s", np.nan))
         if duration > 0:
-            attrs["travel_time"] = duration
+            attrs["travel_time"] = max(duration, attrs["length"] / TOP_M_PER_S)
     return graph
+
+
+def _usual_kmh(attrs: Mapping[str, Any], speeds: Mapping[str, float], fallback: float) -> float:
+    """Return the speed of the kind of an edge; of several kinds the first counts, as in osmnx."""
+    kind = attrs["highway"]
+    return speeds.get(kind[0] if isinstance(kind, list) else kind, fallback)

@@ -24,6 +24,9 @@ from coverage_analyzer.roads.recheck import VerdictRows, band_reach_m, verdicts_
 SITES_AT_ONCE: Final = 2_000
 """Sites whose distances from all centers are in memory together."""
 
+ROUNDED_UP: Final = 1 + 1e-9
+"""Multiple of the limit up to which drives are measured: one of exactly the limit is among them."""
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -76,17 +79,19 @@ def ask_next_centers(
     drives
         The drives from the named centers, except where that is ``over_budget`` or ``unreachable``
         and another open center in reach of the same band makes it in time: the nearest of these.
+        If the level has no limit, that is one from which any road leads there.
         Bands by road decide themselves which center counts, and are left as they are.
     """
     rows, drives = verdicts
     was = verdicts_before_roads(rows, policy)
     late = np.isin(drives.status, (RoadStatus.over_budget, RoadStatus.unreachable))
     late &= was.requested & ~was.by_road & (rows.in_reach > 1)
-    failing = np.flatnonzero(late & ~np.isnan(drives.limit_minutes))
+    failing = np.flatnonzero(late)
     if not len(failing):
         return drives
     # No road is faster than the geodesic at top speed.
-    by_time = np.array([reach_of(m / factor) for m in drives.limit_minutes[failing].tolist()])
+    longest = _longest_minutes(drives.limit_minutes[failing]) / factor
+    by_time = np.array([reach_of(minutes) for minutes in longest.tolist()], np.float64)
     reach_m = np.minimum(band_reach_m(rows, policy)[failing], by_time)
     same = policy.qualification.same_country
     found = candidates(centers, sites, (failing, reach_m), rows.country if same else None)
@@ -137,6 +142,11 @@ def candidates(
     return Candidates(site, center[order], metres[order], _ranks(site))
 
 
+def _longest_minutes(limit_minutes: Floats) -> Floats:
+    """Return drive-time limits; infinite for a level without one, where any road will do."""
+    return np.where(np.isnan(limit_minutes), np.inf, limit_minutes)
+
+
 def _without(found: Candidates, left_out: Bools) -> Candidates:
     """Return candidates without some, ranked anew."""
     kept = ~left_out
@@ -184,7 +194,7 @@ def _round(
     found, pairs = asked
     site, center = found.site[pairs], found.center[pairs]
     minutes, miles, ferry = _pair_drives(engine, places, (site, center), result, factor)
-    in_time = np.flatnonzero(minutes <= result.limit_minutes[site])
+    in_time = np.flatnonzero(minutes <= _longest_minutes(result.limit_minutes[site]))
     made, at = np.unique(site[in_time], return_index=True)  # pairs are in the order of rank
     at = in_time[at]
     geodesic = found.metres[pairs[at]] / MILE_M
@@ -213,8 +223,8 @@ def _pair_drives(
         Journey(
             (float(centers.places.lon[number]), float(centers.places.lat[number])),
             Places(sites.lon[site[at]], sites.lat[site[at]]),
-            float(drives.limit_minutes[site[at]].max()) * 60 / factor,
-            beyond=1.0,
+            float(_longest_minutes(drives.limit_minutes[site[at]]).max()) * 60 / factor,
+            beyond=ROUNDED_UP,
         )
         for number, at in groups
     ]

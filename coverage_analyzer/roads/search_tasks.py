@@ -11,7 +11,6 @@ import hashlib
 import os
 import tempfile
 import time
-import zipfile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.roads.regions import Regions, Routes
+from coverage_analyzer.roads.store import UNREADABLE
 
 VERSION: Final = 1
 """Version of the search, part of the name of each result."""
@@ -84,10 +84,11 @@ class SearchResults:
     def discard(self) -> None:
         """Remove the results that were used, and old ones: the run is complete."""
         for name in self._used:
-            (self.folder / name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # one that stays is found again by name
+                (self.folder / name).unlink(missing_ok=True)
         self._used.clear()
         with contextlib.suppress(OSError):
-            for path in self.folder.glob("*.npz"):
+            for path in self.folder.iterdir():  # also what a killed process was writing
                 if path.stat().st_mtime < time.time() - KEPT_DAYS * 86_400:
                     path.unlink()
             self.folder.rmdir()
@@ -98,7 +99,7 @@ def _read(path: Path, count: int) -> Routes | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             found = Routes(*(held[name] for name in Routes._fields))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
     return found if all(len(values) == count for values in found) else None
 

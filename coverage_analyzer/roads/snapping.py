@@ -76,7 +76,9 @@ class Snapper:
         self.limit_m = limit_m
         nodes = np.arange(len(network)) if nodes is None else nodes
         main = network.is_separate[nodes]
-        self._roads, self._rest = nodes[main], nodes[~main]
+        self._roads, self._rest = (
+            _first_at_each_place(network, n) for n in (nodes[main], nodes[~main])
+        )
         self._trees = [_tree(network, nodes) for nodes in (self._roads, self._rest)]
 
     def snapped(self, lon: Floats, lat: Floats) -> Snapped:
@@ -96,6 +98,24 @@ class Snapper:
             return np.full(len(points), NOWHERE, np.int64), np.full(len(points), np.inf)
         away, at = tree.query(points)
         return nodes[at].astype(np.int64), away
+
+
+def _first_at_each_place(network: Network, nodes: Ints) -> Ints:
+    """Return nodes, of several at the same place only the first one.
+
+    Two roads drawn along the same line have such nodes. Which one a spatial index finds depends on
+    the other nodes in it, and a drive would then depend on how roads are cut into tiles.
+    """
+    lon = network.lon[nodes]
+    order = np.argsort(lon)
+    again = np.flatnonzero(lon[order[1:]] == lon[order[:-1]])
+    shared = np.sort(order[np.union1d(again, again + 1)])
+    if not len(shared):
+        return nodes
+    places = np.column_stack([lon[shared], network.lat[nodes[shared]]])
+    _, first = np.unique(places, axis=0, return_index=True)
+    left_out = np.delete(shared, first)
+    return np.delete(nodes, left_out)
 
 
 def _tree(network: Network, nodes: Ints) -> Any:

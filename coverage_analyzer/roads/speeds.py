@@ -30,7 +30,8 @@ def speeds_kmh(signs: Sequence[Sign], n_edges: Ints, speeds: Mapping[str, float]
     Returns
     -------
     speeds
-        Kilometres per hour, at most `TOP_KMH`, shape (n,).
+        Kilometres per hour, above 0 and at most `TOP_KMH`, shape (n,). A sign of 0 is a mistake of
+        the map, not a closed road: the usual speed of the kind applies.
 
     Raises
     ------
@@ -45,7 +46,12 @@ def speeds_kmh(signs: Sequence[Sign], n_edges: Ints, speeds: Mapping[str, float]
             own = np.array([name == kind for name, _ in signs]) & (tagged >= 0)
             if n_edges[own].sum():
                 usual[kind] = float(np.average(tagged[own], weights=n_edges[own]))
-    return np.minimum(_by_osmnx(signs, usual, speeds.get("road", SPEEDS["road"])), TOP_KMH)
+    fallback = speeds.get("road", SPEEDS["road"])
+    kmh = _by_osmnx(signs, usual, fallback)
+    wrong = np.flatnonzero(~(kmh > 0))
+    if len(wrong):
+        kmh[wrong] = _by_osmnx([(signs[n][0], "") for n in wrong.tolist()], usual, fallback)
+    return np.minimum(kmh, TOP_KMH)
 
 
 def _by_osmnx(signs: Sequence[Sign], usual: dict[str, float], fallback: float) -> Floats:

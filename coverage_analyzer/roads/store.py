@@ -10,6 +10,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
+import tokenize
+import zipfile
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,14 +25,23 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.roads.compressed import Network
 from coverage_analyzer.roads.cubes import ONE_TILE, cube_keys
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of the stored format, part of the fingerprint."""
+
+ABANDONED_S: Final = 86_400
+"""Age in seconds from which on an unfinished store is taken for that of a killed process."""
 
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = tuple(field.name for field in fields(Network) if field.name != "fingerprint")
 TILES: Final = ("tile_key", "tile_first", "link_from", "link_to")
 CHECKED_ITEMS: Final = 1 << 22
 """Items per step of a checksum."""
+
+UNREADABLE: Final = (
+    *(OSError, EOFError, MemoryError, RuntimeError, ArithmeticError, zipfile.BadZipFile),
+    *(ValueError, LookupError, TypeError, AttributeError, tokenize.TokenError, zlib.error),
+)
+"""What reading a damaged or foreign file of the cache may raise, such as one with a flipped bit."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ def read_store(folder: Path, fingerprint: str) -> TiledRoads | None:
         if manifest["fingerprint"] != fingerprint:
             return None
         held = {name: _read(folder, name, manifest["arrays"][name]) for name in ARRAYS + TILES}
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except UNREADABLE:
         return None
     network = Network(**{name: held[name] for name in ARRAYS}, fingerprint=fingerprint)
     return TiledRoads(network, **{name: held[name] for name in TILES}, folder=folder)
@@ -112,6 +124,7 @@ def write_store(roads: TiledRoads, folder: Path) -> TiledRoads:
     part = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder.parent)
         part = Path(tempfile.mkdtemp(prefix=".roads-", suffix=".part", dir=folder.parent))
         _write(roads, part)
         _put(part, folder)
@@ -121,6 +134,13 @@ def write_store(roads: TiledRoads, folder: Path) -> TiledRoads:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
     return read_store(folder, roads.network.fingerprint) or roads
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove unfinished stores of processes that were killed; those of running ones are newer."""
+    for path in folder.glob(".roads-*.part"):
+        if path.stat().st_mtime < time.time() - ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(roads: TiledRoads, folder: Path) -> None:
@@ -165,7 +185,7 @@ def _read(folder: Path, name: str, expected: Any) -> Any:
     ValueError
         If it is not the one that was written.
     """
-    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")  # never a pickle
     if _described(array) != expected:
         msg = f"{name} is damaged"
         raise ValueError(msg)

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -559,6 +560,8 @@ class ByCenter:
         self.asked.append(lon)
         seconds = np.full((1, len(sites.lon)), self.minutes[lon] * 60)
         status = np.where(seconds <= budget_s, RoadStatus.within, RoadStatus.over_budget)
+        status[np.isinf(seconds)] = RoadStatus.unreachable
+        seconds[np.isinf(seconds)] = np.nan
         none = np.zeros(seconds.shape, np.bool_)
         return Drives(seconds, seconds, none, status.astype(np.int8), np.zeros(len(sites.lon)))
 
@@ -567,7 +570,14 @@ class ByCenter:
         return "by center"
 
 
-NEAREST, NEXT, FARTHER, FAR = 37.0, 37.2, 37.3, 38.5
+LEVELS_WITH_A_CLOCK = [
+    {"id": "best", "title": "Best", "replacement": {
+        "start": "authorised", "end": "delivered", "amount": 4, "unit": "hours", "clause": "all"}},
+    {"id": "good", "title": "Good"},
+    {"id": "none", "title": "None"},
+]  # fmt: skip
+
+NEAREST, BESIDE, NEXT, FARTHER, FAR = 37.0, 37.1, 37.2, 37.3, 38.5
 
 
 @pytest.mark.parametrize(
@@ -608,6 +618,32 @@ def test_only_open_centers_of_its_country_in_reach_are_asked(
     assert found["status"] == ("qualified" if status == "within" else "review")
     used = {"NEAREST": NEAREST, "NEXT": NEXT, "FARTHER": FARTHER}[center]
     assert found["minutes"] == pytest.approx(minutes[used] * factor)
+
+
+def test_a_level_without_a_clock_needs_a_road_from_any_center_in_reach() -> None:
+    """The nearest center has none: another one keeps the promise; the longest drive is as good."""
+    centers = pd.DataFrame(
+        {
+            "center_id": ["NEAREST", "NEXT"],
+            "country": "KE",
+            "latitude": 0.0,
+            "longitude": [NEAREST, BESIDE],
+        }
+    )
+    sites = pd.DataFrame(
+        {"site_id": ["a"], "country": ["KE"], "latitude": [0.0], "longitude": [37.05]}
+    )
+    policy = Policy.from_mapping(
+        tomllib.loads(ROAD_POLICY.replace('metric = "road"\n', "").replace("4.5", "1"))
+        | {"levels": LEVELS_WITH_A_CLOCK}
+    )
+    verdicts = ca.assess(sites, centers, policy=policy, as_of="2026-12-01", trust_declared=True)
+    assert verdicts.loc[0, "level"] == "Good"
+    for minutes, used, status in ((9_999.0, "NEXT", "qualified"), (np.inf, "NEAREST", "review")):
+        engine = ByCenter({NEAREST: np.inf, BESIDE: minutes})
+        found = ca.drive_times(verdicts, centers, engine, policy=policy).iloc[0]
+        assert (found["drive_center_id"], found["status"]) == (used, status)
+        assert np.isnan(found["limit_minutes"])
 
 
 def test_a_drive_that_changes_nothing_is_measured_on_request_only(

@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from roads import TOWN, sites_around
 
+from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.policy.distances import TOP_M_PER_S
 from coverage_analyzer.roads import (
     building,
     cubes,
@@ -28,6 +31,7 @@ from coverage_analyzer.roads.cubes import Area
 from coverage_analyzer.roads.engine import Drives, Places, RoadEngine
 from coverage_analyzer.roads.extract import read_extract, stream_extract
 from coverage_analyzer.roads.graph import SPEEDS, graph_of, timed
+from coverage_analyzer.roads.snapping import Snapper
 from coverage_analyzer.roads.tiled import TiledEngine
 
 SIDE, HOUR_S = 40, 3600.0
@@ -136,8 +140,6 @@ def test_speeds_are_those_of_osmnx() -> None:
              ("motorway", "none"), ("road", "walk"), ("trunk", "300"), ("service", "RU:urban"),
              ("trunk", "70"), ("trunk", "")]  # fmt: skip
     times = np.array([1, 2, 3, 1, 1, 1, 4, 1, 2, 1])
-    import networkx as nx
-
     for usual in (SPEEDS, {n: s for n, s in SPEEDS.items() if n not in ("trunk", "ferry")}):
         graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
         for n, ((kind, sign), count) in enumerate(zip(signs, times.tolist(), strict=True)):
@@ -308,3 +310,127 @@ def test_two_processes_may_build_the_same_store(roads: store.TiledRoads) -> None
     again = store.write_store(again, roads.folder)
     assert again.folder == roads.folder
     assert list(roads.folder.parent.iterdir()) == [roads.folder]
+
+
+def test_two_roads_along_the_same_line_are_snapped_alike_in_any_tiles(tmp_path: Path) -> None:
+    """A site between their ends gets the same of the two nodes there, however they are indexed."""
+    # The index of all nodes, and that of one tile, order equal places differently.
+    ways = "".join(
+        f'<way id="{n}"><nd ref="{n}1"/><nd ref="{n}2"/><tag k="highway" v="{kind}"/></way>'
+        for n, kind in ((1, "residential"), (2, "primary"), (3, "tertiary"))
+    )
+    nodes = "".join(
+        f'<node id="{n}{end}" lon="{9.5 + lon:.1f}" lat="47"/>'
+        for n in (1, 2, 3)
+        for end, lon in ((1, 0.0), (2, 0.8))
+    )
+    path = tmp_path / "parallel.osm"
+    path.write_text(f'<osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
+    roads = store.TiledRoads.of(building.build_network(path, ""))
+    places = np.linspace(9.5, 10.3, 57), np.full(57, 47.001)
+    tiled = TiledEngine(roads)
+    assert len(roads) > 1
+    found, whole = tiled._snapper.snapped(*places), Snapper(roads.network).snapped(*places)
+    assert np.array_equal(found.node, whole.node)
+
+
+@pytest.mark.parametrize("array", ["end", "lon", "tile_key"])
+def test_a_damaged_store_is_built_again_whatever_the_damage(
+    roads: store.TiledRoads, array: str
+) -> None:
+    """A flipped bit anywhere in a header, or a file of another kind, is no traceback."""
+    assert roads.folder is not None
+    path = roads.folder / f"{array}.npy"
+    whole = path.read_bytes()
+    damaged = [bytes([*whole[:n], whole[n] ^ 0x01, *whole[n + 1 :]]) for n in range(0, 128, 3)]
+    damaged += [whole.replace(b"(", b"[", 1), whole.replace(b"}", b" "), b"PK\x03\x04" + whole[4:]]
+    for data in [*damaged, b"", whole[:-1]]:
+        path.write_bytes(data)
+        kept = store.read_store(roads.folder, "lattice")
+        assert kept is None or np.array_equal(kept.network.end, roads.network.end)
+    assert kept is None
+
+
+def test_a_damaged_result_is_searched_again_whatever_the_damage(tmp_path: Path) -> None:
+    """Also if the archive then claims to be encrypted, or compressed in an unknown way."""
+    routes = regions.Routes(np.ones(2), np.ones(2), np.ones(2, np.bool_), np.ones(2, np.bool_))
+    path = tmp_path / "one.npz"
+    search_tasks._write(path, routes)
+    whole = path.read_bytes()
+    assert search_tasks._read(path, 2) is not None
+    central = whole.index(b"PK\x01\x02")
+    places = [*range(central, central + 46), *range(30)]
+    for data in [bytes([*whole[:n], whole[n] ^ 0x21, *whole[n + 1 :]]) for n in places]:
+        path.write_bytes(data)
+        found = search_tasks._read(path, 2)
+        assert found is None or all(map(np.array_equal, found, routes))
+    np.save(tmp_path / "other.npy", np.ones(2))
+    assert search_tasks._read(tmp_path / "other.npy", 2) is None
+
+
+def test_results_that_cannot_be_removed_do_not_matter(
+    roads: store.TiledRoads, lattice: Network, tmp_path: Path
+) -> None:
+    """A file in place of their folder: nothing is kept, and the run is complete all the same."""
+    (tmp_path / "drives-lattice").write_text("a file", encoding="utf-8")
+    centers, sites = centers_and_sites(lattice)
+    engine = TiledEngine(roads, reach_m=2e5)
+    engine.matrix(centers, sites, HOUR_S)
+    engine.discard_results()
+    assert (tmp_path / "drives-lattice").read_text("utf-8") == "a file"
+
+
+def test_a_site_far_from_all_tiles_has_no_distance_in_files() -> None:
+    """Its distance from the roads is not known, and no number stands for it."""
+    assert arrays.decimals(np.array([np.inf, 12.0, np.nan]), 0).to_pylist() == [None, 12, None]
+
+
+@pytest.mark.parametrize("sign", ["0", "0 mph", "0.0"])
+def test_a_speed_limit_of_zero_is_a_mistake_of_the_map(sign: str) -> None:
+    """The usual speed applies; otherwise the drive would never end. Also in a graph of osmnx."""
+    signs = [("primary", sign), ("primary", ""), ("primary", "30")]
+    found = speeds.speeds_kmh(signs, np.ones(3, np.int64), SPEEDS)
+    assert found.tolist() == [SPEEDS["primary"], SPEEDS["primary"], 30.0]
+    graph: Any = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
+    for node in (0, 1):
+        graph.add_node(node, x=0.0, y=0.0)
+    graph.add_edge(0, 1, highway=["primary", "trunk"], length=100.0, maxspeed=sign)
+    assert timed(graph).edges[0, 1, 0]["speed_kph"] == SPEEDS["primary"]
+
+
+def test_no_ferry_is_faster_than_the_roads_of_a_policy(tmp_path: Path) -> None:
+    """A tagged duration of a minute for 76 km: otherwise a bound by the geodesic would not hold."""
+    path = tmp_path / "ferry.osm"
+    path.write_text(
+        '<osm version="0.6"><node id="1" lon="9" lat="47"/><node id="2" lon="10" lat="47"/>'
+        '<way id="1"><nd ref="1"/><nd ref="2"/><tag k="route" v="ferry"/>'
+        '<tag k="duration" v="00:01"/></way></osm>',
+        encoding="utf-8",
+    )
+    found = building.build_network(path, "")
+    assert (found.metres / found.seconds).tolist() == pytest.approx([TOP_M_PER_S] * 2)
+    graph = building.network_of_graph(graph_of(read_extract(path)), "")
+    assert np.array_equal(graph.seconds, found.seconds)
+
+
+def test_what_a_killed_process_was_writing_is_removed_a_day_later(
+    roads: store.TiledRoads, tmp_path: Path
+) -> None:
+    """The store of a country is large; one that is being written now is kept."""
+    assert roads.folder is not None
+    old, new = tmp_path / ".roads-old.part", tmp_path / ".roads-new.part"
+    for path in (old, new):
+        path.mkdir()
+        (path / "lon.npy").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    store.write_store(roads, tmp_path / "roads-lattice")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".roads-new.part", "roads-lattice"]
+    results = search_tasks.SearchResults(tmp_path / "drives-lattice", "lattice")
+    results.folder.mkdir()
+    half = results.folder / "half.part"
+    half.write_bytes(b"half")
+    results.discard()
+    assert half.exists()
+    os.utime(half, (0, 0))
+    results.discard()
+    assert not results.folder.exists()
