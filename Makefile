@@ -67,7 +67,7 @@ docs: $(READY)
 # long to start. Temporary files are in memory where there is enough: a run waits for its disk often.
 FREE_KB = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print $$4}')
 check: $(READY)
-	@folder=$$(mktemp -d $(if $(FREE_KB),-p /dev/shm)) && trap "rm -rf $$folder" EXIT && \
+	@folder=$$(mktemp -d $(if $(FREE_KB),-p /dev/shm)) && chmod 711 $$folder && trap "rm -rf $$folder" EXIT && \
 		TMPDIR=$$folder $(BIN)/pytest -n auto --dist loadgroup
 
 # What a user gets: the wheel, built from the source archive, in an environment of its own, with its

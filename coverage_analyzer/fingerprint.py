@@ -263,7 +263,7 @@ def unchanged_during(fingerprint: Fingerprint) -> Iterator[None]:
     """
     try:
         yield
-    except InputError:
+    except Exception:
         fingerprint.check()
         raise
     fingerprint.check()

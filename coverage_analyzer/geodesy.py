@@ -307,7 +307,7 @@ def arc_m(p: Floats, q: Floats) -> Floats:
         chord += up
         middle, along = _squares(p + q)
         along *= stretch
-        scale = middle + along
+        scale = np.asarray(middle + along)  # a scalar, if it is of a single pair
         along *= stretch
         middle += along
         scale /= middle
@@ -346,6 +346,6 @@ def arc_error_m(metres: Floats) -> Floats:
     error = ratio * ratio
     error *= error
     error *= ratio
-    np.maximum(error, 1, out=error)
+    error = np.maximum(error, 1)
     error *= 1e-5
     return error

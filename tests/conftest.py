@@ -40,7 +40,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 SERVICES = {
-    "tests/browser/": "browser",
     "tests/engines/": "spark",
     "tests/unit/test_partitions.py": "spark",
     "tests/unit/test_preview.py": "spark",
@@ -50,6 +49,7 @@ SERVICES = {
 
 LONG = (
     *SERVICES,
+    "tests/browser/",
     "tests/documentation/",
     "tests/faults/",
     "tests/unit/test_notebooks.py",

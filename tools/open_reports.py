@@ -10,6 +10,7 @@ is named and left out; a difference is an error. Pictures go into the folder tha
 import csv
 import importlib.util
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -94,9 +95,16 @@ def expected(report: Path) -> Facts:
     with report.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     miles = sum(float(row["distance_miles"] or 0) for row in rows)
-    north = sum(float(row["latitude"].replace(",", ".")) > 45 for row in rows)
+    north = sum(latitude(row["latitude"]) > 45 for row in rows)
     (day,) = {row["as_of"] for row in rows}
     return Facts(len(rows), f"{miles:.3f}", north, day)
+
+
+def latitude(cell: str) -> float:
+    """Return the degrees of a cell as the sample data has them: 45.5, 45,5, 45°30'N."""
+    degrees, *minutes = re.findall(r"[-.\d]+", cell.replace(",", "."))
+    size = float(degrees) + (float(minutes[0]) / 60 if minutes else 0)
+    return -size if cell.endswith("S") else size
 
 
 QUERY: Final = """
@@ -128,7 +136,7 @@ def in_duckdb(runs: dict[str, Path], _folder: Path) -> list[Facts]:
 
     paths = [runs["parquet"] / "report.parquet", runs["geoparquet"] / "report.geoparquet"]
     tables = [QUERY.format(table=f"read_parquet('{path}')") for path in paths]
-    return [of_row(duckdb.sql(query).fetchone()) for query in tables]
+    return [of_row(duckdb.sql(query).fetchall()[0]) for query in tables]
 
 
 def in_sqlite(runs: dict[str, Path], _folder: Path) -> list[Facts]:
@@ -139,7 +147,7 @@ def in_sqlite(runs: dict[str, Path], _folder: Path) -> list[Facts]:
         (runs["gpkg"] / "report.gpkg", "sites"),
     ):
         with sqlite3.connect(path) as database:
-            facts.append(of_row(database.execute(QUERY.format(table=table)).fetchone()))
+            facts.append(of_row(database.execute(QUERY.format(table=table)).fetchall()[0]))
     return facts
 
 
@@ -169,7 +177,7 @@ def in_libreoffice(runs: dict[str, Path], folder: Path) -> list[Facts]:
             rows = list(csv.DictReader(file, delimiter=";"))
         days = {row["as_of"] for row in rows}
         miles = sum(float(row["distance_miles"].replace(",", ".") or 0) for row in rows)
-        north = sum(float(row["latitude"].replace(",", ".")) > 45 for row in rows)
+        north = sum(latitude(row["latitude"]) > 45 for row in rows)
         facts.append(Facts(len(rows), f"{miles:.3f}", north, *days))
     convert(runs["xlsx"] / "report.xlsx", "pdf", folder, "en-US")
     return facts

@@ -48,8 +48,7 @@ class OffRoad:
             messages.append(
                 f"No drive time for {quantity(self.near, 'site')}: the nearest road of the map is "
                 f"more than {limit_m:,.0f} m away ({shown}). Their verdicts are unchanged. Check "
-                f"their coordinates; if these are right, no road leads there, and a larger extract "
-                f"does not help."
+                f"their coordinates; if these are right, no road of the map leads there."
             )
         if self.far:
             messages.append(

@@ -6,9 +6,8 @@ writes others; only those that the driver receives from Spark, one result per pa
 """
 
 import dataclasses
-import pickle
+import platform
 import secrets
-import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from coverage_analyzer.spark._assess import built_once
 from coverage_analyzer.spark.part_ids import HashFile, PartIds
 from coverage_analyzer.spark.part_sample import PartSample
 from coverage_analyzer.spark.parts import Part
+from coverage_analyzer.spark.sealed import read_sealed, write_sealed
 
 TOKEN_BYTES: Final = 8
 
@@ -91,7 +91,7 @@ class PartJob:
     about
         What a report says of itself.
     seeds
-        Of the hashes of ids.
+        Secret bytes of this run: of the hashes of ids, and the key of sealed files.
     refused
         The file of rejected lines by file, if duplicates are rejected.
     """
@@ -168,7 +168,7 @@ class PartJob:
         """
         if not self.folder.is_dir():
             msg = (
-                f"{self.folder} is not on {socket.gethostname()}, where a task of Spark runs. "
+                f"{self.folder} is not on {platform.node()}, where a task of Spark runs. "
                 f"Write to a folder that all machines see, or to hdfs: or s3a:."
             )
             raise PublishError(msg)
@@ -180,8 +180,7 @@ class PartJob:
         if self.refused is None:
             return table
         path = self.refused / str(part.file)
-        lines = pickle.loads(path.read_bytes())  # noqa: S301 - written by the driver
-        return dataclasses.replace(table, refused=lines)
+        return dataclasses.replace(table, refused=read_sealed(path, self.seeds))
 
     def _totals(self) -> Totals:
         """Return counts of nothing."""
@@ -200,7 +199,7 @@ class PartJob:
         if self.options.map:
             result.drawn = Path(f"{base}.map")
             drawn.sample = DrawnSites().sample
-            result.drawn.write_bytes(pickle.dumps(drawn, pickle.HIGHEST_PROTOCOL))
+            write_sealed(result.drawn, drawn, self.seeds)
         for path in (result.report, result.rejects):
             if path is not None:
                 to_disk(path)

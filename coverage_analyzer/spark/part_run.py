@@ -6,7 +6,6 @@ no rows cross to Java.
 """
 
 import dataclasses
-import pickle
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +51,7 @@ from coverage_analyzer.spark.part_job import PartJob, PartResult
 from coverage_analyzer.spark.part_sample import joined_sample
 from coverage_analyzer.spark.parts import Headers, Part, parts_of
 from coverage_analyzer.spark.question import Question
+from coverage_analyzer.spark.sealed import read_sealed, write_sealed
 from coverage_analyzer.spark.storage import Folder, local_path
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ class PartRun:
     def __init__(self, context: "SparkContext", sites: Path, question: Question) -> None:
         options, matcher = question.options, question.matcher
         self._context, self._question = context, question
+        self._seeds = secrets.token_bytes(SEED_BYTES)
         read = matcher.policy.start_columns
         table = open_sites(sites, options.columns, options.dialect, read=read)
         own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
@@ -233,7 +234,7 @@ class PartRun:
             self._style,
             work,
             self._about(),
-            secrets.token_bytes(SEED_BYTES),
+            self._seeds,
         )
         if options.on_duplicate != "keep":
             keep_first = options.on_duplicate == "first"
@@ -242,7 +243,7 @@ class PartRun:
             job = dataclasses.replace(job, refused=work)
             for file in range(len(self._paths)):
                 lines = LinesOfPart.of_file(refused, file, self._names)
-                (work / str(file)).write_bytes(pickle.dumps(lines))
+                write_sealed(work / str(file), lines, self._seeds)
         return self._mapped(job)
 
     def _mapped(self, work: Callable[[Part], T]) -> list[T]:
@@ -315,7 +316,7 @@ class PartRun:
         drawn = DrawnSites(own_columns.named(self._options.map_columns))
         for each in results:
             if each.drawn is not None:
-                drawn.update(pickle.loads(each.drawn.read_bytes()))  # noqa: S301 - of our task
+                drawn.update(read_sealed(each.drawn, self._seeds))
                 each.drawn.unlink()
         drawn.sample = joined_sample([each.sample for each in results if each.sample is not None])
         return drawn

@@ -411,14 +411,14 @@ def test_an_extract_that_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """No network is kept under the hash of a file that it was not made of."""
     path = tmp_path / "town.osm"
     shutil.copyfile(TOWN, path)
-    read = network_module._graph
+    build = network_module.build_network
 
-    def graph(*arguments: Any) -> Any:
-        result = read(*arguments)
+    def built(*arguments: Any, **options: Any) -> Any:
+        result = build(*arguments, **options)
         appended(path)
         return result
 
-    monkeypatch.setattr(network_module, "_graph", graph)
+    monkeypatch.setattr(network_module, "build_network", built)
     with pytest.raises(InputError, match=f"town.osm {CHANGED}"):
         network_module.load_network(path, cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
