@@ -19,6 +19,8 @@ PATIENCE_S: Final = 1.0
 keep an interrupted program from ending.
 """
 
+NAME: Final = "stage"
+"""Name of the threads."""
 
 USUAL_THREADS: Final = 3
 """Threads of a run that keep two cores busy; more hold more blocks in memory."""
@@ -47,6 +49,14 @@ def n_threads(asked: int | None = None) -> int:
     return USUAL_THREADS if (os.cpu_count() or 1) > 1 else 1
 
 
+def is_working() -> bool:
+    """Return whether a thread still works though nobody waits for its items any more.
+
+    If Python then ended as usual, a thread in the middle of native code would abort the process.
+    """
+    return any(thread.name == NAME for thread in threading.enumerate())
+
+
 class End(NamedTuple):
     """Marker after the last item, with the error that ended the iteration, if any."""
 
@@ -65,7 +75,8 @@ def ahead(
     results: queue.Queue[T | End] = queue.Queue(DEPTH)
     unwanted = threading.Event()
 
-    thread = threading.Thread(target=_make, args=(items, results, unwanted), daemon=True)
+    arguments = (items, results, unwanted)
+    thread = threading.Thread(target=_make, args=arguments, name=NAME, daemon=True)
     try:
         thread.start()
     except RuntimeError:  # "can't start new thread"

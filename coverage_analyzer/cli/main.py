@@ -173,6 +173,10 @@ def program() -> None:
     """
 
 
+class _TerminatedError(SystemExit):
+    """The process was asked to end."""
+
+
 def main() -> NoReturn:
     """Run the program and exit with its code; tracebacks are shown only on request."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
@@ -185,6 +189,15 @@ def main() -> NoReturn:
     if error is not None and code != CANNOT_WRITE:
         _say_unwritten(error)
         code = CANNOT_WRITE
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """Exit with a code, also while a thread of an interrupted command is in native code."""
+    overlap = sys.modules.get("coverage_analyzer.batch.overlap")  # imported by what has threads
+    if overlap is not None and overlap.is_working():
+        streams.flushed()
+        os._exit(code)
     sys.exit(code)
 
 
@@ -196,6 +209,8 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         say("Error: Interrupted. No partial report was written.")
         return INTERRUPTED
+    except _TerminatedError:
+        return TERMINATED
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is gets words and a code
         return _failed(error)
 
@@ -249,4 +264,4 @@ def _say_fault(error: Exception) -> None:
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     say("Terminated. No partial report was written.")
-    sys.exit(TERMINATED)
+    raise _TerminatedError(TERMINATED)

@@ -424,17 +424,21 @@ def _drawn(geometry: Geometries, lon: Floats) -> tuple[Geometries, Ints]:
     """Return polygons as drawn, with parts beyond 180 moved next to the center, and whose each is.
 
     Simplified outlines need not follow each other: a page fills crossings by the even-odd rule,
-    and `DRAWN_DEGREES` are less than a pixel.
+    and `DRAWN_DEGREES` are less than a pixel. Polygons and holes so small that they would vanish
+    are kept as triangles.
     """
     parts, shape = shapely.get_parts(geometry, return_index=True)
     west, _, east, _ = shapely.bounds(parts).T
     split = np.unique(shape[np.abs(lon[shape] - (west + east) / 2) > 180])
     geometry = geometry.copy()
     geometry[split] = [_unsplit(geometry[i], float(lon[i])) for i in split.tolist()]
-    simple = shapely.simplify(geometry, DRAWN_DEGREES, preserve_topology=False)
-    gone = np.flatnonzero(shapely.is_empty(simple))
-    simple[gone] = shapely.simplify(geometry[gone], DRAWN_DEGREES)
-    polygons, shape = shapely.get_parts(simple, return_index=True)
+    parts, whole = shapely.get_parts(geometry, return_index=True)
+    simple = shapely.simplify(parts, DRAWN_DEGREES, preserve_topology=False)
+    n_holes = shapely.get_num_interior_rings
+    gone = shapely.is_empty(simple) | (n_holes(simple) != n_holes(parts))
+    simple[gone] = shapely.simplify(parts[gone], DRAWN_DEGREES)
+    polygons, part = shapely.get_parts(simple, return_index=True)
+    shape = whole[part]
     there = ~shapely.is_empty(polygons)
     return polygons[there], shape[there]
 

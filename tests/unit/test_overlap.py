@@ -1,8 +1,11 @@
 """One stage runs ahead of the other: the same items, the same errors, and an end."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Generator
+from typing import Final
 
 import pytest
 
@@ -61,7 +64,7 @@ def test_closing_closes_the_items() -> None:
     next(items)
     items.close()
     assert closed == [True]
-    assert not [t for t in threading.enumerate() if t.daemon and "make" in t.name]
+    assert not overlap.is_working()
 
 
 def test_a_stage_that_hangs_does_not_hold_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,4 +82,35 @@ def test_a_stage_that_hangs_does_not_hold_the_other(monkeypatch: pytest.MonkeyPa
     start = time.monotonic()
     items.close()
     assert time.monotonic() - start < 5
+    assert overlap.is_working()
     release.set()
+
+
+BUSY: Final = """
+import threading
+from coverage_analyzer.batch import overlap
+from coverage_analyzer.cli import main
+
+def busy():
+    yield 1
+    threading.Event().wait()
+
+def interrupted():
+    items = overlap.ahead(busy())
+    next(items)
+    items.close()
+    return 130
+
+overlap.PATIENCE_S = 0.01
+main._run = interrupted
+main.sys.exit = lambda code: print("aborts in native code")
+main.main()
+"""
+
+
+def test_a_stage_that_still_works_does_not_abort_the_process() -> None:
+    """The interpreter's own end would, were the thread in native code: the exit code was lost."""
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (130, "")
