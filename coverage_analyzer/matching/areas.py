@@ -249,6 +249,8 @@ def _cut(
 ) -> Geometries:
     """Clip discs to their country, and all that counts as it."""
     parts, disc = shapely.get_parts(geometry, return_index=True)
+    filled = ~shapely.is_empty(parts)  # a ring between two bands may be
+    parts, disc = parts[filled], disc[filled]
     near: list[tuple[int, Any]] = []
     for number in np.unique(country).tolist():
         faces = np.flatnonzero(_served(number, world, convention))
