@@ -46,10 +46,10 @@ class EveryNth:
 
     def add(self, places: Floats) -> None:
         """Add the next sites. Shape (n, 2)."""
-        some = places[(-self.seen) % self.step :: self.step]
+        subset = places[(-self.seen) % self.step :: self.step].copy()  # a view keeps all places
         self.seen += len(places)
-        self.parts.append(some)
-        self.held += len(some)
+        self.parts.append(subset)
+        self.held += len(subset)
         while self.held > MOST_KEPT:
             self.parts = [np.concatenate(self.parts)[::2]]
             self.held, self.step = len(self.parts[0]), self.step * 2

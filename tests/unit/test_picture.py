@@ -11,7 +11,7 @@ from building import Center, centers_of
 
 from coverage_analyzer.maps import land
 from coverage_analyzer.maps.picture import WIDTH, Scene, picture
-from coverage_analyzer.maps.site_sample import MOST_KEPT, SiteSample
+from coverage_analyzer.maps.site_sample import MOST_KEPT, EveryNth, SiteSample
 from coverage_analyzer.schema.verdict import Status
 
 DAY = np.datetime64("2026-12-01", "D")
@@ -105,6 +105,15 @@ def test_a_sample_does_not_depend_on_blocks(cuts: list[int]) -> None:
     assert kept[Status.fallback][0] <= MOST_KEPT
     assert result.counts[Status.fallback] == 99_995
     assert drawn(result) == drawn(whole)
+
+
+def test_a_sample_keeps_no_more_than_its_places() -> None:
+    """A hundred million sites held 800 MB: each few places kept all those of their block."""
+    every = EveryNth()
+    for _ in range(40):
+        every.add(np.zeros((10_000, 2)))
+        owners = [part if part.base is None else part.base for part in every.parts]
+        assert sum(owner.nbytes for owner in owners) <= 2 * MOST_KEPT * 16
 
 
 def test_a_picture_has_a_bounded_size() -> None:
