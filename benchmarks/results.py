@@ -28,8 +28,8 @@ Written by `make bench` and `make bench-large`; [README.md](README.md) tells how
 
 **CPU s** is user and system time of a program and all that it started, less that of the same
 program on ten sites and ten centers; **x floor** is that beside polars, which reads the sites and
-writes the columns of our report, with nothing matched. Medians of up to {rounds} runs; one run in the
-tables of growth, and for peers on 10 million sites. Peak is the resident memory of the largest
+writes the columns of our report, with nothing matched. Medians of up to {rounds} runs; one run in
+the tables of growth, and for peers on 10 million sites. Peak is the resident memory of the largest
 process.
 """
 
