@@ -86,7 +86,7 @@ class DuplicateLines:
         at = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         return np.where(self.lines[at] == lines, self.first[at], 0)
 
-    def told(self, line: int, first: int) -> str:
+    def describe_twin(self, line: int, first: int) -> str:
         """Return where the id of a rejected line appears, too, given the first line with it."""
         return f"already in line {first}" if first < line else "also in other lines"
 

@@ -654,7 +654,7 @@ def _fault(block: RowBlock, table: Table, row: int, fault: int, first: int) -> t
     """Return the reject reason and detail of a row."""
     if fault < 0:
         site_id = _cell(table.column(block, "site_id"), row)
-        twin = table.refused.told(int(block.lines[row]), first)
+        twin = table.refused.describe_twin(int(block.lines[row]), first)
         return Rejected.duplicate_site_id, f"site_id {site_id!r} appears {twin}"
     code = list(Rejected)[fault]
     if code is Rejected.date_not_a_day:

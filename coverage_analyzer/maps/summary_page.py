@@ -229,10 +229,6 @@ def _centers(run: RunSummary) -> str:
     )
 
 
-UNIT_WORDS: Final = {"miles": "Miles", "km": "Kilometres"}
-"""Units at the beginning of a sentence."""
-
-
 def _histogram(totals: SummaryTotals | None) -> str:
     """Return how many sites there are by distance, as bars of statuses."""
     if totals is None or not totals.distances.any():

@@ -18,7 +18,7 @@ CUBE_M: Final = 32_000.0
 """Side of a tile in metres; more than three times the distance that is "outside the network"."""
 
 ONE_TILE: Final = 300_000
-"""Up to so many nodes a network is a single tile, ordered by node number."""
+"""A network of at most this number of nodes is a single tile, ordered by node number."""
 
 _SIDE: Final = 1 << 20
 """More cubes than the globe has along an axis."""

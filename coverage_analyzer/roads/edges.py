@@ -39,7 +39,7 @@ def lowest_id(*parts: Extract) -> int:
 def with_points(extract: Extract, first_id: int) -> Extract:
     """Return an extract with points added to long straight roads, one every `STRIDE_M`.
 
-    Without it, a site beside a straight road would find no node nearby. Ferries get none.
+    Without it, a site next to a straight road would find no node nearby. Ferries get none.
 
     Parameters
     ----------

@@ -148,7 +148,7 @@ def _longest_minutes(limit_minutes: Floats) -> Floats:
 
 
 def _without(found: Candidates, left_out: Bools) -> Candidates:
-    """Return candidates without some, ranked anew."""
+    """Return candidates without some, ranked again."""
     kept = ~left_out
     return Candidates(
         found.site[kept], found.center[kept], found.metres[kept], _ranks(found.site[kept])

@@ -23,7 +23,7 @@ FIRST_FACTOR: Final = 1.3
 """The first region, as a multiple of the geodesic distance of the farthest site."""
 
 FIRST_M: Final = 5_000.0
-"""Added to it, for sites beside their center."""
+"""Added to it, for sites next to their center."""
 
 GROWTH: Final = 1.6
 """Factor by which a region grows."""

@@ -31,7 +31,7 @@ CODE: Final = (
 def search_in_processes(
     tasks: Sequence[SearchTask], store: Path, results: Path, fingerprint: str, processes: int
 ) -> None:
-    """Write the results of tasks that have none, with at most so many processes, this one included.
+    """Write missing results of tasks, in at most ``processes`` processes with this one.
 
     It is not an error if a process ends early: its results are missing, and are computed when they
     are read.

@@ -24,7 +24,7 @@ VERSION: Final = 1
 """Version of the search, part of the name of each result."""
 
 KEPT_DAYS: Final = 30
-"""Results of a run that was never finished are removed after so many days."""
+"""Results of a run that was never finished are removed after this number of days."""
 
 
 class SearchTask(NamedTuple):
@@ -57,7 +57,7 @@ class SearchResults:
     Parameters
     ----------
     folder
-        It may not exist yet, or not be writable: then each run searches anew.
+        It may not exist yet, or not be writable: then each run searches again.
     fingerprint
         That of the roads.
     """

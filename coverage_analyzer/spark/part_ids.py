@@ -35,7 +35,7 @@ LINE_BITS: Final = 40
 """A row is numbered by its file and, in the lower bits, its line in the file."""
 
 RANGE_ROWS: Final = 8_000_000
-"""So many rows are looked through at once: 192 MB."""
+"""Maximum rows looked through at once: 192 MB."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class LinesOfPart(DuplicateLines):
     file: int = 0
     names: tuple[str, ...] = ()
 
-    def told(self, line: int, first: int) -> str:
+    def describe_twin(self, line: int, first: int) -> str:
         """Return where the id of a rejected line appears, too."""
         file, first_line = divmod(first, 1 << LINE_BITS)
         if (file, first_line) == (self.file, line):

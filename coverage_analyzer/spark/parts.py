@@ -24,7 +24,7 @@ from coverage_analyzer.fingerprint import FileState, changed, state_of, unchange
 PARQUET: Final = (".parquet", ".pq")
 
 PART_ROWS: Final = 1_000_000
-"""A part of a Parquet file has row groups with so many rows or more, if there are more parts."""
+"""Minimum rows in the row groups of a part of a Parquet file, if there are more parts."""
 
 
 @dataclass(frozen=True)

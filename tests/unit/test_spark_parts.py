@@ -232,6 +232,6 @@ def test_ids_of_parts_are_looked_through_as_one(
     there = LinesOfPart.of_file(both, 1, ("a.csv", "b.csv"))
     assert (there.lines + 30).tolist() == refused.lines.tolist()
     first = int(there.first_of(there.lines[:1])[0])
-    assert there.told(int(there.lines[0]), first) == "already in a.csv line 2"
+    assert there.describe_twin(int(there.lines[0]), first) == "already in a.csv line 2"
     everything = LinesOfPart.of_file(joined.refused(keep_first=False), 0, ())
-    assert everything.told(2, int(everything.first[0])) == "also in other lines"
+    assert everything.describe_twin(2, int(everything.first[0])) == "also in other lines"
