@@ -90,7 +90,12 @@ def run(
         raise InputError(msg)
     rules, wanted = Policy.load(policy), day(as_of)
     gate = Gate.of(options.max_rejects, options.hold_if, rules)
-    with session.opened() as context, session.in_words(), tempfile.TemporaryDirectory() as scratch:
+    rows_in_java = any(map(_is_remote, (str(sites), str(output))))
+    with (
+        session.opened(rows_in_java=rows_in_java) as context,
+        session.in_words(),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         given = _opened_centers(context, str(centers), Path(scratch), options)
         path = _fetched_products(context, options, Path(scratch))
         dated = open_products(path, options.product_dialect)
@@ -122,6 +127,11 @@ def _job(context: "SparkContext", sites: str, output: str, question: Question) -
         local = local_path(sites) if sites.startswith(LOCAL) else Path(sites)
         return PartRun(context, local, question)
     return JavaRun(context, sites, question)
+
+
+def _is_remote(path: str) -> bool:
+    """Return whether a path names a file system other than this machine's disks and mounts."""
+    return bool(readers.SCHEME.match(path)) and not path.startswith(LOCAL)
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:

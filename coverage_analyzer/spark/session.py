@@ -27,6 +27,14 @@ LOCAL: Final = {
 }
 """Default settings without a configured cluster: local, listening on loopback only."""
 
+SUBMIT_OPTIONS: Final = "SPARK_SUBMIT_OPTS"
+"""Environment variable of options of Java, which Spark adds to all others."""
+
+ONE_COMPILER: Final = "-XX:TieredStopAtLevel=1"
+"""Without rows, Java runs nothing often enough to repay the second compiler's 4 CPU s."""
+
+DAEMON: Final = "coverage_analyzer.spark.worker_daemon"
+
 OURS: Final = re.compile(
     r"^coverage_analyzer\.errors\.\w+: (.+?)(?=^\s*at |\Z)", re.DOTALL | re.MULTILINE
 )
@@ -34,12 +42,17 @@ OURS: Final = re.compile(
 
 
 @contextmanager
-def opened() -> Iterator["SparkContext"]:
+def opened(*, rows_in_java: bool = True) -> Iterator["SparkContext"]:
     """Provide the context of the active session, or a new one that ends with this.
 
     A context costs less than a session, whose planner many runs do not need. Settings of
     ``spark-submit`` and ``PYSPARK_SUBMIT_ARGS`` take precedence; if they name no master, Spark runs
     on this machine only.
+
+    Parameters
+    ----------
+    rows_in_java
+        Whether rows pass through Java. Otherwise a new one is started with less.
 
     Raises
     ------
@@ -54,7 +67,7 @@ def opened() -> Iterator["SparkContext"]:
         yield active.sparkContext
         return
     with no_word_on_pandas():
-        made = SparkContext.getOrCreate(_conf())
+        made = SparkContext.getOrCreate(_conf("" if rows_in_java else ONE_COMPILER))
     made.setLogLevel("ERROR")
     try:
         yield made
@@ -63,8 +76,13 @@ def opened() -> Iterator["SparkContext"]:
         (made if session is None else session).stop()
 
 
-def _conf() -> "SparkConf":
-    """Return the settings of a new session.
+def _conf(java_options: str) -> "SparkConf":
+    """Return the settings of a new session, and start Java for it, if it is not running.
+
+    Parameters
+    ----------
+    java_options
+        Of Java.
 
     Raises
     ------
@@ -76,7 +94,8 @@ def _conf() -> "SparkConf":
     from pyspark.errors import PySparkRuntimeError
 
     try:
-        SparkContext._ensure_initialized()  # noqa: SLF001
+        with _submit_options(java_options):
+            SparkContext._ensure_initialized()  # noqa: SLF001
     except PySparkRuntimeError as error:
         raise MissingExtraError(NO_JAVA) from error
     conf = SparkConf()  # only now are the spark-submit settings known
@@ -86,8 +105,28 @@ def _conf() -> "SparkConf":
         for key, value in LOCAL.items():
             conf.setIfMissing(key, value)
         # Otherwise the workers would use the python3 of the PATH, which may be a different one.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        python = os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        if python == sys.executable and not _ships_python(conf):
+            conf.setIfMissing("spark.python.daemon.module", DAEMON)
     return conf
+
+
+def _ships_python(conf: "SparkConf") -> bool:
+    """Return whether workers may get this package from Spark, only after they have started."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or bool(conf.get("spark.submit.pyFiles", ""))
+
+
+@contextmanager
+def _submit_options(java_options: str) -> Iterator[None]:
+    """Add options to those that Java is started with; options of the user come last, and apply."""
+    before = os.environ.get(SUBMIT_OPTIONS)
+    os.environ[SUBMIT_OPTIONS] = f"{java_options} {before or ''}".strip()
+    try:
+        yield
+    finally:
+        del os.environ[SUBMIT_OPTIONS]
+        if before is not None:
+            os.environ[SUBMIT_OPTIONS] = before
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from coverage_analyzer.spark.part_ids import IdsOfParts, LinesOfPart, PartIds
 from coverage_analyzer.spark.part_job import PartJob, PartResult
 from coverage_analyzer.spark.part_run import check_parts
 from coverage_analyzer.spark.part_sample import PartSample, joined_sample
-from coverage_analyzer.spark.parts import Headers, Part, parts_of
+from coverage_analyzer.spark.parts import TASK_BYTES, Headers, Part, grouped, parts_of
 
 N = 300
 
@@ -139,11 +139,31 @@ def test_parquet_is_cut_at_row_groups(
         (0, (0, 1, 2, 3), 1, 120),
         (1, (4, 5, 6, 7, 8, 9), 121, 180),
     ]
+    size = path.stat().st_size
+    assert [p.bytes for p in found] == [size * 120 // N, size * 180 // N]
     opened = job_of(path, tmp_path).table
     lines = [b.block.lines for p in found for b in p.opened(opened, {}).rows()]
     assert np.concatenate(lines).tolist() == list(range(1, N + 1))
     monkeypatch.setattr(parts, "PART_ROWS", 200)
     assert [p.groups for p in parts_of([path])] == [()]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_tasks", "groups"),
+    [
+        ([5] * 6, 100, [1] * 6),
+        ([5] * 6, 3, [2, 2, 2]),
+        ([5, 1, 1, 1, 5, 2], 3, [1, 4, 1]),
+        ([0, 0], 8, [1, 1]),
+        ([TASK_BYTES // 2] * 5 + [3 * TASK_BYTES], 1, [2, 2, 2]),
+    ],
+)
+def test_small_parts_share_a_task(sizes: list[int], n_tasks: int, groups: list[int]) -> None:
+    """Group parts in their order: as many tasks as keep the cores busy, of a size that pays."""
+    some = [Part(n, n, Path(str(n)), None, bytes=size) for n, size in enumerate(sizes)]
+    found = grouped(some, n_tasks)
+    assert list(map(len, found)) == groups
+    assert [part for group in found for part in group] == some
 
 
 @pytest.fixture
