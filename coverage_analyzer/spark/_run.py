@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, open_products
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
@@ -109,10 +109,16 @@ def run(
         question = Question(given, dated, matcher, options, gate, str(centers))
         job = _job(context, str(sites), str(output), question)
         metrics = Metrics(check_metrics(options.metrics), str(output))
-        with Folder(context, str(output)) as folder, metrics.open():
-            manifest, changes = job.publish(folder, Path(scratch))
-            metrics.write(manifest, changes)
-            return manifest
+        try:
+            with Folder(context, str(output)) as folder, metrics.open():
+                manifest, changes = job.publish(folder, Path(scratch))
+                metrics.write(manifest, changes)
+                return manifest
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {output}: {error}."
+            raise PublishError(msg) from error
 
 
 def _job(context: "SparkContext", sites: str, output: str, question: Question) -> PartRun | JavaRun:

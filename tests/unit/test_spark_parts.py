@@ -1,8 +1,12 @@
 """What tasks of Spark read and return, added up: as if one process had read all rows."""
 
+import dataclasses
+import errno
 import itertools
 import os
 import pickle
+import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,12 +104,36 @@ def test_an_attempt_writes_files_of_its_own(table: pa.Table, tmp_path: Path) -> 
     assert first.report != second.report
     assert pq.read_table(first.report).equals(pq.read_table(second.report))
     assert first.report.parent == tmp_path / "work"
+    assert part.state is not None
+    elsewhere = part.state._replace(device=1, inode=2)
+    assert job(dataclasses.replace(part, state=elsewhere)).totals.ledger.read == N
     os.utime(path, (0, 0))
     with pytest.raises(InputError, match="changed while it was being read"):
+        job(part)
+    path.rename(tmp_path / "moved.parquet")
+    with pytest.raises(InputError, match=rf"is not on {re.escape(platform.node())}, where a task"):
         job(part)
     (tmp_path / "work").rename(tmp_path / "elsewhere")
     with pytest.raises(PublishError, match="a folder that all machines see"):
         job(part)
+
+
+def test_a_disk_that_refuses_is_an_error_in_words(
+    table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Name the machine: the driver's disk may be another one."""
+    path = tmp_path / "sites.parquet"
+    pq.write_table(table, path)
+    job = job_of(path, tmp_path)
+    (part,) = parts_of([path])
+
+    def full(*_arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(PartIds, "add", full)
+    for work in (job, job.ids):
+        with pytest.raises(PublishError, match=rf"on {re.escape(platform.node())} cannot .*space"):
+            work(part)
 
 
 def test_parts_that_do_not_add_up_stop_a_run() -> None:

@@ -1,12 +1,14 @@
-"""How Java and the Python workers of Spark are started."""
+"""How Java and the Python workers of Spark are started, and what is said of their errors."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from coverage_analyzer.errors import InputError, PublishError
 from coverage_analyzer.spark import _run, session
 from coverage_analyzer.spark.worker_daemon import without_archives
 
@@ -70,3 +72,79 @@ def test_options_of_java_are_added_while_it_starts(
 def test_paths_that_only_java_sees(path: str, expected: bool) -> None:
     """Tell by the scheme, before Java runs, whether rows will pass through it."""
     assert _run._is_remote(path) is expected
+
+
+CALLED = (
+    "An error occurred while calling z:org.apache.spark.api.python.PythonRDD.collectAndServe.\n"
+)
+FAILED = f"""{CALLED}: org.apache.spark.api.python.PythonException: [PYTHON_EXCEPTION] Thrown: Traceback (most recent call last):
+  File "/opt/worker.py", line 4327, in invoke_udf
+    run_process()
+    ^^^^^^^^^^^^^
+%s
+ SQLSTATE: 38000
+\tat org.apache.spark.api.python.BasePythonRunner.read(PythonRunner.scala:500)
+"""  # noqa: E501 - as Spark writes it
+
+
+@pytest.mark.parametrize(
+    ("trace", "expected"),
+    [
+        (FAILED % "coverage_analyzer.errors.InputError: a\nb", InputError("a\nb")),
+        (FAILED % "coverage_analyzer.errors.PublishError: full", PublishError("full")),
+        (
+            FAILED % "ModuleNotFoundError: No module named 'x'",
+            InputError("Spark: a task failed: ModuleNotFoundError: No module named 'x'"),
+        ),
+        (
+            f"{CALLED}: org.apache.spark.SparkException: Python worker exited unexpectedly\n\tat x",
+            InputError(
+                "Spark: org.apache.spark.SparkException: Python worker exited unexpectedly. "
+                f"{session.MORE_MEMORY}"
+            ),
+        ),
+        (CALLED, InputError(f"Spark: {CALLED.strip()}")),
+    ],
+)
+def test_errors_of_tasks_keep_their_kind(trace: str, expected: Exception) -> None:
+    """Say what the task said, and leave with its exit code; name no frame of Java."""
+    found = session.error_of(trace)
+    assert (type(found), str(found)) == (type(expected), str(expected))
+
+
+def test_an_interrupt_is_not_a_fault_of_spark() -> None:
+    """Interrupt the run, although leaving a broken connection to Java is an error, too."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    from py4j.protocol import Py4JNetworkError
+
+    def closed() -> None:
+        raise Py4JNetworkError
+
+    def interrupted() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            closed()
+
+    for work, expected in ((interrupted, KeyboardInterrupt), (closed, Py4JNetworkError)):
+        with pytest.raises(expected), session.in_words():
+            work()
+
+
+def test_a_first_interrupt_waits_for_java() -> None:
+    """Deliver it when Java has started, which would be left alone else; a second one at once."""
+    done = []
+
+    def start(n_signals: int) -> None:
+        with session.interrupts_later():
+            for _ in range(n_signals):
+                signal.raise_signal(signal.SIGINT)
+            done.append(n_signals)
+
+    before = signal.getsignal(signal.SIGINT)
+    start(0)
+    for n_signals in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            start(n_signals)
+    assert done == [0, 1]
+    assert signal.getsignal(signal.SIGINT) is before
