@@ -476,7 +476,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
         rows = ahead(table.rows(), cancel) if threads > READ else table.rows()
-        work = judged(rows, table, matcher)
+        work = judged(rows, table, matcher, coded=True)
         blocks = stack.enter_context(closing(ahead(work, cancel) if threads > ASSESSED else work))
         first = next(blocks)  # there is one, be it empty
         totals.style = style = text_style(options.style, options.excel_locale, table, first.rows)

@@ -169,6 +169,8 @@ def _needs_care(data: bytes, ends: Ints, delimiter: str) -> bool:
     n_returns = _n_of("\r", data)
     if n_returns and n_returns != np.count_nonzero(codes[ends[ends > 0] - 1] == ord("\r")):
         return True
+    if b'"' not in data:  # found in a tenth of the time of the next lines
+        return False
     quotes = np.flatnonzero(codes == ord('"'))
     lines = np.searchsorted(ends, quotes)
     if len(quotes) % 2 or not np.array_equal(lines[::2], lines[1::2]):
