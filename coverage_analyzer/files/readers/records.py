@@ -182,10 +182,10 @@ def _needs_care(data: bytes, ends: Ints, delimiter: str) -> bool:
 
 def _are(characters: str, codes: npt.NDArray[np.uint8]) -> bool:
     """Return whether all bytes are one of some ASCII characters."""
-    found = np.zeros(len(codes), np.bool_)
+    matches = np.zeros(len(codes), np.bool_)
     for character in characters:
-        found |= codes == ord(character)
-    return bool(found.all())
+        matches |= codes == ord(character)
+    return bool(matches.all())
 
 
 def _is_utf8(data: bytes) -> bool:
