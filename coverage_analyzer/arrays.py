@@ -88,7 +88,8 @@ def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
     (['c'], ['c', None])
     """
     cells = column.unify_dictionaries().combine_chunks()
-    indices = as_numpy(pc.fill_null(cells.indices, -1))
+    none = from_numpy(np.array([-1], np.int32))[0]
+    indices = as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
     is_used = np.bincount(indices + 1, minlength=len(cells.dictionary) + 1)[1:] > 0
     new = np.append(np.cumsum(is_used) - 1, -1)
     used = cells.dictionary.take(from_numpy(np.flatnonzero(is_used)))
