@@ -406,7 +406,7 @@ def test_a_run_that_is_interrupted_leaves_nothing(
     context = spark.sparkContext
 
     def interrupted() -> bytes:
-        raise KeyboardInterrupt
+        raise SystemExit(143)  # as SIGTERM does
 
     def run() -> None:
         with Folder(context, str(tmp_path / "out")) as folder:
@@ -419,7 +419,7 @@ def test_a_run_that_is_interrupted_leaves_nothing(
             finally:
                 monkeypatch.setattr(connection, "stream", stream)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit):
         session.in_a_thread(run)  # the connection of this thread is needed
     assert not list(tmp_path.iterdir())
 
