@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.distances import TOP_M_PER_S
-from coverage_analyzer.roads.compressed import Network, compressed
+from coverage_analyzer.roads.compressed import Network, compressed, fastest_edges, join_edges
 from coverage_analyzer.roads.cubes import Area, cube_order
 from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
 from coverage_analyzer.roads.extract import FERRY, Extract, stream_extract
@@ -179,25 +180,48 @@ def _joined(
     parts: list[EdgePart], signs: Signs, speeds: Mapping[str, float], fingerprint: str
 ) -> Network:
     """Return the network of all edges."""
-    direction, sign = _take(parts, "direction"), _take(parts, "sign")
-    metres, duration = _take(parts, "metres"), _take(parts, "duration_s")
+    places, rows = _sorted_edges(parts, signs, speeds)
+    return join_edges(places, rows, fingerprint)
+
+
+def _sorted_edges(
+    parts: list[EdgePart], signs: Signs, speeds: Mapping[str, float]
+) -> tuple[Floats, list[list[Any]]]:
+    """Return the places of all nodes, and the edges in both directions (`fastest_edges`)."""
+    direction = _take(parts, "direction")
+    places, (u, v) = _numbered(parts)
+    along, against = np.flatnonzero(direction >= 0), np.flatnonzero(direction <= 0)
+    edge = np.concatenate([along, against]).astype(np.int32)
+    links = np.concatenate([u[along], v[against]]), np.concatenate([v[along], u[against]])
+    del u, v, along, against
+    seconds, metres, ferry = _costs(parts, np.where(direction == 0, 2, 1), signs, speeds)
+    attrs = seconds[edge], metres[edge], ferry[edge]
+    del seconds, metres, ferry, edge
+    return places, list(fastest_edges(links, attrs, len(places)))
+
+
+def _numbered(parts: list[EdgePart]) -> tuple[Floats, list[npt.NDArray[np.int32]]]:
+    """Return the places of all nodes in the order of tiles, and the nodes of both ends of edges."""
     node, first = np.unique(_take(parts, "node"), return_index=True)
     places = np.column_stack([_take(parts, name)[first] for name in ("lon", "lat")])
-    number = _positions(cube_order(places[:, 0], places[:, 1]))
+    del first
+    order = cube_order(places[:, 0], places[:, 1])
+    number = _positions(order).astype(np.int32)
     ends = _take(parts, "ends")
-    u, v = (number[np.searchsorted(node, end)].astype(np.int32) for end in ends)
-    places = places[np.argsort(number)]
-    del ends, node, number, first
-    both = np.where(direction == 0, 2, 1)
-    kmh = speeds_kmh(list(signs), np.bincount(sign, both, len(signs)), speeds)
+    return places[order], [number[np.searchsorted(node, end)] for end in ends]
+
+
+def _costs(
+    parts: list[EdgePart], n_directions: Any, signs: Signs, speeds: Mapping[str, float]
+) -> tuple[Floats, Floats, Bools]:
+    """Return seconds, metres and ferry flag of all edges."""
+    sign, metres, duration = (_take(parts, name) for name in ("sign", "metres", "duration_s"))
+    kmh = speeds_kmh(list(signs), np.bincount(sign, n_directions, len(signs)), speeds)
     with np.errstate(divide="ignore"):
         seconds = (metres / 1000) / (kmh / (60 * 60))[sign]
     seconds = np.where(duration > 0, np.maximum(duration, metres / TOP_M_PER_S), seconds)
     ferry = np.array([kind == FERRY for kind, _ in signs], np.bool_)[sign]
-    along, against = np.flatnonzero(direction >= 0), np.flatnonzero(direction <= 0)
-    links = np.concatenate([u[along], v[against]]), np.concatenate([v[along], u[against]])
-    edge = np.concatenate([along, against])
-    return compressed(places, links, (seconds[edge], metres[edge], ferry[edge]), fingerprint)
+    return seconds, metres, ferry
 
 
 def _take(parts: Sequence[EdgePart], name: str) -> Any:

@@ -12,6 +12,7 @@ A way with missing nodes, because the extract was cut, is kept as its complete p
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -203,7 +204,8 @@ def kind_of(tags: Mapping[str, str]) -> Kind | None:
     if highway not in DRIVABLE | {FERRY} or _is_closed(tags):
         return None
     duration = seconds(tags.get("duration", "")) if highway == FERRY else np.nan
-    return Kind(highway, tags.get("maxspeed", ""), _direction(highway, tags), duration)
+    highway, maxspeed = sys.intern(highway), sys.intern(tags.get("maxspeed", ""))
+    return Kind(highway, maxspeed, _direction(highway, tags), duration)
 
 
 def _is_closed(tags: Mapping[str, str]) -> bool:
