@@ -18,7 +18,7 @@ from coverage_analyzer.policy.distances import TOP_M_PER_S
 from coverage_analyzer.roads.compressed import Network, compressed, fastest_edges, join_edges
 from coverage_analyzer.roads.cubes import Area, cube_order
 from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
-from coverage_analyzer.roads.extract import FERRY, Extract, stream_extract
+from coverage_analyzer.roads.extract import FERRY, Extract, check_complete, stream_extract
 from coverage_analyzer.roads.graph import SPEEDS, read_graphml
 from coverage_analyzer.roads.speeds import speeds_kmh
 
@@ -83,10 +83,9 @@ def build_network(
     """
     if path.suffix.lower() == ".graphml":
         return network_of_graph(read_graphml(path, speeds), fingerprint)
-    parts, n_ways = _read(path, area)
+    parts = _read(path, area)
     if not parts:
-        where = " near the centers" if n_ways else ""
-        msg = f"{path} contains no road for cars{where}. Give an extract with roads."
+        msg = f"{path} contains no road for cars near the centers. Give an extract with roads."
         raise InputError(msg)
     signs: Signs = {}
     return _joined(list(_edges(parts, signs)), signs, speeds, fingerprint)
@@ -120,15 +119,23 @@ def _is_ferry(highway: Any) -> bool:
     return FERRY in highway if isinstance(highway, list) else highway == FERRY
 
 
-def _read(path: Path, area: Area | None) -> tuple[list[Extract], int]:
-    """Return the ways that are kept, in parts, and the number of all drivable ones."""
-    parts, n_ways = [], 0
+def _read(path: Path, area: Area | None) -> list[Extract]:
+    """Return the ways that are kept, in parts.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has no complete way.
+    """
+    parts, n_ways, n_clipped = [], 0, 0
     for part in stream_extract(path):
         n_ways += len(part.highway)
+        n_clipped += part.clipped
         subset = part if area is None else _near(part, area)
         if len(subset.highway):
             parts.append(subset)
-    return parts, n_ways
+    check_complete(path, n_clipped, n_ways)
+    return parts
 
 
 def _near(part: Extract, area: Area) -> Extract:
