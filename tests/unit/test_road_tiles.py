@@ -11,6 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
+import shapely
 from roads import TOWN, sites_around
 
 from coverage_analyzer import arrays
@@ -118,6 +119,14 @@ def test_tiles_give_the_drives_of_the_whole_network(
     )  # fmt: skip
     assert np.array_equal(found.snap_m[beside], expected.snap_m[beside])
     assert len(np.unique(expected.status)) > 2
+
+
+def test_tiles_have_the_road_area_of_the_whole_network(roads: store.TiledRoads) -> None:
+    """Without an index of all nodes, which would not fit in memory for a country."""
+    expected = RoadEngine(roads.network, snap_m=5_000.0).road_area()
+    found = TiledEngine(roads, snap_m=5_000.0).road_area()
+    assert not found.is_empty
+    assert shapely.to_wkb(found) == shapely.to_wkb(expected)
 
 
 def test_a_region_grows_no_further_than_is_needed(
