@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from coverage_analyzer import arrays
 from coverage_analyzer.batch.compared_reports import (
     Reading,
     Report,
@@ -111,7 +112,7 @@ class RowChanges:
             SideRows(
                 key=table.site_ids(block),
                 part=joined(parts),
-                verdict={name: rows.columns[name] for name in SHOWN},
+                verdict={name: arrays.decoded(rows.columns[name]) for name in SHOWN},
                 name=as_text(table.labels(block)[1]),
             )
         )
