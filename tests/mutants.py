@@ -49,6 +49,7 @@ MODULES: Final = {
     "areas": "matching.areas",
     "centers": "matching.centers",
     "borders": "countries.borders",
+    "border_cells": "countries.border_cells",
     "decision": "countries.assignment",
     "country_names": "countries.names",
     "documents": "documents",
@@ -148,6 +149,7 @@ TESTS: Final = {
     "areas": ("unit/test_areas.py",),
     "centers": (_CENTERS, _MATCHING, _GOLDEN),
     "borders": (_COUNTRIES, _GOLDEN, _LAWS),
+    "border_cells": ("unit/test_border_cells.py", _COUNTRIES, _GOLDEN, _LAWS),
     "decision": (_COUNTRIES, _MATCHING, _GOLDEN),
     "country_names": (_COUNTRIES, "unit/test_country_text.py", _GOLDEN),
     "documents": ("unit/test_documents.py", "unit/test_http_client.py"),
@@ -786,8 +788,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "borders._cell",
-        "Call[where]",
-        Keep(".args.0.left"),
+        "Assign{Compare[>=]}",
+        Delete(),
         "180 degrees east is not 180 west",
     ),
     Mutant(
@@ -795,6 +797,12 @@ MUTANTS: Final = (
         "BinOp[|]",
         Keep(".left"),
         "a border is near on one of its sides only",
+    ),
+    Mutant(
+        "border_cells.Box.in_cell",
+        "AnnAssign.value",
+        Rewrite("_ | True", ".left.left"),
+        "a border in the next cell of the grid is not near",
     ),
     Mutant(
         "borders._to_segment",
