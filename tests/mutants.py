@@ -405,25 +405,25 @@ MUTANTS: Final = (
     ),
     Mutant(
         "geodesy.arc_m",
-        "AugAssign[*]#4/5",
+        "AugAssign[*]#5/6",
         Delete(),
         "printed distances by a radius that knows no direction",
     ),
     # ------------------------------------------------------------------------ nearness
     Mutant(
-        "cells.ShortlistCache.numbers",
+        "cells.ShortlistCache.find",
         "BinOp[&]",
         Rewrite("np.zeros(_1, np.bool_)", "Call[len]"),
         "a cell knows two groups, and takes one for the other",
     ),
     Mutant(
-        "cells.ShortlistCache.with_added",
+        "cells.ShortlistCache.add",
         "Call[where]{Constant[0]}",
-        Rewrite("np.minimum(_1, len(_2['center']) - 1)", ".args.1", ".args.0.left.value"),
+        Rewrite("np.minimum(_, len(_1.center) - 1)", "Attribute[shortlists]#1/3"),
         "a country without a center measures to its neighbour's",
     ),
     Mutant(
-        "nearness._compare_near",
+        "nearness._nearest_of",
         "Call[minimum]{Call[maximum]}",
         Rewrite(
             "np.copyto(_1, _2, where=(_2 >= _3) & (_2 < _1))",
@@ -447,7 +447,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "cells.Grid.cell",
-        "Call[minimum]{Attribute[columns]}",
+        "Call[minimum]",
         Keep(".args.0"),
         "180 degrees east falls off the grid",
     ),
