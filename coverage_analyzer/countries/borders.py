@@ -243,14 +243,14 @@ class Borders:
         y1, y2 = self._y.take(edge), self._y.take(edge + 1)
         return np.flatnonzero((np.minimum(y1, y2) <= high) & (np.maximum(y1, y2) >= low))
 
-    @functools.cached_property
-    def _degrees(self) -> Floats:
-        units = np.stack([self._x - 180 * UNITS, self._y - 90 * UNITS], axis=1)
-        return units / UNITS
+    def _degrees(self, start: int, stop: int | None) -> Floats:
+        """Return the places of some vertices. Shape (n, 2)."""
+        east, north = self._x[start:stop] - 180 * UNITS, self._y[start:stop] - 90 * UNITS
+        return np.stack([east, north], axis=1) / UNITS
 
     @functools.cached_property
     def _vertices(self) -> Floats:
-        return geodesy.ecef(*self._degrees.T)
+        return geodesy.ecef(*self._degrees(0, None).T)
 
     def lands_near(self, faces: Ints, bounds: Floats) -> Iterator[tuple[int, "shapely.Geometry"]]:
         """Yield what each of some boxes has of faces, as the position of the box and a geometry.
@@ -287,14 +287,14 @@ class Borders:
         import shapely
 
         arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
-        points = self._degrees
 
         def line(ring: int) -> Floats:
-            bits = [points[:0]]
-            for arc in arcs[ring_offsets[ring] : ring_offsets[ring + 1]]:
-                start, stop = arc_offsets[max(arc, ~arc)], arc_offsets[max(arc, ~arc) + 1]
-                bit = points[start:stop] if arc >= 0 else points[start:stop][::-1]
-                bits.append(bit[1:] if len(bits) > 1 else bit)
+            bits: list[Floats] = []
+            for arc in arcs[ring_offsets[ring] : ring_offsets[ring + 1]].tolist():
+                number = max(arc, ~arc)
+                bit = self._degrees(arc_offsets[number], arc_offsets[number + 1])
+                bit = bit if arc >= 0 else bit[::-1]
+                bits.append(bit[1:] if bits else bit)
             return np.concatenate(bits)
 
         polygons = []

@@ -193,7 +193,7 @@ def _rows_joined(
     """Return what joins verdicts with the report in the folder; None if no rule needs that."""
     if before is None or gate.needs < Needs.rows:
         return None
-    from coverage_analyzer.batch.previous_report import RowChanges
+    from coverage_analyzer.batch.row_changes import RowChanges
     from coverage_analyzer.frames._compare import side_rows
 
     columns = list(map(str, verdicts.columns))

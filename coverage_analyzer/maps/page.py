@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
 from coverage_analyzer.maps.scripts import asset, bundled
@@ -166,6 +165,8 @@ def refuse_fetching(html: str) -> None:
     InputError
         With the first items that would be loaded, and advice.
     """
+    from coverage_analyzer.maps import external_links
+
     own = (leaflet(), leaflet_style(), geodesic(), script(), style())
     links = external_links.fetched(html, own)
     if links:
