@@ -22,6 +22,7 @@ from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import (
     coverage_areas,
+    verdict_codes,
     what_if_rules,
     what_if_sites,
     write_network,
@@ -437,7 +438,7 @@ def _write_map(
         matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
     )
     data = page_data.payload(heading, totals.drawn, network, names)
-    publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    page.write_page(publication.path("map.html"), data)
     return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
 
@@ -536,7 +537,8 @@ def count(
     where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
     if shown is not None:
         trial = what_if_sites(matcher, some.inputs, verdicts.country, verdicts.reason)
-        details = Details(own_columns.texts(table, block, shown), what_if=trial)
+        coded = verdict_codes(matcher, verdicts)
+        details = Details(own_columns.texts(table, block, shown), what_if=trial, coded=coded)
         totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
     if totals.summary is not None:
         totals.summary.add(verdicts.status, verdicts.center, verdicts.distance_miles)

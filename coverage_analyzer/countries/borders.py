@@ -78,6 +78,21 @@ class Borders:
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
 
+    def may_be_at_sea(self, lon: Floats, lat: Floats) -> Bools:
+        """Return which points may be in face 0, by their grid cells: all others are not."""
+        _, _, column, row = _cell(lon, lat)
+        return self._cells_at_sea.take(row * COLUMNS + column)
+
+    @functools.cached_property
+    def _cells_at_sea(self) -> Bools:
+        """Which grid cells have a part of face 0: all of them is, or an edge beside it."""
+        beside = (self._left.take(self._cell_edges) == 0) | (
+            self._right.take(self._cell_edges) == 0
+        )
+        result: Bools = self._grid == 0
+        result[self._cells] = np.logical_or.reduceat(beside, self._cell_offsets[:-1])
+        return result
+
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the face in which each point is located.
 
@@ -243,14 +258,10 @@ class Borders:
         y1, y2 = self._y.take(edge), self._y.take(edge + 1)
         return np.flatnonzero((np.minimum(y1, y2) <= high) & (np.maximum(y1, y2) >= low))
 
-    def _degrees(self, start: int, stop: int | None) -> Floats:
-        """Return the places of some vertices. Shape (n, 2)."""
-        east, north = self._x[start:stop] - 180 * UNITS, self._y[start:stop] - 90 * UNITS
-        return np.stack([east, north], axis=1) / UNITS
-
     @functools.cached_property
     def _vertices(self) -> Floats:
-        return geodesy.ecef(*self._degrees(0, None).T)
+        lon, lat = (self._x - 180 * UNITS) / UNITS, (self._y - 90 * UNITS) / UNITS
+        return geodesy.ecef(lon, lat)
 
     def lands_near(self, faces: Ints, bounds: Floats) -> Iterator[tuple[int, "shapely.Geometry"]]:
         """Yield what each of some boxes has of faces, as the position of the box and a geometry.
@@ -287,21 +298,22 @@ class Borders:
         import shapely
 
         arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
-
-        def line(ring: int) -> Floats:
-            bits: list[Floats] = []
-            for arc in arcs[ring_offsets[ring] : ring_offsets[ring + 1]].tolist():
-                number = max(arc, ~arc)
-                bit = self._degrees(arc_offsets[number], arc_offsets[number + 1])
-                bit = bit if arc >= 0 else bit[::-1]
-                bits.append(bit[1:] if bits else bit)
-            return np.concatenate(bits)
-
-        polygons = []
-        for p in range(face_offsets[face], face_offsets[face + 1]):
-            shell, *holes = map(line, range(polygon_offsets[p], polygon_offsets[p + 1]))
-            polygons.append(shapely.Polygon(shell, holes))
-        return shapely.MultiPolygon(polygons)
+        own = slice(face_offsets[face], face_offsets[face + 1] + 1)
+        rings = ring_offsets[polygon_offsets[own][0] : polygon_offsets[own][-1] + 1]
+        parts = arcs[rings[0] : rings[-1]].astype(np.int64)
+        first, last = (arc_offsets[np.maximum(parts, ~parts) + end] for end in (0, 1))
+        # An arc begins where the one before it in the ring ends: that vertex is taken once.
+        joint = np.ones(len(parts), np.int64)
+        joint[rings[:-1] - rings[0]] = 0
+        part, step = expand_ranges(joint, last - first - joint)
+        vertex = np.where(parts[part] >= 0, first[part] + step, last[part] - 1 - step)
+        lon, lat = self._x[vertex] - 180 * UNITS, self._y[vertex] - 90 * UNITS
+        ring = np.repeat(np.arange(len(rings) - 1), np.diff(rings))[part]
+        places = np.stack([lon, lat], axis=1) / UNITS
+        polygon = np.repeat(np.arange(len(polygon_offsets[own]) - 1), np.diff(polygon_offsets[own]))
+        return shapely.multipolygons(
+            shapely.polygons(shapely.linearrings(places, indices=ring), indices=polygon)
+        )
 
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:

@@ -327,7 +327,7 @@ def _write_network(
     layers = report_layers.LayerContents(network, country, drawn, world.names)
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
-        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+        page.write_page(publication.path("map.html"), data)
         return layers, told, data.picture
     return layers, [*told, UNDRAWN], ""
 
