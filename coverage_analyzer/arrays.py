@@ -66,6 +66,36 @@ def take_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
     return cast("pa.Array", texts.take(indices))
 
 
+def coded_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.DictionaryArray:
+    """Return the texts at the given indices as a dictionary array; null for negative indices."""
+    missing = numbers < 0
+    indices = from_numpy(numbers.astype(np.int32), missing if missing.any() else None)
+    return pa.DictionaryArray.from_arrays(indices, texts, safe=False)
+
+
+def decoded(cells: pa.Array) -> pa.Array:
+    """Return a dictionary array as its values; other arrays are unchanged."""
+    return cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+
+
+def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a dictionary column as one array, whose dictionary has only values of the column.
+
+    Examples
+    --------
+    >>> column = pa.chunked_array([coded_texts(np.array([2, -1]), pa.array(["a", "b", "c"]))])
+    >>> without_unused(column).dictionary.to_pylist(), without_unused(column).to_pylist()
+    (['c'], ['c', None])
+    """
+    cells = column.unify_dictionaries().combine_chunks()
+    none = from_numpy(np.array([-1], np.int32))[0]
+    indices = as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
+    is_used = np.bincount(indices + 1, minlength=len(cells.dictionary) + 1)[1:] > 0
+    new = np.append(np.cumsum(is_used) - 1, -1)
+    used = cells.dictionary.take(from_numpy(np.flatnonzero(is_used)))
+    return coded_texts(new[indices], used)
+
+
 def without_empty(texts: pa.Array) -> pa.Array:
     """Return strings with null for empty ones."""
     empty = pc.equal(texts, text_array([""])[0])

@@ -238,10 +238,11 @@ def _polygon_texts(geometry: Geometries) -> list[str]:
     parts, owner = shapely.get_parts(geometry, return_index=True)
     rings, polygon = shapely.get_rings(parts, return_index=True)
     corners = shapely.get_coordinates(rings)
-    places = pc.binary_join_element_wise(*map(_number_texts, corners.T), ",")
+    comma, between = arrays.text_array([",", "],["])
+    places = pc.binary_join_element_wise(*map(_number_texts, corners.T), comma)
     ends = np.append(0, np.cumsum(shapely.get_num_coordinates(rings)))
     listed = pa.LargeListArray.from_arrays(arrays.from_numpy(ends), places)
-    texts = pc.binary_join(listed, "],[").to_pylist()
+    texts = pc.binary_join(listed, between).to_pylist()
     by_polygon = np.split(np.arange(len(rings)), _starts(polygon, len(parts))[1:-1])
     shells = ["],[".join(f"[{texts[ring]}]" for ring in some.tolist()) for some in by_polygon]
     by_shape = np.split(np.arange(len(parts)), _starts(owner, len(geometry))[1:-1])

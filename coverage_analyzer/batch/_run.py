@@ -22,7 +22,6 @@ from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
 from coverage_analyzer.batch.network import (
     coverage_areas,
-    verdict_codes,
     what_if_rules,
     what_if_sites,
     write_network,
@@ -321,24 +320,24 @@ def _published(
         "table": None if elsewhere is None else str(elsewhere),
     }
     written = write_files(totals, inputs, matcher, outputs, options, facts)
-    told, decision = written.manifest, written.decision
+    manifest, decision = written.manifest, written.decision
     held = decision.held
-    workbook.finish(totals.report, _beside_report(publication, told, written.places, matcher))
+    workbook.finish(totals.report, _beside_report(publication, manifest, written.places, matcher))
     layers = report_layers.LayerContents(
         matcher.centers,
         matcher.center_country,
         written.areas if options.areas else None,
         matcher.world.names,
     )
-    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, told)
+    report_layers.add_layers(publication.written(f"report.{options.format}"), layers, manifest)
     if elsewhere is not None and not held:
         elsewhere.ready()
     folder = hold.publish(publication, held, None if elsewhere is None else elsewhere.commit)
     if held:
         options.warn(hold.notice(held, publication.folder, folder, str(elsewhere or "")))
-    outputs.metrics.write(told, decision.changes)
+    outputs.metrics.write(manifest, decision.changes)
     log.info("published %s", folder)
-    return told
+    return manifest
 
 
 class Written(NamedTuple):
@@ -393,10 +392,10 @@ def write_files(
     kept.write(publication.path, matcher.policy, matcher.gates.products, style)
     notes, picture = _write_map(publication, totals, matcher, drawn, options)
     undrawn += notes
-    told = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
+    manifest = Origin.of_tables(inputs.sites, inputs.centers, matcher, inputs.products).to_dict()
     gated = matcher.gates.warnings(inputs.sites.columns, totals.empty, by_country(places))
-    told["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
-    told["not_checked"] = log_not_checked(matcher.gates, inputs.sites)
+    manifest["warnings"] += [*gated, *undrawn, *_repeated(totals.repeats)]
+    manifest["not_checked"] = log_not_checked(matcher.gates, inputs.sites)
     outcome = Outcome(
         counts=totals.tally.totals(matcher),
         rejects=totals.ledger.reasons,
@@ -408,17 +407,17 @@ def write_files(
         limit=outputs.gate.limit,
     )
     if options.excel_locale and options.format.startswith("csv"):
-        told["notation"]["decimal"] = style.output_decimal
+        manifest["notation"]["decimal"] = style.output_decimal
     files = [*publication.names, "run.json"]
-    told |= outcome.to_dict() | {"settings": options.settings, "options": {}, "files": files}
-    told |= facts
+    manifest |= outcome.to_dict() | {"settings": options.settings, "options": {}, "files": files}
+    manifest |= facts
     previous = outputs.previous
-    decision = decide(outputs.gate, publication, told, previous.record, previous.changes)
-    contents.write_manifest(publication.path("run.json"), told)
+    decision = decide(outputs.gate, publication, manifest, previous.record, previous.changes)
+    contents.write_manifest(publication.path("run.json"), manifest)
     if summary is not None:
         shown = run_summary.Shown(matcher.policy, matcher.centers, totals.summary, picture)
-        run_summary.write(summary, told, places, shown)
-    return Written(told, decision, places, drawn)
+        run_summary.write(summary, manifest, places, shown)
+    return Written(manifest, decision, places, drawn)
 
 
 def _write_map(
@@ -477,7 +476,7 @@ def _streamed(table: Table, matcher: Matcher, outputs: Outputs, options: Options
     with ExitStack() as stack:
         ids = stack.enter_context(DuplicateFinder(publication.scratch))
         rows = ahead(table.rows(), cancel) if threads > READ else table.rows()
-        work = judged(rows, table, matcher)
+        work = judged(rows, table, matcher, coded=True)
         blocks = stack.enter_context(closing(ahead(work, cancel) if threads > ASSESSED else work))
         first = next(blocks)  # there is one, be it empty
         totals.style = style = text_style(options.style, options.excel_locale, table, first.rows)
@@ -537,8 +536,7 @@ def count(
     where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
     if shown is not None:
         trial = what_if_sites(matcher, some.inputs, verdicts.country, verdicts.reason)
-        coded = verdict_codes(matcher, verdicts)
-        details = Details(own_columns.texts(table, block, shown), what_if=trial, coded=coded)
+        details = Details(own_columns.texts(table, block, shown), what_if=trial)
         totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
     if totals.summary is not None:
         totals.summary.add(verdicts.status, verdicts.center, verdicts.distance_miles)

@@ -20,11 +20,11 @@ from coverage_analyzer.files.table import ParsedRows, Table
 from coverage_analyzer.files.writers.areas import write_geojson
 from coverage_analyzer.files.writers.delimited import Style
 from coverage_analyzer.maps.page_data import Heading, Network
-from coverage_analyzer.maps.sites import Coded, WhatIfSites
+from coverage_analyzer.maps.sites import WhatIfSites
 from coverage_analyzer.maps.what_if import WhatIfRules
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.areas import Areas
-from coverage_analyzer.matching.matcher import Matcher, MatcherInputs, Verdicts
+from coverage_analyzer.matching.matcher import Matcher, MatcherInputs
 from coverage_analyzer.matching.outlook import held_back
 from coverage_analyzer.schema.columns import as_text
 from coverage_analyzer.schema.verdict import Reason
@@ -67,18 +67,6 @@ def write_network(
     if drawn is not None:
         rows = areas.properties(drawn, centers, country, names)
         write_geojson(path("areas.geojson"), rows, drawn.geometry.tolist())
-
-
-def verdict_codes(matcher: Matcher, verdicts: Verdicts) -> dict[str, Coded]:
-    """Return the columns of recurring texts of verdicts as codes, by name."""
-    texts, country = matcher.texts, np.where(verdicts.country > 0, verdicts.country, -1)
-    return {
-        "level": Coded(texts["level"], verdicts.level),
-        "status": Coded(texts["status"], verdicts.status),
-        "reason": Coded(texts["reason"], verdicts.reason),
-        "center_id": Coded(texts["center_id"], verdicts.center),
-        "site_country": Coded(texts["country"], country),
-    }
 
 
 def heading_of(manifest: Mapping[str, Any], title: str = "") -> Heading:

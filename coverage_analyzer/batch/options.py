@@ -147,15 +147,15 @@ class Options:
             return self
         usual = Options()
         names = [each.name for each in dataclasses.fields(self)]
-        found = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
-        found |= {"columns": sites.columns, "dialect": sites.dialect}
-        found |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
+        values = values_of(settings, names, {"sites": sites.path, "centers": centers.path})
+        values |= {"columns": sites.columns, "dialect": sites.dialect}
+        values |= {"center_columns": centers.columns, "center_dialect": centers.dialect}
         of_products = product_dialect(settings, self.products, self.product_dialect)
-        found |= {"product_dialect": of_products, "settings": settings.origin}
+        values |= {"product_dialect": of_products, "settings": settings.origin}
         of_inputs = ("columns", "dialect", "center_columns", "center_dialect", "product_dialect")
         changes = {
             name: value
-            for name, value in found.items()
+            for name, value in values.items()
             if name in of_inputs or getattr(self, name) == getattr(usual, name)
         }
         return dataclasses.replace(self, **changes)

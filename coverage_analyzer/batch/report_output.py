@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from coverage_analyzer import arrays
 from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.run_folder import workbook
 from coverage_analyzer.files.run_folder.file_metadata import file_metadata
@@ -16,6 +17,7 @@ from coverage_analyzer.files.typed_rows import own_text
 from coverage_analyzer.files.writers import formats
 from coverage_analyzer.files.writers.converted import ConvertedCsvWriter
 from coverage_analyzer.files.writers.delimited import Style
+from coverage_analyzer.schema.verdict import names_in
 
 if TYPE_CHECKING:
     from coverage_analyzer.files.writers.base import Writer
@@ -59,7 +61,7 @@ class ReportOutput:
         Parameters
         ----------
         batch
-            Rows of the report.
+            Rows of the report; text of their verdicts may be in dictionary arrays.
         rows
             The same rows as they were parsed.
 
@@ -72,14 +74,16 @@ class ReportOutput:
         """
         if formats.PROPERTIES[self._kind].has_types or self._converts:
             batch = self._typer.typed(batch, rows)
+        if self._converts or not formats.PROPERTIES[self._kind].takes_codes:
+            batch = _decoded(batch)
         batch = formats.with_points(self._kind, batch, rows.coordinates.lon, rows.coordinates.lat)
         if self.writer is None:
             self.writer = self._stack.enter_context(self._open_writer(batch))
         self.writer.write(batch)
 
     def typed(self, batch: pa.RecordBatch, rows: ParsedRows) -> pa.RecordBatch:
-        """Return rows of the report with their types, as `write` takes them (`RowTyper`)."""
-        return self._typer.typed(batch, rows)
+        """Return rows of the report with their types (`RowTyper`), text as text."""
+        return _decoded(self._typer.typed(batch, rows))
 
     def describe(self, manifest: Mapping[str, Any]) -> None:
         """Note what the file is to say of itself, before it is closed (`file_metadata`)."""
@@ -88,10 +92,20 @@ class ReportOutput:
 
     def _open_writer(self, batch: pa.RecordBatch) -> "Writer":
         """Return the writer for rows like some."""
-        schema, own = batch.schema, own_text(batch, self._typer.table)
+        schema, own = _decoded(batch.slice(0, 0)).schema, own_text(batch, self._typer.table)
         given_columns = {schema.names[at] for at in self._typer.stated}
         own = dataclasses.replace(own, names=[n for n in own.names if n not in given_columns])
         if self._converts:
             packing = formats.packing(self._kind)
             return ConvertedCsvWriter(self._path, schema, self._style, own, packing=packing)
         return workbook.report_writer(self._path, self._kind, schema, self._style, own)
+
+
+def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return rows of a report with the text of their verdicts as text."""
+    ours = set(names_in(batch.schema.names))
+    columns = [
+        arrays.decoded(cells) if name in ours else cells
+        for name, cells in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Self
 
+from coverage_analyzer import arrays
 from coverage_analyzer.batch.compared_reports import (
     Reading,
     Report,
@@ -107,7 +108,7 @@ class RowChanges:
             SideRows(
                 key=table.site_ids(block),
                 part=joined(parts),
-                verdict={name: rows.columns[name] for name in SHOWN},
+                verdict={name: arrays.decoded(rows.columns[name]) for name in SHOWN},
                 name=as_text(table.labels(block)[1]),
             )
         )

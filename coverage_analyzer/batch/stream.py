@@ -138,24 +138,43 @@ class Judged:
 
 
 def judged(
-    blocks: Generator[ParsedRows, None, None], table: Table, matcher: Matcher
+    blocks: Generator[ParsedRows, None, None],
+    table: Table,
+    matcher: Matcher,
+    *,
+    coded: bool = False,
 ) -> Generator[Judged, None, None]:
-    """Yield blocks of a table with their verdicts, in order; closing this closes the blocks."""
+    """Yield blocks of a table with their verdicts, in order; closing this closes the blocks.
+
+    Parameters
+    ----------
+    blocks
+        Of the table.
+    table, matcher
+        The table and the matcher.
+    coded
+        Whether text of verdicts is in dictionary arrays (`Matcher.coded_columns`).
+    """
+    columns = matcher.coded_columns if coded else matcher.columns
     names = renamed(table.headers, matcher.policy.unit)
     headers = [names.get(h, h) for h in table.headers]
     with closing(blocks):
         for rows in blocks:
-            yield _judged_block(rows, headers, table, matcher)
+            inputs = matcher.inputs(table.site_rows(rows))
+            verdicts = matcher.match(*inputs)
+            yield _judged_block(rows, headers, columns(verdicts), verdicts, inputs)
+            del inputs, verdicts
             del rows  # while the next ones are waited for, these may go
 
 
 def _judged_block(
-    rows: ParsedRows, headers: Sequence[str], table: Table, matcher: Matcher
+    rows: ParsedRows,
+    headers: Sequence[str],
+    columns: Mapping[str, pa.Array],
+    verdicts: Verdicts,
+    inputs: MatcherInputs,
 ) -> Judged:
     """Return a block with its verdicts; ``headers`` are those of its columns in the report."""
-    inputs = matcher.inputs(table.site_rows(rows))
-    verdicts = matcher.match(*inputs)
-    columns = matcher.columns(verdicts)
     batch = pa.RecordBatch.from_arrays(
         [*rows.block.columns.columns, *columns.values()], names=[*headers, *columns]
     )

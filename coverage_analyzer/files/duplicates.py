@@ -10,7 +10,7 @@ a billion ids is below 1 in 10**20.
 import hashlib
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,13 +158,22 @@ class DuplicateFinder:
         """Return the number of duplicate ids, and the lines of the first ones."""
         ids = rows = 0
         examples: list[list[int]] = []
-        for lines, first in self._groups():
-            starts = np.flatnonzero(lines == first)
-            ids, rows = ids + len(starts), rows + len(lines)
-            foremost = starts[np.argsort(lines[starts])[:EXAMPLES]]
-            for start in foremost.tolist():
-                group = lines[start : start + EXAMPLES]
-                examples.append(group[first[start : start + EXAMPLES] == first[start]].tolist())
+        for part in self._parts():
+            records, counts = _thinned(part)
+            order, starts = _by_id(records)
+            stops = np.append(starts[1:], len(order))
+            several = stops - starts > 1
+            if not several.any():
+                continue
+            lines = records[order, LINE].astype(np.int64)
+            ids += int(np.count_nonzero(several))
+            rows += int(np.add.reduceat(counts[order], starts)[several].sum())
+            foremost = np.flatnonzero(several)
+            foremost = foremost[np.argsort(lines[starts[foremost]])[:EXAMPLES]]
+            examples += [
+                lines[start:stop].tolist()
+                for start, stop in zip(starts[foremost], stops[foremost], strict=True)
+            ]
             examples = sorted(examples)[:EXAMPLES]
         return DuplicateSummary(ids, rows, examples)
 
@@ -179,10 +188,13 @@ class DuplicateFinder:
 
     def _groups(self) -> Iterator[tuple[Ints, Ints]]:
         """Yield, per part, the lines that share an id, grouped, and the first line of each."""
+        return map(repeats_of, self._parts())
+
+    def _parts(self) -> Iterator[Iterator[Records]]:
+        """Yield the records of each part, run by run."""
         if self._n_buffered:
             self._spill()
-        for part in range(PARTS):
-            yield repeats_of(self._read(part))
+        return map(self._read, range(PARTS))
 
     def _read(self, part: int) -> Iterator[Records]:
         """Yield the records of a part, run by run."""
@@ -196,16 +208,54 @@ class DuplicateFinder:
 def repeats_of(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
     records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
+    order, starts = _by_id(records)
+    sizes = np.diff(starts, append=len(order))
+    lines = records[order, LINE].astype(np.int64)
+    several = np.repeat(sizes > 1, sizes)
+    return lines[several], np.repeat(lines[starts], sizes)[several]
+
+
+def _by_id(records: Records) -> tuple[Ints, Ints]:
+    """Return the order of records by id and line, and where each id starts; none if all differ."""
     ranked = np.sort(records[:, HASH])
     if not np.any(ranked[1:] == ranked[:-1]):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    records = records[np.lexsort((records[:, LINE], records[:, MORE], records[:, HASH]))]
-    same = (records[1:, :LINE] == records[:-1, :LINE]).all(axis=1)
-    starts = np.flatnonzero(np.concatenate([[True], ~same]))
-    sizes = np.diff(starts, append=len(records))
-    lines = records[:, LINE].astype(np.int64)
-    several = np.repeat(sizes > 1, sizes)
-    return lines[several], np.repeat(lines[starts], sizes)[several]
+    order = np.lexsort((records[:, LINE], records[:, MORE], records[:, HASH]))
+    ids = records[order, :LINE]
+    same = (ids[1:] == ids[:-1]).all(axis=1)
+    return order, np.flatnonzero(np.concatenate([[True], ~same]))
+
+
+def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
+    """Return the first `EXAMPLES` records of each id, and the number of rows that each stands for.
+
+    So one id in all rows does not fill the memory.
+    """
+    kept, counts = np.empty((0, 3), np.uint64), np.zeros(0, np.int64)
+    waiting: list[Records] = []
+    n_waiting = 0
+    for records in parts:
+        waiting.append(records)
+        n_waiting += len(records)
+        if n_waiting >= RUN:
+            kept, counts = _thin(kept, counts, waiting)
+            waiting, n_waiting = [], 0
+    return _thin(kept, counts, waiting)
+
+
+def _thin(kept: Records, counts: Ints, more: Sequence[Records]) -> tuple[Records, Ints]:
+    """Return what `_thinned` does, of some records and their counts and more records."""
+    records = np.concatenate([kept, *more])
+    counts = np.concatenate([counts, np.ones(len(records) - len(kept), np.int64)])
+    order, starts = _by_id(records)
+    if not len(order):
+        return records, counts
+    sizes, counts = np.diff(starts, append=len(order)), counts[order]
+    rank = np.arange(len(order)) - np.repeat(starts, sizes)
+    left_out = np.add.reduceat(np.where(rank < EXAMPLES, 0, counts), starts)
+    counts[starts + np.minimum(sizes, EXAMPLES) - 1] += left_out
+    first = rank < EXAMPLES
+    return records[order[first]], counts[first]
 
 
 def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:

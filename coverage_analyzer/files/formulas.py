@@ -78,7 +78,7 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     Parameters
     ----------
     cells
-        Strings, or an array of another type.
+        Strings, a dictionary array of them, or an array of another type.
     decimal
         Decimal separator of numbers in text: a point, or also a comma.
 
@@ -89,6 +89,9 @@ def escape_formulas(cells: pa.Array, *, decimal: str = ".") -> pa.Array:
     >>> escape_formulas(pa.array(["-116,10", "+49 89 12", "---", "@home"]), decimal=",").to_pylist()
     ['-116,10', '+49 89 12', '---', '@home']
     """
+    if pa.types.is_dictionary(cells.type):
+        texts = escape_formulas(cells.dictionary, decimal=decimal)
+        return pa.DictionaryArray.from_arrays(cells.indices, texts, safe=False)
     at = _suspects(cells)
     if not len(at):
         return cells

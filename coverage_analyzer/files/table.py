@@ -158,8 +158,8 @@ class Table:
         Complete once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
-        found = notation.told(self.dialect, self.notation, self.written)
-        return {**self.source.detected, **found}
+        written = notation.told(self.dialect, self.notation, self.written)
+        return {**self.source.detected, **written}
 
     @property
     def guesses(self) -> list[str]:
@@ -306,22 +306,22 @@ def open_table(
         source.columns_read(frozenset(matched.values()))
         matched = chosen
         check_types({name: source.types[at] for name, at in matched.items()})
-        told = (*_skipped(source, place), *notices(asked, matched))
+        notes = (*_skipped(source, place), *notices(asked, matched))
         option = functools.partial(known_columns.option, table)
-        found = notation.found_notation(
+        detected = notation.found_notation(
             source, matched, DAY_COLUMNS, dialect, option("date-format")
         )
         return Table(
             place,
             source,
             matched,
-            found.dialect,
-            notices=tuple(options_of(table, text) for text in told),
+            detected.dialect,
+            notices=tuple(options_of(table, text) for text in notes),
             known=table,
             dialect=dialect,
             decimal_option=option("decimal"),
             encoding_option=option("encoding"),
-            written=found.written,
+            written=detected.written,
             area_columns=area_columns,
         )
     except InputError as error:
@@ -397,8 +397,8 @@ def read_columns(
 
 def _guessed_encodings(detected: Mapping[str, Any]) -> list[str]:
     """Return the encodings that were guessed; several files may have several."""
-    found = detected.get("encoding", "")
-    encodings = found if isinstance(found, list) else [found]
+    encoding = detected.get("encoding", "")
+    encodings = encoding if isinstance(encoding, list) else [encoding]
     return [each.removesuffix(GUESSED) for each in encodings if each.endswith(GUESSED)]
 
 
@@ -427,25 +427,25 @@ def _skipped(source: TableReader, place: object) -> list[str]:
     """Return how many lines above the header are not read, and where points come from."""
     n_lines = source.detected.get("lines_before_header", 0)
     unit = "row" if "sheet" in source.detected else "line"
-    told = []
+    notes = []
     if n_lines:
-        told.append(
+        notes.append(
             f"{place}: skipped {quantity(n_lines, unit)} above the header, which is "
             f"{unit} {source.detected['header_line']}."
         )
     if others := source.detected.get("other_sheets"):
-        told.append(
+        notes.append(
             f"The sheet {source.detected['sheet']!r} is read; {', '.join(map(repr, others))} could "
             f"be meant, too: choose with --sheet."
         )
     if layers := source.detected.get("other_layers"):
-        told.append(
+        notes.append(
             f"The layer {source.detected['layer']!r} is read; {', '.join(map(repr, layers))} could "
             f"be meant, too: choose with --layer."
         )
     if points := source.detected.get("points"):
-        told.append(f"Points are read from the column {points['column']!r} ({points['form']}).")
-    return told
+        notes.append(f"Points are read from the column {points['column']!r} ({points['form']}).")
+    return notes
 
 
 def _check_equal_headers(

@@ -139,8 +139,8 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
     gate = Gate.of(max_rejects, hold_if, rules)
     formats.check_rows(kind, len(verdicts))
     table = _table(pd.DataFrame(verdicts.drop(columns=geometries(verdicts))))
-    told = delimited.left_out(table.schema)
-    for words in told:
+    remarks = delimited.left_out(table.schema)
+    for words in remarks:
         warnings.warn(words, stacklevel=2)
     table = _with_points(table, kind, verdicts)
     places = zip(*(texts(verdicts, n).to_pylist() for n in contents.SUMMARY[:3]), strict=True)
@@ -164,9 +164,9 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
         summary = publication.path(run_summary.NAME)
         if centers is not None:
             layers, notes, picture = _write_network(publication, verdicts, centers, rules)
-            told += notes
+            remarks += notes
         kept.write(publication.path, rules, _products(verdicts))
-        notes = [*verdicts.attrs.get("warnings", []), *told]
+        notes = [*verdicts.attrs.get("warnings", []), *remarks]
         manifest = _manifest(verdicts, rules, notes, counts)
         manifest |= {"max_rejects": str(gate.limit), "hold_if": {}, "held": []}
         manifest["files"] = [*publication.names, "run.json"]
@@ -312,7 +312,7 @@ def _write_network(
     network = with_opening_windows(network, rules, country, world.names)
     path = publication.path("centers.csv")
     contents.write_centers(path, contents.center_rows(network, country, world.names))
-    covered, told = None, areas.notes(rules, trust_declared=trusted)
+    covered, notes = None, areas.notes(rules, trust_declared=trusted)
     try:
         with warnings.catch_warnings():  # `assess` has already warned about the policy
             warnings.simplefilter("ignore", PolicyWarning)
@@ -320,7 +320,7 @@ def _write_network(
                 centers, rules, as_of=assessed_day(verdicts), trust_declared=trusted
             )
     except InputError as error:  # the verdicts are valid without a map
-        told = [f"No coverage areas: {error}"]
+        notes = [f"No coverage areas: {error}"]
     else:
         _write_areas(publication, covered)
     drawn = None if covered is None else areas_of(covered, network)
@@ -328,8 +328,8 @@ def _write_network(
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
         page.write_page(publication.path("map.html"), data)
-        return layers, told, data.picture
-    return layers, [*told, UNDRAWN], ""
+        return layers, notes, data.picture
+    return layers, [*notes, UNDRAWN], ""
 
 
 def _write_areas(publication: Publication, covered: Any) -> None:
@@ -342,7 +342,7 @@ def _write_areas(publication: Publication, covered: Any) -> None:
 
 
 def _manifest(
-    verdicts: pd.DataFrame, rules: Policy, told: list[str], places: contents.Counts
+    verdicts: pd.DataFrame, rules: Policy, notes: list[str], places: contents.Counts
 ) -> dict[str, Any]:
     """Return the manifest of verdicts made in Python, where no files were read."""
     rows, known = len(verdicts), verdicts.attrs
@@ -353,7 +353,7 @@ def _manifest(
         columns=known.get("columns", {}),
         center_columns=known.get("center_columns", {}),
         renamed_columns=known.get("renamed_columns", {}),
-        warnings=told,
+        warnings=notes,
         centers=known.get("centers", {}),
     )
     read = known if known.get("decided") == rows else {}
@@ -382,8 +382,8 @@ def _roads(verdicts: pd.DataFrame) -> dict[str, Any]:
 
 def _products(verdicts: pd.DataFrame) -> Products | None:
     """Return the products that these verdicts were made with, if any."""
-    told = verdicts.attrs.get("products")
-    return None if told is None else Products.from_dict(told)
+    products = verdicts.attrs.get("products")
+    return None if products is None else Products.from_dict(products)
 
 
 def _trusted(verdicts: pd.DataFrame) -> bool:

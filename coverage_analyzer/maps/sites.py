@@ -7,12 +7,12 @@ they exceed the limit themselves, and all are counted in a density grid.
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
@@ -187,7 +187,7 @@ class WhatIfSites(NamedTuple):
 
 
 class Coded(NamedTuple):
-    """A column of recurring texts: the texts, the same for all blocks, and which one each site has.
+    """A column of recurring texts: the texts, and which one each site has.
 
     ``at`` has shape (n,), and is negative where there is no text.
     """
@@ -197,7 +197,7 @@ class Coded(NamedTuple):
 
 
 class Details(NamedTuple):
-    """What a map shows of the sites of a block beside their verdicts, and what else is known.
+    """What a map shows of the sites of a block beside their verdicts.
 
     Attributes
     ----------
@@ -207,15 +207,11 @@ class Details(NamedTuple):
         The drives, if roads were asked.
     what_if
         What is needed to try changes, if the page can.
-    coded
-        Columns of the verdicts of which the codes are known, by name: they are read instead of the
-        texts, which takes a tenth of the time.
     """
 
     own: Sequence[pa.Array] = ()
     drive: Drive | None = None
     what_if: WhatIfSites | None = None
-    coded: Mapping[str, Coded] = MappingProxyType({})
 
 
 class DrawnSites:
@@ -278,7 +274,8 @@ class DrawnSites:
         site_id, name
             Texts.
         verdict
-            The columns of a verdict, with their types or as a report writes them.
+            The columns of a verdict, with their types or as a report writes them; texts that are
+            coded already need not be encoded.
         details
             What is shown besides: the same in each block.
 
@@ -289,8 +286,7 @@ class DrawnSites:
         """
         if not len(lon):
             return
-        coded = {} if details is None else details.coded
-        columns = self._columns(lon, lat, site_id, name, {**verdict, **coded})
+        columns = self._columns(lon, lat, site_id, name, verdict)
         if details is not None:
             columns.own = dict(enumerate(details.own))
             columns.drive = {} if details.drive is None else _drive_codes(details.drive)
@@ -338,7 +334,7 @@ class DrawnSites:
         """Return the codes of cells, in the order in which they come; an empty one is missing."""
         words, (texts, at) = self.words[column], cells
         same, codes = self._codes.get(column, (None, None))
-        if same is not texts or codes is None:
+        if same is None or codes is None or not texts.equals(same):
             codes = np.full(len(texts) + 1, MISSING)
             self._codes[column] = texts, codes
         known = short(codes).take(at)
@@ -379,15 +375,15 @@ class DrawnSites:
 
     def _shed(self) -> None:
         """Show fewer kinds of sites individually."""
-        parts, self._parts, self._held = self._parts, [], 0
-        if self.kept is Kept.all:
-            self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
-            for part in parts:
-                _count(self.density, part)
-            self.kept = Kept.not_qualified
-        else:
-            self.kept, parts = Kept.none, []
-        for part in parts:
+        parts, self._parts, self._held = self._parts[::-1], [], 0
+        if self.kept is not Kept.all:
+            self.kept = Kept.none
+            return
+        self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
+        self.kept = Kept.not_qualified
+        while parts:  # each goes once it is copied: all are 100 MB
+            part = parts.pop()
+            _count(self.density, part)
             self._keep(part)
 
     def update(self, other: "DrawnSites") -> None:
@@ -465,14 +461,13 @@ def _is_not_qualified(columns: Columns) -> Bools:
     return result
 
 
-def _encoded(cells: "pa.Array | Coded") -> Coded:
+def _encoded(cells: pa.Array) -> Coded:
     """Return the codes of cells, of which days become texts."""
-    if isinstance(cells, Coded):
-        return cells
-    plain = cells.type in {pa.date32(), pa.float64()}
+    plain = cells.type in {pa.date32(), pa.float64()} or pa.types.is_dictionary(cells.type)
     coded = (cells if plain else as_text(cells)).dictionary_encode()
     texts = as_text(coded.dictionary) if cells.type == pa.date32() else coded.dictionary
-    return Coded(texts, arrays.as_numpy(coded.indices.fill_null(MISSING)))
+    none = arrays.from_numpy(np.array([MISSING], np.int32))[0]
+    return Coded(texts, arrays.as_numpy(pc.fill_null(coded.indices.cast(pa.int32()), none)))
 
 
 def _marks(statuses: Coded, reasons: Coded) -> Codes:

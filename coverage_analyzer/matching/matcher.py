@@ -916,19 +916,27 @@ class Matcher:
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
         """Return verdicts as report columns, in the order of `verdict_names`."""
+        return {n: arrays.decoded(c) for n, c in self.coded_columns(verdicts).items()}
+
+    def coded_columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:
+        """Return verdicts as `columns` does, but text as dictionary arrays.
+
+        Writers that can use the codes, or look at each text once, need not build the text of every
+        row.
+        """
         days = np.isnat(verdicts.available_on)
         country = np.where(verdicts.country > 0, verdicts.country, -1)
         columns = {
-            "level": arrays.take_texts(verdicts.level, self.texts["level"]),
-            "status": arrays.take_texts(verdicts.status, self.texts["status"]),
-            "reason": arrays.take_texts(verdicts.reason, self.texts["reason"]),
-            "center_id": arrays.take_texts(verdicts.center, self.texts["center_id"]),
+            "level": arrays.coded_texts(verdicts.level, self.texts["level"]),
+            "status": arrays.coded_texts(verdicts.status, self.texts["status"]),
+            "reason": arrays.coded_texts(verdicts.reason, self.texts["reason"]),
+            "center_id": arrays.coded_texts(verdicts.center, self.texts["center_id"]),
             **{
                 name: _nullable(getattr(verdicts, name))
                 for unit in self.policy.printed_units
                 for name in distance_columns(unit)
             },
-            "site_country": arrays.take_texts(country, self.texts["country"]),
+            "site_country": arrays.coded_texts(country, self.texts["country"]),
             "available_on": arrays.from_numpy(verdicts.available_on, days),
             "centers_in_reach": arrays.from_numpy(verdicts.centers_in_reach),
             "as_of": arrays.from_numpy(np.full(len(days), np.datetime64(self.as_of, "D"))),

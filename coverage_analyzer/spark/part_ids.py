@@ -23,7 +23,6 @@ from coverage_analyzer.files.duplicates import (
     DuplicateLines,
     DuplicateSummary,
     Records,
-    repeats_of,
 )
 
 if TYPE_CHECKING:
@@ -102,9 +101,8 @@ class _Range(DuplicateFinder):
         super().__init__()
         self._files, self._range = files, range(first, end)
 
-    def _groups(self) -> Iterator[tuple[Ints, Ints]]:
-        for part in self._range:
-            yield repeats_of(self._read(part))
+    def _parts(self) -> Iterator[Iterator[Records]]:
+        return map(self._read, self._range)
 
     def _read(self, part: int) -> Iterator[Records]:
         for file in self._files:

@@ -128,7 +128,7 @@ class PartJob:
             typer = RowTyper(table)
             report = ReportOutput(result.report, options.format, self.style, typer, stack)
             rejects = _Rejects(base, self.style, part, stack)
-            for some in judged(table.rows(), table, matcher):
+            for some in judged(table.rows(), table, matcher, coded=True):
                 report.write(some.report, some.rows)
                 rejects.write(some.rows)
                 count(result.totals, table, some, matcher, shown)

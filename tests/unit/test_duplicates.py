@@ -154,6 +154,27 @@ def test_repeats_are_those_of_a_dictionary(ids: list[str], data: Any) -> None:
     }
 
 
+def test_one_id_in_all_rows_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column without a value, such as N/A, is counted with a bounded number of records."""
+    sizes = []
+    by_id = duplicates._by_id
+
+    def seen(records: duplicates.Records) -> Any:
+        sizes.append(len(records))
+        return by_id(records)
+
+    monkeypatch.setattr(duplicates, "RUN", 64)
+    monkeypatch.setattr(duplicates, "_by_id", seen)
+    ids = (["N/A"] * 9 + ["B", "C"]) * 30 + ["C", "D"]
+    with DuplicateFinder() as store:
+        for start in range(0, len(ids), 20):
+            some = ids[start : start + 20]
+            store.add(pa.array(some), np.arange(len(some)) + start + 2)
+        repeats = store.repeats()
+    assert repeats == DuplicateSummary(3, 331, [[2, 3, 4], [11, 22, 33], [12, 23, 34]])
+    assert max(sizes) < 2 * 64 + 20
+
+
 def test_a_slice_of_an_array_is_hashed_from_its_own_start() -> None:
     """Arrow arrays may begin in the middle of their buffers."""
     seeds = np.array([1, 2], np.uint64)

@@ -124,11 +124,11 @@ def guess(data: bytes, *, at_end: bool) -> Guess:
     """
     cut = _CUT.search(data, max(len(data) - CUT_BYTES, 0))
     whole = cut.start() if cut and (len(cut[0]) > 1 or not at_end) else len(data)
-    found = list(itertools.islice(_SEQUENCE.finditer(data, 0, whole), SEQUENCES))
-    invalid = sum(match["valid"] is None for match in found)
-    if 2 * invalid <= len(found):
+    sequences = list(itertools.islice(_SEQUENCE.finditer(data, 0, whole), SEQUENCES))
+    invalid = sum(match["valid"] is None for match in sequences)
+    if 2 * invalid <= len(sequences):
         return UTF_8
-    line_end = data.find(b"\n", found[-1].end())
+    line_end = data.find(b"\n", sequences[-1].end())
     looked_at = data if line_end < 0 else data[: line_end + 1]
     return Guess(_code_page(_sample(looked_at, at_end=at_end)), guessed=True)
 

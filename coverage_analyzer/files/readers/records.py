@@ -169,6 +169,8 @@ def _needs_care(data: bytes, ends: Ints, delimiter: str) -> bool:
     n_returns = _n_of("\r", data)
     if n_returns and n_returns != np.count_nonzero(codes[ends[ends > 0] - 1] == ord("\r")):
         return True
+    if b'"' not in data:  # found in a tenth of the time of the next lines
+        return False
     quotes = np.flatnonzero(codes == ord('"'))
     lines = np.searchsorted(ends, quotes)
     if len(quotes) % 2 or not np.array_equal(lines[::2], lines[1::2]):
@@ -180,10 +182,10 @@ def _needs_care(data: bytes, ends: Ints, delimiter: str) -> bool:
 
 def _are(characters: str, codes: npt.NDArray[np.uint8]) -> bool:
     """Return whether all bytes are one of some ASCII characters."""
-    found = np.zeros(len(codes), np.bool_)
+    matches = np.zeros(len(codes), np.bool_)
     for character in characters:
-        found |= codes == ord(character)
-    return bool(found.all())
+        matches |= codes == ord(character)
+    return bool(matches.all())
 
 
 def _is_utf8(data: bytes) -> bool:

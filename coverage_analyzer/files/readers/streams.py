@@ -112,15 +112,15 @@ def utf8_text(path: Path, encoding: str = "", member: str = "") -> Text:
         stream.close()
         raise
     whole = PushbackReader(first, stream)
-    found = Encoding(encoding or _by_mark(first))
-    if not found.name and (found_name := guessing.utf16_without_mark(first)):
-        found = Encoding(found_name, guessed=True)
-    if not found.name and not guessing.is_binary(first):
-        return Text(GuessedText(whole, found), file, found)
-    if not found.name or codecs.lookup(found.name).name == "utf-8":
-        found.name = ""
-        return Text(whole, file, found)
-    return Text(Transcoded(whole, found.name), file, found)
+    known = Encoding(encoding or _by_mark(first))
+    if not known.name and (found_name := guessing.utf16_without_mark(first)):
+        known = Encoding(found_name, guessed=True)
+    if not known.name and not guessing.is_binary(first):
+        return Text(GuessedText(whole, known), file, known)
+    if not known.name or codecs.lookup(known.name).name == "utf-8":
+        known.name = ""
+        return Text(whole, file, known)
+    return Text(Transcoded(whole, known.name), file, known)
 
 
 def _by_mark(first: bytes) -> str:
@@ -175,9 +175,9 @@ class GuessedText:
 
     def _decide(self, sample: bytes, *, at_end: bool) -> None:
         """Find the encoding by a line that is not ASCII and those behind it."""
-        found = guessing.guess(sample, at_end=at_end)
-        self._found, self._encoding.guessed = True, found.guessed
-        self._encoding.name = found.encoding if found.guessed else ""
+        guess = guessing.guess(sample, at_end=at_end)
+        self._found, self._encoding.guessed = True, guess.guessed
+        self._encoding.name = guess.encoding if guess.guessed else ""
 
     def close(self) -> None:
         """Close the stream."""

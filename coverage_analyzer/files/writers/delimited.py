@@ -128,16 +128,20 @@ class CsvWriter(Writer):
         self._writer = pyarrow.csv.CSVWriter(self._sink, self._schema, write_options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows."""
-        columns = [_plain(batch.column(i)) for i in self._kept]
-        cells = [
-            _csv_cells(c, self._decimals.get(n)) for n, c in zip(self._names, columns, strict=True)
-        ]
-        if not self._style.raw_text:
-            cells = [formulas.escape_formulas(c, decimal=self._style.decimal) for c in cells]
-        if self._style.output_decimal != ".":
-            cells = [_with_mark(c, self._style.output_decimal) for c in cells]
+        """Append rows; their text may be in dictionary arrays."""
+        columns = zip(self._names, map(batch.column, self._kept), strict=True)
+        cells = [self._cells(name, column) for name, column in columns]
         self._writer.write(pa.RecordBatch.from_arrays(cells, schema=self._schema))
+
+    def _cells(self, name: str, cells: pa.Array) -> pa.Array:
+        """Return the cells of a column as they are written."""
+        if not _is_coded_text(cells.type):  # else each text is escaped once, not in every row
+            cells = _csv_cells(_plain(cells), self._decimals.get(name))
+        if not self._style.raw_text:
+            cells = formulas.escape_formulas(cells, decimal=self._style.decimal)
+        if self._style.output_decimal != ".":
+            cells = _with_mark(cells, self._style.output_decimal)
+        return _plain(cells)
 
     def close(self) -> None:
         """Finish the file."""
@@ -180,6 +184,10 @@ def _text_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pa.string()
     return kind
+
+
+def _is_coded_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
 
 
 def _is_fractional(kind: pa.DataType) -> bool:

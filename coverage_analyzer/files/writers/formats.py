@@ -32,18 +32,21 @@ class ReportFormat(NamedTuple):
         Whether rows have a geometry.
     on_spark
         Whether Spark writes it, too.
+    takes_codes
+        Whether its writer takes text of verdicts as dictionary arrays.
     """
 
     has_types: bool = False
     has_points: bool = False
     on_spark: bool = False
+    takes_codes: bool = False
 
 
 PROPERTIES: Final[dict[Format, ReportFormat]] = {
-    "csv": ReportFormat(on_spark=True),
-    "csv.gz": ReportFormat(),
-    "csv.zst": ReportFormat(),
-    "parquet": ReportFormat(has_types=True, on_spark=True),
+    "csv": ReportFormat(on_spark=True, takes_codes=True),
+    "csv.gz": ReportFormat(takes_codes=True),
+    "csv.zst": ReportFormat(takes_codes=True),
+    "parquet": ReportFormat(has_types=True, on_spark=True, takes_codes=True),
     "xlsx": ReportFormat(has_types=True),
     "gpkg": ReportFormat(has_types=True, has_points=True),
     "geojson": ReportFormat(has_types=True, has_points=True),

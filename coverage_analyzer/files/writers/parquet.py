@@ -1,36 +1,59 @@
 """Reports as Parquet."""
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from coverage_analyzer import arrays
 from coverage_analyzer.files.writers.base import Writer
 from coverage_analyzer.files.writers.cells import empty_rows
 from coverage_analyzer.paths import utf8_name
 
+GROUP_ROWS: Final = 1 << 18
+"""Rows of a group: fewer cost more time and space, more cost memory."""
+
+GROUP_BYTES: Final = 64 << 20
+"""Bytes in memory after which a group ends though it has fewer rows."""
+
+DISTINCT_SHARE: Final = 4
+"""A column recurs if at most one in so many of its values is distinct."""
+
+ARROW_SCHEMA: Final = b"ARROW:schema"
+"""Key of the metadata under which Arrow keeps the types of columns."""
+
 
 class ParquetWriter(Writer):
-    """Rows with their types; columns with recurring values are dictionary-encoded."""
+    """Rows with their types; columns with recurring values are dictionary-encoded.
+
+    Parameters
+    ----------
+    path
+        The file.
+    schema
+        Of the rows, as readers see them. Text may come in dictionary arrays: where it recurs, its
+        codes are written as they are.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path, self._schema = path, schema
         self._metadata: dict[str, str] = {}
         self._writer: pq.ParquetWriter | None = None
+        self._coded: frozenset[str] = frozenset()
+        self._waiting: list[pa.RecordBatch] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows; the first ones determine which values recur."""
         if self._writer is None:
-            # A dictionary of values that do not recur costs twice the time, and space.
-            self._writer = pq.ParquetWriter(
-                utf8_name(self._path),
-                self._schema,
-                compression="zstd",
-                use_dictionary=_recurring(batch),
-            )
-        self._writer.write_batch(batch)
+            self._writer = self._opened(batch)
+        self._waiting.append(self._decoded(batch))
+        n_rows = sum(map(len, self._waiting))
+        if n_rows >= GROUP_ROWS or sum(b.nbytes for b in self._waiting) >= GROUP_BYTES:
+            self._write_group()
 
     def describe(self, metadata: Mapping[str, str]) -> None:
         """Note what the file is to say of itself, as keys of its metadata."""
@@ -41,13 +64,65 @@ class ParquetWriter(Writer):
         if self._writer is None:
             self.write(empty_rows(self._schema))
         if self._writer is not None:
+            self._write_group()
             if self._metadata:
                 self._writer.add_key_value_metadata(self._metadata)
             self._writer.close()
 
+    def _opened(self, batch: pa.RecordBatch) -> pq.ParquetWriter:
+        """Return a writer for rows like some."""
+        self._coded = frozenset(
+            name
+            for name, wanted, cells in zip(
+                self._schema.names, self._schema.types, batch.columns, strict=True
+            )
+            if cells.type != wanted and _recurs(cells.indices)
+        )
+        first = self._decoded(batch)
+        # A dictionary of values that do not recur costs twice the time, and space.
+        writer = pq.ParquetWriter(
+            utf8_name(self._path),
+            first.schema,
+            compression="zstd",
+            use_dictionary=[*self._coded, *_recurring(first)],
+            store_schema=False,
+        )
+        # What Arrow notes of its types is what readers are to see, not how the rows came.
+        types = base64.b64encode(self._schema.serialize().to_pybytes())
+        writer.add_key_value_metadata({**(self._schema.metadata or {}), ARROW_SCHEMA: types})
+        return writer
+
+    def _decoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return rows with the text of all columns as text, except where codes are written."""
+        columns = [
+            cells if cells.type == wanted or name in self._coded else arrays.decoded(cells)
+            for name, wanted, cells in zip(
+                self._schema.names, self._schema.types, batch.columns, strict=True
+            )
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=self._schema.names)
+
+    def _write_group(self) -> None:
+        """Write the waiting rows as a group."""
+        waiting, self._waiting = self._waiting, []
+        if waiting and self._writer is not None:
+            rows = pa.Table.from_batches(waiting)
+            for at, name in enumerate(rows.schema.names):
+                if name in self._coded:
+                    # Statistics may cover all of a dictionary: it must have no other values.
+                    rows = rows.set_column(at, name, arrays.without_unused(rows.column(at)))
+            self._writer.write_table(rows, row_group_size=max(len(rows), 1))
+
 
 def _recurring(batch: pa.RecordBatch) -> list[str]:
     """Return the columns in which at most a quarter of the values are distinct."""
-    uncounted = (pa.types.is_nested, pa.types.is_null, pa.types.is_binary_view)
-    names = [f.name for f in batch.schema if not any(is_kind(f.type) for is_kind in uncounted)]
-    return [n for n in names if pc.count_distinct(batch.column(n)).as_py() * 4 <= len(batch)]
+    columns = zip(batch.schema.names, batch.columns, strict=True)
+    return [name for name, cells in columns if _recurs(cells)]
+
+
+def _recurs(cells: pa.Array) -> bool:
+    """Return whether at most a quarter of the values are distinct, if Arrow can count them."""
+    try:
+        return int(pc.count_distinct(cells).as_py()) * DISTINCT_SHARE <= len(cells)
+    except pa.ArrowNotImplementedError:  # nested values, dictionaries, views
+        return False
