@@ -1,10 +1,10 @@
 """Rows that share an id, found without keeping the ids of a billion rows in memory.
 
-For each id, a 128-bit hash and its line are kept: 24 bytes per row, which are written to an unnamed
-temporary file in batches of some megabytes, partitioned by the first byte of the hash. Equal ids
-are in the same part, and the parts are processed one after the other. The hash has a random seed
-per table, so nobody can construct two ids that collide; the probability of a random collision among
-a billion ids is below 1 in 10**20.
+For each id, a 128-bit hash and its line are kept: 24 bytes per row. Beyond a million rows they are
+written to an unnamed temporary file, a million at a time, partitioned by the first byte of the
+hash. Equal ids are in the same part, and the parts are processed one after the other. The hash has
+a random seed per table, so nobody can construct two ids that collide; the probability of a random
+collision among a billion ids is below 1 in 10**20.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ HASH, MORE, LINE = range(3)
 """Layout of a record, as three unsigned 64-bit integers."""
 
 RECORD_BYTES: Final = 24
-RUN: Final = 1 << 18
-"""Number of records kept in memory before they are written to the file: 6 MB."""
+RUN: Final = 1 << 20
+"""Number of records kept in memory before they are written to the file: 25 MB."""
 
 PARTS: Final = 256
 EXAMPLES: Final = 3
@@ -111,12 +111,9 @@ class DuplicateFinder:
         """For each sorted run in the file, the first record of each part."""
 
     def __enter__(self) -> Self:
-        """Return itself; the file stays in memory while it is a single run."""
-        size = RUN * RECORD_BYTES
+        """Return itself; the file is created with the first run."""
         with ExitStack() as stack:
-            file = tempfile.SpooledTemporaryFile(
-                size, dir=str(self._folder) if self._folder else None
-            )
+            file = tempfile.SpooledTemporaryFile(1, dir=str(self._folder) if self._folder else None)
             self._file: IO[bytes] = stack.enter_context(file)
             self._open = stack.pop_all()
         return self
@@ -191,7 +188,9 @@ class DuplicateFinder:
         return map(repeats_of, self._parts())
 
     def _parts(self) -> Iterator[Iterator[Records]]:
-        """Yield the records of each part, run by run."""
+        """Yield the records of each part, run by run; few records are one part, in memory."""
+        if not self._starts:
+            return iter([iter(self._waiting)])
         if self._n_buffered:
             self._spill()
         return map(self._read, range(PARTS))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Floats
+from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.schema.verdict import Status
 
@@ -44,15 +44,20 @@ class EveryNth:
             offset += len(part)
         return cls(step, seen, sum(map(len, kept)), kept)
 
-    def add(self, places: Floats) -> None:
-        """Add the next sites. Shape (n, 2)."""
-        subset = places[(-self.seen) % self.step :: self.step].copy()  # a view keeps all places
-        self.seen += len(places)
-        self.parts.append(subset)
+    def add(self, lon: Floats, lat: Floats, at: Ints) -> None:
+        """Add the next sites: those at some positions of a block."""
+        subset = at[(-self.seen) % self.step :: self.step]
+        self.seen += len(at)
+        self.parts.append(places_at(lon, lat, subset))
         self.held += len(subset)
         while self.held > MOST_KEPT:
             self.parts = [np.concatenate(self.parts)[::2]]
             self.held, self.step = len(self.parts[0]), self.step * 2
+
+
+def places_at(lon: Floats, lat: Floats, at: Ints) -> Floats:
+    """Return the places of sites at some positions. Shape (n, 2)."""
+    return np.column_stack([lon.take(at), lat.take(at)])
 
 
 class SiteSample:
@@ -97,9 +102,10 @@ class SiteSample:
         for code, kept in enumerate(self._kept):
             at = np.flatnonzero(status == code)
             if len(at):
-                kept.add(np.column_stack([lon[at], lat[at]]))
+                kept.add(lon, lat, at)
                 self.counts[code] += len(at)
-        bins = np.floor((lon + 180) * (LONGITUDE_BINS / 360)).astype(np.int64) % LONGITUDE_BINS
+        bins = ((lon + 180) * (LONGITUDE_BINS / 360)).astype(np.int64)
+        bins[bins == LONGITUDE_BINS] = 0
         self._longitudes[bins] = True
         south, north = self._latitudes
         self._latitudes = min(south, float(lat.min())), max(north, float(lat.max()))

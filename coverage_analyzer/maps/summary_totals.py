@@ -57,12 +57,13 @@ class SummaryTotals:
         distance_miles
             To that center; NaN without one.
         """
-        known = center >= 0
-        qualified = center[known & (status == Status.qualified)]
+        known = np.flatnonzero(center >= 0)
+        center, status = center.take(known), status.take(known)
+        qualified = center[status == Status.qualified]
         self.served += np.bincount(qualified, minlength=len(self.served))
         step = STEPS[self.unit] * METRES[self.unit] / METRES["miles"]
-        steps = np.minimum(distance_miles[known] / step, BINS - 1).astype(np.int64)
-        keys = steps * len(Status) + status[known]
+        steps = np.minimum(distance_miles.take(known) / step, BINS - 1).astype(np.int64)
+        keys = steps * len(Status) + status
         counts = np.bincount(keys, minlength=self.distances.size)
         self.distances += counts.reshape(self.distances.shape)
 

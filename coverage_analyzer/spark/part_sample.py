@@ -11,8 +11,8 @@ from typing import IO
 
 import numpy as np
 
-from coverage_analyzer.arrays import Floats
-from coverage_analyzer.maps.site_sample import EveryNth, SiteSample
+from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.maps.site_sample import EveryNth, SiteSample, places_at
 from coverage_analyzer.schema.verdict import Status
 
 
@@ -24,12 +24,12 @@ class _PlacesFile(EveryNth):
         self.path = path
         self._file: IO[bytes] | None = None
 
-    def add(self, places: Floats) -> None:
-        """Write the next sites. Shape (n, 2)."""
+    def add(self, lon: Floats, lat: Floats, at: Ints) -> None:
+        """Write the next sites: those at some positions of a block."""
         if self._file is None:
             self._file = self.path.open("wb")
-        self._file.write(np.ascontiguousarray(places).data)
-        self.seen += len(places)
+        self._file.write(places_at(lon, lat, at).data)
+        self.seen += len(at)
 
     def close(self) -> None:
         """Finish the file."""

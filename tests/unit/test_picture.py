@@ -111,7 +111,7 @@ def test_a_sample_keeps_no_more_than_its_places() -> None:
     """A hundred million sites held 800 MB: each few places kept all those of their block."""
     every = EveryNth()
     for _ in range(40):
-        every.add(np.zeros((10_000, 2)))
+        every.add(np.zeros(10_000), np.zeros(10_000), np.arange(10_000))
         owners = [part if part.base is None else part.base for part in every.parts]
         assert sum(owner.nbytes for owner in owners) <= 2 * MOST_KEPT * 16
 

@@ -1,14 +1,17 @@
 """CSV files packed and marked: the same text, whatever is round it."""
 
 import gzip
+import io
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from coverage_analyzer import batch
 from coverage_analyzer.batch._map import redrawn
 from coverage_analyzer.files.writers import formats
+from coverage_analyzer.files.writers.delimited import CsvWriter
 from tests.unit.test_batch import judged
 from tests.unit.test_guard import FORMULAS, cells, run
 
@@ -20,8 +23,6 @@ def unpacked(path: Path) -> bytes:
     """Return what a packed file holds, by a program that is not ours where there is one."""
     if path.suffix == ".gz":
         return gzip.decompress(path.read_bytes())
-    import pyarrow as pa
-
     with pa.input_stream(str(path), compression="zstd") as stream:
         return stream.read()
 
@@ -81,8 +82,6 @@ def test_text_files_tell_how_much_is_read(
     if pack == "gzip":
         path.write_bytes(gzip.compress(path.read_bytes()))
     elif pack:
-        import pyarrow as pa
-
         text = path.read_bytes()
         with pa.CompressedOutputStream(str(path), "zstd") as file:
             file.write(text)
@@ -92,3 +91,27 @@ def test_text_files_tell_how_much_is_read(
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.6 < shares[-1] == 1
     assert len(set(shares)) > 2
+
+
+def test_limits_look_alike_in_all_blocks() -> None:
+    """A block whose limits are all whole is written as integers, which no reader can tell."""
+    schema = pa.schema([("site_id", pa.string()), ("limit_miles", pa.float64())])
+    sink = io.BytesIO()
+    with CsvWriter(sink, schema) as writer:
+        for limits in ([70.0, None], [43.5, 50.0], [], [50.0]):
+            cells = [pa.array(["A"] * len(limits), pa.string()), pa.array(limits, pa.float64())]
+            writer.write(pa.RecordBatch.from_arrays(cells, schema=schema))
+    lines = ['"site_id","limit_miles"', '"A",70', '"A",', '"A",43.5', '"A",50', '"A",50', ""]
+    assert sink.getvalue().decode() == "\n".join(lines)
+
+
+def test_coded_text_is_escaped_once() -> None:
+    """Text in dictionary arrays is written as text is; null is an empty cell without quotes."""
+    texts = pa.array(["=1+1", "'=x", "plain", None, "=1+1"])
+    schema = pa.schema([("level", pa.string())])
+    sinks = io.BytesIO(), io.BytesIO()
+    for sink, column in zip(sinks, (texts, texts.dictionary_encode()), strict=True):
+        with CsvWriter(sink, schema) as writer:
+            writer.write(pa.RecordBatch.from_arrays([column], names=["level"]))
+    plain, coded = (sink.getvalue().decode() for sink in sinks)
+    assert plain == coded == '"level"\n"\'=1+1"\n"\'\'=x"\n"plain"\n\n"\'=1+1"\n'
