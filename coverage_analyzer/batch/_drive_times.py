@@ -334,7 +334,7 @@ class Job:
         names = countries.load().names
         network = dataclasses.replace(network, what_if=totals.what_if)
         shown = payload(heading_of(self.manifest), totals.drawn, network, names)
-        publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        page.write_page(publication.path("map.html"), shown)
         return shown.picture
 
     def _beside_report(

@@ -80,6 +80,20 @@ class Borders:
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
 
+    def may_be_at_sea(self, lon: Floats, lat: Floats) -> Bools:
+        """Return which points may be in face 0, by their grid cells: all others are not."""
+        _, _, column, row = _cell(lon, lat)
+        return self._cells_at_sea.take(row * COLUMNS + column)
+
+    @functools.cached_property
+    def _cells_at_sea(self) -> Bools:
+        """Which grid cells have a part of face 0: all of them is, or an edge beside it."""
+        cells = self._border_cells
+        beside = (self._left.take(cells.edges) == 0) | (self._right.take(cells.edges) == 0)
+        result: Bools = self._grid == 0
+        result[cells.cells] = np.logical_or.reduceat(beside, cells.offsets[:-1])
+        return result
+
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the face in which each point is located.
 
@@ -282,10 +296,6 @@ class Borders:
             beside = beside[near]
         return beside
 
-    @functools.cached_property
-    def _degrees(self) -> Floats:
-        return np.stack(self._degrees_of(slice(None)), axis=1)
-
     def _degrees_of(self, vertex: Ints | slice) -> tuple[Floats, Floats]:
         """Return the longitude and latitude of vertices."""
         return (self._x[vertex] - 180 * UNITS) / UNITS, (self._y[vertex] - 90 * UNITS) / UNITS
@@ -329,21 +339,22 @@ class Borders:
         import shapely
 
         arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
-        points = self._degrees
-
-        def line(ring: int) -> Floats:
-            bits = [points[:0]]
-            for arc in arcs[ring_offsets[ring] : ring_offsets[ring + 1]]:
-                start, stop = arc_offsets[max(arc, ~arc)], arc_offsets[max(arc, ~arc) + 1]
-                bit = points[start:stop] if arc >= 0 else points[start:stop][::-1]
-                bits.append(bit[1:] if len(bits) > 1 else bit)
-            return np.concatenate(bits)
-
-        polygons = []
-        for p in range(face_offsets[face], face_offsets[face + 1]):
-            shell, *holes = map(line, range(polygon_offsets[p], polygon_offsets[p + 1]))
-            polygons.append(shapely.Polygon(shell, holes))
-        return shapely.MultiPolygon(polygons)
+        own = slice(face_offsets[face], face_offsets[face + 1] + 1)
+        rings = ring_offsets[polygon_offsets[own][0] : polygon_offsets[own][-1] + 1]
+        parts = arcs[rings[0] : rings[-1]].astype(np.int64)
+        first, last = (arc_offsets[np.maximum(parts, ~parts) + end] for end in (0, 1))
+        # An arc begins where the one before it in the ring ends: that vertex is taken once.
+        joint = np.ones(len(parts), np.int64)
+        joint[rings[:-1] - rings[0]] = 0
+        part, step = expand_ranges(joint, last - first - joint)
+        vertex = np.where(parts[part] >= 0, first[part] + step, last[part] - 1 - step)
+        lon, lat = self._x[vertex] - 180 * UNITS, self._y[vertex] - 90 * UNITS
+        ring = np.repeat(np.arange(len(rings) - 1), np.diff(rings))[part]
+        places = np.stack([lon, lat], axis=1) / UNITS
+        polygon = np.repeat(np.arange(len(polygon_offsets[own]) - 1), np.diff(polygon_offsets[own]))
+        return shapely.multipolygons(
+            shapely.polygons(shapely.linearrings(places, indices=ring), indices=polygon)
+        )
 
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
