@@ -217,27 +217,27 @@ def run(cluster: Cluster, sites: Path, centers: Path, log: Log) -> list[str]:
         return Counter(path.name.partition("-")[0] for path in found)
 
     def is_twice() -> bool:
-        """Return whether two parts have two attempts: the lost one, and that of the stopped one."""
+        """Return whether two tasks have two attempts: the lost one, and that of the stopped one."""
         now = written()
-        return sum(n > 1 for n in now.values()) > 1 or not now
+        return len({task_of[int(part)] for part, n in now.items() if n > 1}) > 1 or not now
 
     def disturb() -> None:
         cluster.kill_worker(0)
         cluster.stop_worker(1, is_twice)
 
+    task_of: dict[int, int] = {}
     with (
-        cluster.session("events-run"),
+        cluster.session("events-run") as session,
         later(lambda: written().total() >= n_files // 5, disturb),
     ):
+        task_of |= tasks(sites, session.sparkContext.defaultParallelism)
         told = spark.run(sites, centers, folder / "clustered", as_of=AS_OF, options=options)
     log(f"on the cluster: {told['ledger']}, {told['duplicates']}")
     here = batch.run(sites, centers, folder / "alone", as_of=AS_OF, options=options)
     log(f"one process:    {here['ledger']}, {here['duplicates']}")
     faults = [f"run.json: {key}" for key in here if told.get(key) != here[key] and key != "engine"]
-    for name in here["files"]:
+    for name in {*here["files"]} - {"run.json", "rejects.csv"}:
         one, two = folder / "alone" / name, folder / "clustered" / name
-        if name in {"run.json", "rejects.csv"}:
-            continue
         if name.startswith("report."):
             faults += report_faults(one, two, log)
         elif one.read_bytes() != two.read_bytes():
@@ -245,6 +245,15 @@ def run(cluster: Cluster, sites: Path, centers: Path, log: Log) -> list[str]:
     faults += [f"{path.name} is left" for path in folder.glob(".clustered*")]
     unknown = {path.name for path in (folder / "clustered").iterdir()} - {*told["files"]}
     return faults + [f"{name} is in the folder, but not in run.json" for name in unknown]
+
+
+def tasks(sites: Path, n_cores: int) -> dict[int, int]:
+    """Return the number of the task that reads a part, by the number of the part."""
+    from coverage_analyzer.spark.part_run import TASKS_PER_CORE
+    from coverage_analyzer.spark.parts import grouped, parts_of
+
+    groups = grouped(parts_of(sorted(sites.iterdir())), TASKS_PER_CORE * n_cores)
+    return {part.number: number for number, group in enumerate(groups) for part in group}
 
 
 def report_faults(one: Path, two: Path, log: Log) -> list[str]:

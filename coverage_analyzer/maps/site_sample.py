@@ -7,7 +7,7 @@ million sites cost a few milliseconds.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,16 @@ LONGITUDE_BINS: Final = 3600
 """Resolution, a tenth of a degree, at which longitudes with sites are recorded."""
 
 
+class Places(Protocol):
+    """Places of sites: an array of shape (n, 2), or a file of one."""
+
+    def __len__(self) -> int:
+        """Return the number of places."""
+
+    def __getitem__(self, at: slice, /) -> Floats:
+        """Return some of them. Shape (n, 2)."""
+
+
 @dataclass
 class EveryNth:
     """Every n-th site of one status."""
@@ -33,8 +43,8 @@ class EveryNth:
     parts: list[Floats] = field(default_factory=list)
 
     @classmethod
-    def of_parts(cls, parts: Sequence[Floats]) -> "EveryNth":
-        """Return those that are kept of some parts, which may be mapped files, in their order."""
+    def of_parts(cls, parts: Sequence["Places"]) -> "EveryNth":
+        """Return those that are kept of some parts, which may be files, in their order."""
         seen, step, offset = sum(map(len, parts)), 1, 0
         while -(-seen // step) > MOST_KEPT:
             step *= 2

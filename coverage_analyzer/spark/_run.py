@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, open_products
-from coverage_analyzer.errors import InputError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import table
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers import streams
@@ -90,7 +90,12 @@ def run(
         raise InputError(msg)
     rules, wanted = Policy.load(policy), day(as_of)
     gate = Gate.of(options.max_rejects, options.hold_if, rules)
-    with session.opened() as context, session.in_words(), tempfile.TemporaryDirectory() as scratch:
+    rows_in_java = any(map(_is_remote, (str(sites), str(output))))
+    with (
+        session.opened(rows_in_java=rows_in_java) as context,
+        session.in_words(),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         given = _opened_centers(context, str(centers), Path(scratch), options)
         path = _fetched_products(context, options, Path(scratch))
         dated = open_products(path, options.product_dialect)
@@ -104,10 +109,16 @@ def run(
         question = Question(given, dated, matcher, options, gate, str(centers))
         job = _job(context, str(sites), str(output), question)
         metrics = Metrics(check_metrics(options.metrics), str(output))
-        with Folder(context, str(output)) as folder, metrics.open():
-            manifest, changes = job.publish(folder, Path(scratch))
-            metrics.write(manifest, changes)
-            return manifest
+        try:
+            with Folder(context, str(output)) as folder, metrics.open():
+                manifest, changes = job.publish(folder, Path(scratch))
+                metrics.write(manifest, changes)
+                return manifest
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"The report could not be written to {output}: {error}."
+            raise PublishError(msg) from error
 
 
 def _job(context: "SparkContext", sites: str, output: str, question: Question) -> PartRun | JavaRun:
@@ -122,6 +133,11 @@ def _job(context: "SparkContext", sites: str, output: str, question: Question) -
         local = local_path(sites) if sites.startswith(LOCAL) else Path(sites)
         return PartRun(context, local, question)
     return JavaRun(context, sites, question)
+
+
+def _is_remote(path: str) -> bool:
+    """Return whether a path names a file system other than this machine's disks and mounts."""
+    return bool(readers.SCHEME.match(path)) and not path.startswith(LOCAL)
 
 
 def _refuse_what_spark_does_not(options: Options) -> None:

@@ -8,8 +8,8 @@ writes others; only those that the driver receives from Spark, one result per pa
 import dataclasses
 import platform
 import secrets
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from coverage_analyzer.batch._run import Totals, count
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.report_output import ReportOutput
 from coverage_analyzer.batch.stream import judged
-from coverage_analyzer.errors import PublishError
+from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.row_types import RowTyper
 from coverage_analyzer.files.table import ParsedRows, Table
@@ -112,11 +112,13 @@ class PartJob:
         ------
         InputError
             If it cannot be read.
-        OSError
-            If the disk refuses.
         PublishError
-            If this machine does not see the folder.
+            If this machine does not see the folder, or its disk refuses.
         """
+        with self._disk_errors():
+            return self._assessed(part)
+
+    def _assessed(self, part: Part) -> PartResult:
         base, table = self.base(part), self.opened(part)
         matcher, options = built_once(self.spec), self.options
         result = PartResult(part, self._totals(), Path(f"{base}.{options.format}"))
@@ -147,16 +149,34 @@ class PartJob:
         ------
         InputError
             If it cannot be read.
-        OSError
-            If the disk refuses.
         PublishError
-            If this machine does not see the folder.
+            If this machine does not see the folder, or its disk refuses.
         """
-        base, table = self.base(part), self.opened(part)
-        with PartIds(Path(f"{base}.ids"), part.file, self.seeds) as ids:
-            for rows in table.rows():
-                ids.add(table.keys(rows.block), rows.block.lines)
-            return ids.written()
+        with self._disk_errors():
+            base, table = self.base(part), self.opened(part)
+            with PartIds(Path(f"{base}.ids"), part.file, self.seeds) as ids:
+                for rows in table.rows():
+                    ids.add(table.keys(rows.block), rows.block.lines)
+                return ids.written()
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        """Translate errors of the disk, and name the machine.
+
+        Raises
+        ------
+        CoverageError
+            Our own, as it is.
+        PublishError
+            With the error.
+        """
+        try:
+            yield
+        except CoverageError:
+            raise
+        except OSError as error:
+            msg = f"{self.folder} on {platform.node()} cannot be written: {error}."
+            raise PublishError(msg) from error
 
     def base(self, part: Part) -> Path:
         """Return the path of the files of this attempt, without their endings.
@@ -175,7 +195,19 @@ class PartJob:
         return self.folder / f"{part.number:05}-{secrets.token_hex(TOKEN_BYTES)}"
 
     def opened(self, part: Part) -> Table:
-        """Open a part, with the lines of it that are rejected as duplicates."""
+        """Open a part, with the lines of it that are rejected as duplicates.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or this machine does not see it.
+        """
+        if not part.path.exists():
+            msg = (
+                f"{part.path} is not on {platform.node()}, where a task of Spark runs. Put it "
+                f"where all machines see it, or on hdfs: or s3a:."
+            )
+            raise InputError(msg)
         table = part.opened(self.table, self.options.columns)
         if self.refused is None:
             return table

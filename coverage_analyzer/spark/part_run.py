@@ -50,7 +50,7 @@ from coverage_analyzer.schema.coordinates import Written
 from coverage_analyzer.spark.part_ids import LINE_BITS, IdsOfParts, LinesOfPart
 from coverage_analyzer.spark.part_job import PartJob, PartResult
 from coverage_analyzer.spark.part_sample import joined_sample
-from coverage_analyzer.spark.parts import Headers, Part, parts_of
+from coverage_analyzer.spark.parts import Headers, Part, grouped, parts_of
 from coverage_analyzer.spark.question import Question
 from coverage_analyzer.spark.sealed import read_sealed, write_sealed
 from coverage_analyzer.spark.storage import Folder, local_path
@@ -63,6 +63,9 @@ T = TypeVar("T")
 SEED_BYTES: Final = 16
 
 PART_NAME: Final = "part-{:05}.{}"
+
+TASKS_PER_CORE: Final = 4
+"""So that no core waits long for the last task."""
 
 
 class ReadParts(WrappedReader):
@@ -249,7 +252,9 @@ class PartRun:
 
     def _mapped(self, work: Callable[[Part], T]) -> list[T]:
         """Return what some work gives for each part: one result, however often it was tried."""
-        return self._context.parallelize(self._parts, len(self._parts)).map(work).collect()
+        groups = grouped(self._parts, TASKS_PER_CORE * self._context.defaultParallelism)
+        tasks = self._context.parallelize(groups, len(groups))
+        return tasks.flatMap(lambda parts: map(work, parts)).collect()
 
     def _about(self) -> dict[str, str]:
         """Return what each part of the report says of itself."""

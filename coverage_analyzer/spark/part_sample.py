@@ -37,11 +37,15 @@ class _PlacesFile(EveryNth):
             self._file.close()
             self._file = None
 
-    def places(self) -> Floats:
-        """Return all places, without reading them yet. Shape (n, 2)."""
+    def __len__(self) -> int:
+        """Return the number of places."""
+        return self.seen
+
+    def __getitem__(self, at: slice, /) -> Floats:
+        """Return some places; the file is mapped only as long as they are read. Shape (n, 2)."""
         if not self.seen:
             return np.zeros((0, 2))
-        return np.memmap(self.path, np.float64, "r", shape=(self.seen, 2))
+        return np.array(np.memmap(self.path, np.float64, "r", shape=(self.seen, 2))[at])
 
 
 class PartSample(SiteSample):
@@ -66,5 +70,5 @@ class PartSample(SiteSample):
 
 def joined_sample(parts: Sequence[PartSample]) -> SiteSample:
     """Return the sample of all sites, given the places of all parts in their order."""
-    kept = [EveryNth.of_parts([part.files[status].places() for part in parts]) for status in Status]
+    kept = [EveryNth.of_parts([part.files[status] for part in parts]) for status in Status]
     return SiteSample.of_parts(parts, kept)

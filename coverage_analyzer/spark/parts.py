@@ -26,6 +26,9 @@ PARQUET: Final = (".parquet", ".pq")
 PART_ROWS: Final = 1_000_000
 """Minimum rows in the row groups of a part of a Parquet file, if there are more parts."""
 
+TASK_BYTES: Final = 64 << 20
+"""A task reads parts of about this size together, if there are many: each task costs 0.2 CPU s."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -43,6 +46,8 @@ class Part:
         The number of the first row, from 1.
     rows
         Number of rows, if the file says so.
+    bytes
+        Size of the file, or of its share by rows.
     """
 
     number: int
@@ -52,6 +57,7 @@ class Part:
     groups: tuple[int, ...] = ()
     first_row: int = 1
     rows: int | None = None
+    bytes: int = 0
 
     @property
     def is_first(self) -> bool:
@@ -87,14 +93,20 @@ class Part:
         Raises
         ------
         InputError
-            If so. Other machines give the disk another number.
+            If so. Other machines give the disk, and on some mounts the file, other numbers; the
+            driver compares those before and after the run.
         """
         if source.fingerprint is None or self.state is None:
             return
         for state in source.fingerprint.states.values():
-            if state is not None and state[1:] == self.state[1:]:
+            if state is not None and _version(state) == _version(self.state):
                 return
         raise InputError(changed(self.path))
+
+
+def _version(state: FileState) -> tuple[int, int]:
+    """Return what all machines see of a file."""
+    return state.size, state.modified_ns
 
 
 def parts_of(paths: Sequence[Path]) -> list[Part]:
@@ -105,7 +117,8 @@ def parts_of(paths: Sequence[Path]) -> list[Part]:
 
 def _parts_of(file: int, path: Path) -> Iterator[Part]:
     state = state_of(path)
-    whole = Part(0, file, path, state)
+    n_bytes = state.size if state else 0
+    whole = Part(0, file, path, state, bytes=n_bytes)
     if path.suffix.lower() not in PARQUET:
         yield whole
         return
@@ -121,10 +134,33 @@ def _parts_of(file: int, path: Path) -> Iterator[Part]:
         groups, n_rows = [*groups, number], n_rows + size
         left = total - (first - 1) - n_rows
         if n_rows >= PART_ROWS and (left >= PART_ROWS or not left):
-            yield Part(0, file, path, state, tuple(groups), first, n_rows)
+            share = n_bytes * n_rows // total
+            yield Part(0, file, path, state, tuple(groups), first, n_rows, share)
             groups, first, n_rows = [], first + n_rows, 0
     if groups:
         yield Part(0, file, path, state, tuple(groups), first, n_rows)
+
+
+def grouped(parts: Sequence[Part], n_tasks: int) -> list[list[Part]]:
+    """Return parts in groups, each of which is read by one task; in order.
+
+    Parameters
+    ----------
+    parts
+        All parts.
+    n_tasks
+        About how many tasks are needed to keep all cores busy, even if there is little to read.
+    """
+    enough = min(TASK_BYTES, sum(part.bytes for part in parts) / n_tasks)
+    groups: list[list[Part]] = []
+    size = enough
+    for part in parts:
+        if size >= enough:
+            groups.append([])
+            size = 0
+        groups[-1].append(part)
+        size += part.bytes
+    return groups
 
 
 class ParquetPart(ParquetFile):

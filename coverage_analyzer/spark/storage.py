@@ -12,6 +12,7 @@ a folder and not a link, containing the marker with its name, both owned by our 
 import re
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from coverage_analyzer.errors import FolderBusyError, InputError, PublishError
 from coverage_analyzer.files.run_folder import contents, hold
 from coverage_analyzer.files.run_folder.publishing import MANIFEST
 from coverage_analyzer.files.run_folder.run_record import RECORD, read_record
+from coverage_analyzer.spark.session import in_a_thread
 
 if TYPE_CHECKING:
     from pyspark.core.context import SparkContext
@@ -35,6 +37,10 @@ TOKEN: Final = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}{re.escape(WORK)}")
 
 OLD: Final = ("old", "held")
 """Names in a work folder for the report being replaced, and for a held run."""
+
+TRIES: Final = 20
+PAUSE_S: Final = 0.25
+"""How often, and after what pause, a work folder is deleted again; then the next run does it."""
 
 PART_OF_CSV: Final = "part-{:05}.csv"
 
@@ -203,7 +209,7 @@ class Folder:
                 self._recover()
                 self._fs.make(self.part)
             except BaseException:
-                self._clear()
+                in_a_thread(self._clear)
                 raise
 
     def _old(self, path: str) -> str:
@@ -270,10 +276,15 @@ class Folder:
     def __exit__(self, *_error: object) -> None:
         """Discard what was not published, and release the folder."""
         with _java_in_words(self.path):
-            self._clear()
+            in_a_thread(self._clear)
 
     def _clear(self) -> None:
-        self._fs.drop(self._work)
+        """Delete the work folder, in which tasks of a run that failed may still write, and go."""
+        for _ in range(TRIES):
+            self._fs.drop(self._work)
+            if not self._fs.exists(self._work):
+                break
+            time.sleep(PAUSE_S)
         self._fs.drop(_beside(self.path, "lock"))
 
     @property

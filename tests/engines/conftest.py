@@ -47,8 +47,13 @@ def spark() -> Iterator[Any]:
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "Asia/Tokyo",
     }
-    from coverage_analyzer.spark.session import no_word_on_pandas
+    from coverage_analyzer.spark.session import (
+        ONE_COMPILER,
+        SUBMIT_OPTIONS,
+        no_word_on_pandas,
+    )
 
+    os.environ[SUBMIT_OPTIONS] = ONE_COMPILER  # tests are short
     with no_word_on_pandas():
         session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

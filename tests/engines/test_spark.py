@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -396,6 +397,31 @@ def test_what_killed_runs_left_and_what_others_have_prepared(tmp_path: Path) -> 
     assert len(list(tmp_path.glob(".out.*"))) == 5
     with pytest.raises(InputError, match="is an input file"):
         spark.run(folder, out / "centers.csv", out, as_of=AS_OF)
+
+
+def test_a_run_that_is_interrupted_leaves_nothing(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clear the work folder and the lock, although an answer of Java was never read."""
+    context = spark.sparkContext
+
+    def interrupted() -> bytes:
+        raise KeyboardInterrupt
+
+    def run() -> None:
+        with Folder(context, str(tmp_path / "out")) as folder:
+            assert Path(folder.path.removeprefix("file:")).parent == tmp_path
+            connection = context._gateway._gateway_client.get_thread_connection()
+            stream = connection.stream
+            monkeypatch.setattr(connection, "stream", SimpleNamespace(readline=interrupted))
+            try:
+                context._jvm.java.lang.Thread.sleep(1)
+            finally:
+                monkeypatch.setattr(connection, "stream", stream)
+
+    with pytest.raises(KeyboardInterrupt):
+        session.in_a_thread(run)  # the connection of this thread is needed
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_spark_cannot_read_or_write_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """What tasks of Spark read and return, added up: as if one process had read all rows."""
 
+import dataclasses
+import errno
 import itertools
 import os
 import pickle
+import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +35,7 @@ from coverage_analyzer.spark.part_ids import IdsOfParts, LinesOfPart, PartIds
 from coverage_analyzer.spark.part_job import PartJob, PartResult
 from coverage_analyzer.spark.part_run import check_parts
 from coverage_analyzer.spark.part_sample import PartSample, joined_sample
-from coverage_analyzer.spark.parts import Headers, Part, parts_of
+from coverage_analyzer.spark.parts import TASK_BYTES, Headers, Part, grouped, parts_of
 
 N = 300
 
@@ -100,12 +104,36 @@ def test_an_attempt_writes_files_of_its_own(table: pa.Table, tmp_path: Path) -> 
     assert first.report != second.report
     assert pq.read_table(first.report).equals(pq.read_table(second.report))
     assert first.report.parent == tmp_path / "work"
+    assert part.state is not None
+    elsewhere = part.state._replace(device=1, inode=2)
+    assert job(dataclasses.replace(part, state=elsewhere)).totals.ledger.read == N
     os.utime(path, (0, 0))
     with pytest.raises(InputError, match="changed while it was being read"):
+        job(part)
+    path.rename(tmp_path / "moved.parquet")
+    with pytest.raises(InputError, match=rf"is not on {re.escape(platform.node())}, where a task"):
         job(part)
     (tmp_path / "work").rename(tmp_path / "elsewhere")
     with pytest.raises(PublishError, match="a folder that all machines see"):
         job(part)
+
+
+def test_a_disk_that_refuses_is_an_error_in_words(
+    table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Name the machine: the driver's disk may be another one."""
+    path = tmp_path / "sites.parquet"
+    pq.write_table(table, path)
+    job = job_of(path, tmp_path)
+    (part,) = parts_of([path])
+
+    def full(*_arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(PartIds, "add", full)
+    for work in (job, job.ids):
+        with pytest.raises(PublishError, match=rf"on {re.escape(platform.node())} cannot .*space"):
+            work(part)
 
 
 def test_parts_that_do_not_add_up_stop_a_run() -> None:
@@ -139,11 +167,31 @@ def test_parquet_is_cut_at_row_groups(
         (0, (0, 1, 2, 3), 1, 120),
         (1, (4, 5, 6, 7, 8, 9), 121, 180),
     ]
+    size = path.stat().st_size
+    assert [p.bytes for p in found] == [size * 120 // N, size * 180 // N]
     opened = job_of(path, tmp_path).table
     lines = [b.block.lines for p in found for b in p.opened(opened, {}).rows()]
     assert np.concatenate(lines).tolist() == list(range(1, N + 1))
     monkeypatch.setattr(parts, "PART_ROWS", 200)
     assert [p.groups for p in parts_of([path])] == [()]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_tasks", "groups"),
+    [
+        ([5] * 6, 100, [1] * 6),
+        ([5] * 6, 3, [2, 2, 2]),
+        ([5, 1, 1, 1, 5, 2], 3, [1, 4, 1]),
+        ([0, 0], 8, [1, 1]),
+        ([TASK_BYTES // 2] * 5 + [3 * TASK_BYTES], 1, [2, 2, 2]),
+    ],
+)
+def test_small_parts_share_a_task(sizes: list[int], n_tasks: int, groups: list[int]) -> None:
+    """Group parts in their order: as many tasks as keep the cores busy, of a size that pays."""
+    some = [Part(n, n, Path(str(n)), None, bytes=size) for n, size in enumerate(sizes)]
+    found = grouped(some, n_tasks)
+    assert list(map(len, found)) == groups
+    assert [part for group in found for part in group] == some
 
 
 @pytest.fixture
