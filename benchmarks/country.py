@@ -19,13 +19,16 @@ WEST, SOUTH, DEGREE_M = 60.0, 47.0, 111_200.0
 RIVER_EVERY, BRIDGE_EVERY, COAST = 150, 40, 0.97
 """Lattice lines between rivers, and between bridges; the share of the country before the strait."""
 
+BUILT = 0.786
+"""Share of the lattice that has roads, and so bends."""
+
 
 class Country:
     """The lattice of a country with so many points."""
 
     def __init__(self, n_points: int) -> None:
         self.random = np.random.default_rng(SEED)
-        self.side = int(np.sqrt(n_points / (1 + 2 * BENDS)) / PER_WAY) * PER_WAY + 1
+        self.side = int(np.sqrt(n_points / (1 + 2 * BENDS * BUILT)) / PER_WAY) * PER_WAY + 1
         self.strait = int(self.side * COAST)
         jitter = self.random.normal(0, 40, (2, self.side, self.side))
         self.x = np.arange(self.side)[None, :] * STEP_M + jitter[0]

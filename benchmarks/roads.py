@@ -7,6 +7,7 @@ The city is ``porto.osm.pbf`` in the folder ``COVERAGE_OSM`` (by default ``../sh
 large graph is made up: a grid of 1.5 million nodes with roads at random speeds.
 """
 
+import json
 import os
 import resource
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,16 +92,23 @@ def country(sizes: list[str]) -> None:
         files = [folder / "sites.csv", "--centers", folder / "centers.csv"]
         options = ["--trust-declared", "--no-areas", "--as-of", "2026-12-01"]
         subprocess.run([*command, "run", *files, "-o", folder / "run", *options], check=True)
+        command += ["drive-times", folder / "run", "--osm", folder / "roads.osm.pbf"]
+        os.environ["COVERAGE_ANALYZER_CACHE"] = str(folder / "cache")
         for name in ("first", "cached"):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(
-                [*command, "drive-times", folder / "run", "--osm", folder / "roads.osm.pbf"],
-                env=os.environ | {"COVERAGE_ANALYZER_CACHE": str(folder / "cache")},
-                check=True,
-            )
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            print(f"{name}: {spent:.0f} CPU s, children up to {after.ru_maxrss / 1024:,.0f} MB")
+            taken = measured(list(map(str, command)), folder / "messages.txt")
+            print(f"{name}: {taken['cpu_s']:.0f} CPU s, {taken['peak_mb']:,.0f} MB", flush=True)
+
+
+def measured(command: list[str], log: Path) -> dict[str, Any]:
+    """Return what a command takes, started by a small process (`measuring`)."""
+    measuring = [sys.executable, "-I", "-S", str(Path(__file__).with_name("measuring.py"))]
+    done = subprocess.run(
+        [*measuring, str(24 * 3600), str(log), *command], check=True, stdout=subprocess.PIPE
+    )
+    taken: dict[str, Any] = json.loads(done.stdout)
+    if taken["code"]:
+        sys.exit(log.read_text(encoding="utf-8"))
+    return taken
 
 
 def report(what: str, text: str) -> None:

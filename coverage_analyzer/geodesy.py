@@ -283,7 +283,7 @@ def within_chord(chord: Floats, pair: Sequence[Floats], limit_m: Floats) -> Bool
     return result
 
 
-def arc_m(p: Floats, q: Floats) -> Floats:
+def arc_m(p: Floats, q: Floats, square: Floats | None = None) -> Floats:
     """Return the distance along the osculating arc, with the error `arc_error_m`.
 
     The chord between two points of an ellipsoid is parallel to the tangent plane where the line
@@ -295,6 +295,8 @@ def arc_m(p: Floats, q: Floats) -> Floats:
     ----------
     p, q
         `ecef` coordinates in metres, of equal shapes.
+    square
+        Their `square_m2`, if it is known.
 
     Returns
     -------
@@ -303,8 +305,9 @@ def arc_m(p: Floats, q: Floats) -> Floats:
     """
     stretch = 1 / (1 - ECCENTRICITY2)
     with np.errstate(invalid="ignore"):
-        chord, up = _squares(p - q)
-        chord += up
+        chord = square_m2(p, q) if square is None else square.copy()
+        up = np.asarray(p[..., 2] - q[..., 2])
+        up *= up
         middle, along = _squares(p + q)
         along *= stretch
         scale = np.asarray(middle + along)  # a scalar, if it is of a single pair

@@ -49,6 +49,7 @@ MODULES: Final = {
     "areas": "matching.areas",
     "centers": "matching.centers",
     "borders": "countries.borders",
+    "border_cells": "countries.border_cells",
     "decision": "countries.assignment",
     "country_names": "countries.names",
     "documents": "documents",
@@ -148,6 +149,7 @@ TESTS: Final = {
     "areas": ("unit/test_areas.py",),
     "centers": (_CENTERS, _MATCHING, _GOLDEN),
     "borders": (_COUNTRIES, _GOLDEN, _LAWS),
+    "border_cells": ("unit/test_border_cells.py", _COUNTRIES, _GOLDEN, _LAWS),
     "decision": (_COUNTRIES, _MATCHING, _GOLDEN),
     "country_names": (_COUNTRIES, "unit/test_country_text.py", _GOLDEN),
     "documents": ("unit/test_documents.py", "unit/test_http_client.py"),
@@ -403,25 +405,25 @@ MUTANTS: Final = (
     ),
     Mutant(
         "geodesy.arc_m",
-        "AugAssign[*]#4/5",
+        "AugAssign[*]#5/6",
         Delete(),
         "printed distances by a radius that knows no direction",
     ),
     # ------------------------------------------------------------------------ nearness
     Mutant(
-        "cells.ShortlistCache.numbers",
+        "cells.ShortlistCache.find",
         "BinOp[&]",
         Rewrite("np.zeros(_1, np.bool_)", "Call[len]"),
         "a cell knows two groups, and takes one for the other",
     ),
     Mutant(
-        "cells.ShortlistCache.with_added",
+        "cells.ShortlistCache.add",
         "Call[where]{Constant[0]}",
-        Rewrite("np.minimum(_1, len(_2['center']) - 1)", ".args.1", ".args.0.left.value"),
+        Rewrite("np.minimum(_, len(_1.center) - 1)", "Attribute[shortlists]#1/3"),
         "a country without a center measures to its neighbour's",
     ),
     Mutant(
-        "nearness._compare_near",
+        "nearness._nearest_of",
         "Call[minimum]{Call[maximum]}",
         Rewrite(
             "np.copyto(_1, _2, where=(_2 >= _3) & (_2 < _1))",
@@ -445,7 +447,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "cells.Grid.cell",
-        "Call[minimum]{Attribute[columns]}",
+        "Call[minimum]",
         Keep(".args.0"),
         "180 degrees east falls off the grid",
     ),
@@ -786,8 +788,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "borders._cell",
-        "Call[where]",
-        Keep(".args.0.left"),
+        "Assign{Compare[>=]}",
+        Delete(),
         "180 degrees east is not 180 west",
     ),
     Mutant(
@@ -795,6 +797,12 @@ MUTANTS: Final = (
         "BinOp[|]",
         Keep(".left"),
         "a border is near on one of its sides only",
+    ),
+    Mutant(
+        "border_cells.Box.in_cell",
+        "AnnAssign.value",
+        Rewrite("_ | True", ".left.left"),
+        "a border in the next cell of the grid is not near",
     ),
     Mutant(
         "borders._to_segment",

@@ -29,7 +29,7 @@ from coverage_analyzer.due_times.calculator import (
 )
 from coverage_analyzer.due_times.levels import LevelLookup
 from coverage_analyzer.files import atomic
-from coverage_analyzer.files.mistakes import check_two_tables, open_sites
+from coverage_analyzer.files.mistakes import assessed_again, check_two_tables, open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.readers.delimited import PLAIN, Dialect
@@ -187,6 +187,7 @@ def answer_requests(
             *asked_table.guesses,
             *site_table.guesses,
             *_notices(asked_table, site_table),
+            *assessed_again(site_table, "The due time of a request"),
             *_unseen(asked_table, site_table, rules),
             *committer.regions.warnings,
         ],

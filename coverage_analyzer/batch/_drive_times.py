@@ -69,9 +69,10 @@ from coverage_analyzer.roads.drive_times import (
     snap_limit_m,
 )
 from coverage_analyzer.roads.engine import Engine, Places
-from coverage_analyzer.roads.fastest import ServingCenters, moved
+from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
+from coverage_analyzer.roads.measurement import Measurement, ServingCenters
 from coverage_analyzer.roads.measuring import DriveOptions, measured_drives, near_centers
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
@@ -333,7 +334,7 @@ class Job:
         names = countries.load().names
         network = dataclasses.replace(network, what_if=totals.what_if)
         shown = payload(heading_of(self.manifest), totals.drawn, network, names)
-        publication.path("map.html").write_text(page.page(shown), encoding="utf-8")
+        page.write_page(publication.path("map.html"), shown)
         return shown.picture
 
     def _beside_report(
@@ -439,17 +440,18 @@ class Job:
         again = table.rows()
         ahead = report_table(self.folder, self.manifest)
         for facts in _groups(map(partial(self._facts, ahead), ahead.rows()), ROWS_AT_ONCE):
+            sites = Places(
+                *(np.concatenate([getattr(f, n) for f in facts]) for n in Places._fields)
+            )
             drives, chosen = measured_drives(
-                self.engine,
-                self.centers,
-                Places(*(np.concatenate([getattr(f, n) for f in facts]) for n in ("lon", "lat"))),
+                Measurement(self.engine, self.centers, sites, self.options.minutes_factor),
                 (
                     recheck.VerdictRows.concatenate([f.before for f in facts]),
                     np.concatenate([f.named for f in facts]),
                     np.concatenate([f.miles for f in facts]),
                 ),
                 (self.policy, self.limits),
-                self.options,
+                all_sites=self.options.all_sites,
             )
             ends = np.cumsum([0, *(len(f.lon) for f in facts)]).tolist()
             for start, end in pairwise(ends):
@@ -492,15 +494,17 @@ class Job:
     ) -> dict[str, pa.Array]:
         """Return the verdict columns that roads can change."""
         before, (drives, chosen) = self._rows(verdict), driven
+        was = recheck.verdicts_before_roads(before, self.policy)
         after = recheck.apply_drive_times(
-            before, self.policy, drives.status, drives.road_miles, drives.minutes
+            before, self.policy, drives.status, drives.road_miles, drives.minutes, was
         )
         result = {
             name: _merged(verdict[name], getattr(before, name), getattr(after, name), texts)
             for name, texts in self._names.items()
         }
         sites = Places(rows.coordinates.lon, rows.coordinates.lat)
-        found = moved(serving, sites, (before, after), (chosen, drives.minutes), self.policy)
+        known = chosen, drives.minutes
+        found = moved(serving, sites, (before, after), known, was, self.policy)
         if len(found.rows):
             where = np.zeros(len(chosen), np.bool_)
             where[found.rows] = True

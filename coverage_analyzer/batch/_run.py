@@ -437,7 +437,7 @@ def _write_map(
         matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
     )
     data = page_data.payload(heading, totals.drawn, network, names)
-    publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+    page.write_page(publication.path("map.html"), data)
     return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
 

@@ -16,7 +16,7 @@ from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.batch.stream import build_matcher, log_not_checked, products_of
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.files import atomic
-from coverage_analyzer.files.mistakes import open_sites
+from coverage_analyzer.files.mistakes import assessed_again, open_sites
 from coverage_analyzer.files.outputs import kind_of
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
 from coverage_analyzer.files.table import ParsedRows, Table, open_table
@@ -115,6 +115,7 @@ def timeline(
             *matcher.policy.warnings,
             *table.guesses,
             *table.notices,
+            *assessed_again(table, "The timeline"),
             *matcher.gates.warnings(table.columns, totals.empty),
             *matcher.region_warnings,
         ],

@@ -9,7 +9,7 @@ from typing import Self
 from coverage_analyzer.batch.options import Options
 from coverage_analyzer.batch.stream import build_matcher, products_of
 from coverage_analyzer.files.find_site import FoundSite
-from coverage_analyzer.files.mistakes import check_two_tables
+from coverage_analyzer.files.mistakes import assessed_again, check_two_tables, is_report
 from coverage_analyzer.files.table import Table, open_table
 from coverage_analyzer.maps.letter import NO_LETTERHEAD, Letters, LetterSite
 from coverage_analyzer.maps.letterhead import Letterhead
@@ -20,11 +20,14 @@ from coverage_analyzer.policy import Policy
 from coverage_analyzer.programmes.afterwards import with_route
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.days import day
-from coverage_analyzer.schema.verdict import VERDICT, Status
+from coverage_analyzer.schema.verdict import ROAD_REASONS, Status
 from coverage_analyzer.settings.letterhead import read_letterhead
 
 WITHOUT_PROMISE = frozenset({Status.review.name, Status.not_covered.name})
 """Statuses of sites to which nothing is promised."""
+
+BY_ROAD = frozenset(reason.name for reason in ROAD_REASONS)
+"""Reasons of a report whose sites need manual review of the drive."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +84,8 @@ class LetterJob:
         explained = explanation(
             matcher, *place, country=declared, accuracy_m=accuracy_m, stated=stated
         )
-        complete = with_route(explained, matcher.policy)
+        rechecked = _as_rechecked(explained, self.table, site)
+        complete = with_route(rechecked, matcher.policy)
         has_promise = complete.status not in WITHOUT_PROMISE
         end = self.promises.end(complete, declared) if has_promise else None
         name, lines = site.cell("name"), site.address(complete.country)
@@ -128,11 +132,20 @@ def open_letter_job(
     return LetterJob(table, letters, Promises(matcher))
 
 
+def _as_rechecked(explained: Explanation, table: Table, site: FoundSite) -> Explanation:
+    """Return an explanation by distance with the manual review that a report asks for by road.
+
+    A letter must not promise what the drive time of the site has called into question.
+    """
+    reason = site.cells.get("reason", "") if is_report(table) else ""
+    if explained.status != Status.qualified.name or reason not in BY_ROAD:
+        return explained
+    level = site.cells.get("level", "") or explained.level
+    return dataclasses.replace(explained, level=level, status=Status.review.name, reason=reason)
+
+
 def _doubts(table: Table) -> list[str]:
     """Return warnings to check before a letter is sent."""
-    messages = list(table.notices)
-    if set(VERDICT) <= set(table.headers):
-        messages.append(
-            "The input is a report. The letter assesses it again and ignores its drive times."
-        )
-    return messages
+    again = assessed_again(table, "The letter")
+    kept = ["A site that the report has in review by road stays in review."] if again else []
+    return [*table.notices, *again, *kept]

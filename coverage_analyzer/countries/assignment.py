@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Floats
+from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import NONE, UNKNOWN, Countries, Numbers
 
 NULL_ISLAND_DEGREES: Final = 0.0005
@@ -64,6 +64,15 @@ class CountryBasis(enum.IntEnum):
 CountryBases = npt.NDArray[np.int8]
 
 
+def without_country(basis: CountryBases) -> Bools:
+    """Return where no country is known, so that no distance is measured."""
+    lost: Bools = (
+        basis == CountryBasis.NULL_ISLAND.value
+    )  # plain integers: no conversion of the array
+    lost |= basis == CountryBasis.UNKNOWN.value
+    return lost
+
+
 @dataclass(frozen=True)
 class Convention:
     """How a policy interprets countries.
@@ -105,7 +114,8 @@ def assign_country(
     ground
         `CountryBasis` of each, shape (n,).
     """
-    country, basis = convention.fold[declared], np.full(len(lon), CountryBasis.AGREED, np.int8)
+    country = convention.fold.take(declared)
+    basis = np.full(len(lon), CountryBasis.AGREED, np.int8)
     if convention.trust_declared:
         ask = np.flatnonzero(declared == NONE)
     else:  # for most the grid alone confirms the declared country
@@ -114,10 +124,11 @@ def assign_country(
         place = lon[ask], lat[ask], declared[ask]
         assigned, basis[ask] = _compare_with_location(*place, world, convention)
         country[ask] = convention.fold[assigned]
+    at_zero = np.flatnonzero(np.abs(lat) < NULL_ISLAND_DEGREES)
+    at_zero = at_zero[np.abs(lon[at_zero]) < NULL_ISLAND_DEGREES]
     basis[declared == UNKNOWN] = CountryBasis.UNKNOWN
-    small = NULL_ISLAND_DEGREES
-    basis[(np.abs(lon) < small) & (np.abs(lat) < small)] = CountryBasis.NULL_ISLAND
-    country[(basis == CountryBasis.NULL_ISLAND) | (basis == CountryBasis.UNKNOWN)] = NONE
+    basis[at_zero] = CountryBasis.NULL_ISLAND
+    country[without_country(basis)] = NONE
     return country, basis
 
 
@@ -173,4 +184,4 @@ def _reconciled(
     return np.where(stands, CountryBasis.AGREED, doubt).astype(np.int8)
 
 
-__all__ = ["Convention", "CountryBases", "CountryBasis", "assign_country"]
+__all__ = ["Convention", "CountryBases", "CountryBasis", "assign_country", "without_country"]

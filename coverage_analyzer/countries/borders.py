@@ -5,6 +5,8 @@ waters, and the zones claimed by two countries. Arcs of straight edges separate 
 the faces on its left and right, so neighbours neither overlap nor leave a gap. A grid of 0.1 degree
 gives the face of each cell; in cells touched by an edge, a ray is cast north from the point, and
 the near side of the first edge it meets is its face. Built by ``tools/build_countries.py``.
+
+`border_cells` tells for most points in such cells that no edge is north of them, or near.
 """
 
 import functools
@@ -18,16 +20,18 @@ import numpy.typing as npt
 
 from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.countries.border_cells import (
+    CELL,
+    COLUMNS,
+    ROWS,
+    UNITS,
+    BorderCells,
+    Box,
+)
 
 if TYPE_CHECKING:
     import shapely
 
-UNITS: Final = 1_000_000
-"""Integer units per degree in the file."""
-
-CELL: Final = UNITS // 10
-COLUMNS: Final = 360 * UNITS // CELL
-ROWS: Final = 180 * UNITS // CELL
 BORDER: Final = 65535
 """Grid value: an edge touches the cell, so its points are tested individually."""
 
@@ -68,15 +72,27 @@ class Borders:
     _left: npt.NDArray[np.uint16]
     _right: npt.NDArray[np.uint16]
     _grid: npt.NDArray[np.uint16]
-    _cells: Ints
-    _cell_offsets: Ints
-    _cell_edges: npt.NDArray[np.int32]
+    _border_cells: BorderCells
     _rings: tuple[npt.NDArray[Any], ...]
 
     def face_by_grid(self, lon: Floats, lat: Floats) -> npt.NDArray[np.uint16]:
         """Return the face of each point's grid cell; `BORDER` where an edge touches the cell."""
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
+
+    def may_be_at_sea(self, lon: Floats, lat: Floats) -> Bools:
+        """Return which points may be in face 0, by their grid cells: all others are not."""
+        _, _, column, row = _cell(lon, lat)
+        return self._cells_at_sea.take(row * COLUMNS + column)
+
+    @functools.cached_property
+    def _cells_at_sea(self) -> Bools:
+        """Which grid cells have a part of face 0: all of them is, or an edge beside it."""
+        cells = self._border_cells
+        beside = (self._left.take(cells.edges) == 0) | (self._right.take(cells.edges) == 0)
+        result: Bools = self._grid == 0
+        result[cells.cells] = np.logical_or.reduceat(beside, cells.offsets[:-1])
+        return result
 
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the face in which each point is located.
@@ -88,14 +104,15 @@ class Borders:
         """
         x, y, column, row = _cell(lon, lat)
         face = self._grid.take(row * COLUMNS + column).astype(np.int64)
-        todo, height = np.flatnonzero(face == BORDER), 1
+        todo, height, passed = np.flatnonzero(face == BORDER), 1, 0
         while len(todo):
             at = column[todo], row[todo]
             face[todo] = self._seen_northward(x[todo], y[todo], *at, height)
             todo = todo[face[todo] == BORDER]
             row[todo] += height
             todo = todo[row[todo] < ROWS]
-            height *= 2  # few continue far, along a border that runs north
+            passed += height
+            height = passed  # few continue far, along a border that runs north
         face[face == BORDER] = 0
         return face
 
@@ -108,10 +125,12 @@ class Borders:
         through a vertex meets each border there once.
         """
         point, rise = expand_ranges(np.zeros_like(row), np.minimum(height, ROWS - row))
-        cell = (row[point] + rise) * COLUMNS + column[point]
+        cell = (row.take(point) + rise) * COLUMNS + column.take(point)
         face = self._grid.take(cell).astype(np.int64)
-        free = np.flatnonzero(face != BORDER)
-        pick, edge = self._edges_in(cell)
+        free, border = np.flatnonzero(face != BORDER), np.flatnonzero(face == BORDER)
+        own = point.take(border)
+        pick, edge = self._border_cells.edges_north(cell.take(border), x.take(own), y.take(own))
+        pick = border.take(pick)
         px = x.take(point[pick])
         crossed = np.flatnonzero((self._x.take(edge) <= px) != (self._x.take(edge + 1) <= px))
         pick, edge, px = pick[crossed], edge[crossed], px[crossed]
@@ -132,11 +151,23 @@ class Borders:
 
     def _edges_in(self, cell: Ints) -> tuple[Ints, Ints]:
         """Return pairs of a position in ``cell`` and an edge that touches that cell."""
-        rank = np.minimum(np.searchsorted(self._cells, cell), len(self._cells) - 1)
-        first = self._cell_offsets[rank]
-        counts = np.where(self._cells[rank] == cell, self._cell_offsets[rank + 1] - first, 0)
-        pick, at = expand_ranges(first, counts)
-        return pick, self._cell_edges[at].astype(np.int64)
+        border = np.flatnonzero(self._grid.take(cell) == BORDER)
+        pick, edge = self._border_cells.edges_of(self._border_cells.rank(cell.take(border)))
+        return border.take(pick), edge
+
+    def _near_parts(self, lon: Floats, lat: Floats, reach: Floats) -> Ints:
+        """Return the points that may have an edge within reach, by the parts of their own cell."""
+        x, y, column, row = _cell(lon, lat)
+        dx, dy = _degrees_within(lat, 1.01 * reach)
+        dx, dy = dx * UNITS, dy * UNITS
+        box = Box(x - dx, x + dx, y - dy, y + dy)
+        cell = row * COLUMNS + column
+        near = ~box.in_cell(column, row)
+        here = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
+        parts = self._border_cells.touched(self._border_cells.rank(cell.take(here)))
+        box = Box(*(limit.take(here) for limit in box))
+        near[here] = (parts & box.bits(column.take(here), row.take(here))) != 0
+        return np.flatnonzero(near)
 
     def border_m(
         self, lon: Floats, lat: Floats, face_sets: Bools, which: Ints, reach_m: Floats
@@ -170,7 +201,8 @@ class Borders:
             if not len(todo):
                 break
             reach = np.minimum(reach_m, step)
-            for subset in np.array_split(todo, len(todo) // POINTS_AT_ONCE + 1):
+            near = todo.take(self._near_parts(lon[todo], lat[todo], reach[todo]))
+            for subset in np.array_split(near, len(near) // POINTS_AT_ONCE + 1):
                 place = lon[subset], lat[subset], face_sets, which[subset]
                 result[subset] = self._border_within(*place, reach[subset])
             todo = todo[np.isinf(result[todo]) & (reach_m[todo] > step)]
@@ -202,10 +234,17 @@ class Borders:
     @functools.cached_property
     def _touched(self) -> tuple[npt.NDArray[np.uint16], Floats]:
         """Faces, sorted, and for each the middle of a cell that one of its edges touches."""
-        face = np.stack([self._left[self._cell_edges], self._right[self._cell_edges]], axis=1)
-        cell = np.repeat(self._cells, np.diff(self._cell_offsets) * 2)
-        order = np.argsort(face.ravel(), kind="stable")
-        face, cell = face.ravel()[order], cell[order]
+        cells = self._border_cells
+        sides = [side.take(cells.edges) for side in (self._left, self._right)]
+        new = np.zeros(len(cells.edges), np.bool_)
+        new[cells.offsets[:-1]] = True
+        for side in sides:  # edges that follow each other in a cell mostly have the same sides
+            new[1:] |= side[1:] != side[:-1]
+        at = np.flatnonzero(new)
+        face = np.stack([side.take(at) for side in sides], axis=1).ravel()
+        cell = np.repeat(cells.cells, np.diff(cells.offsets)).take(at).repeat(len(sides))
+        order = np.argsort(face, kind="stable")
+        face, cell = face[order], cell[order]
         new = (np.diff(face, prepend=BORDER) != 0) | (np.diff(cell, prepend=-1) != 0)
         row, column = np.divmod(cell[new], COLUMNS)
         size = CELL / UNITS
@@ -218,7 +257,7 @@ class Borders:
         point, cell = _cells_within(lon, lat, reach)
         pick, edge = self._edges_in(cell)
         point = point[pick]
-        beside = self._beside(lat.take(point), edge, 1.01 * reach.take(point))
+        beside = self._beside((lon, lat), 1.01 * reach, point, edge)
         point, edge = point[beside], edge[beside]
         match = (
             face_sets[which[point], self._left[edge]] | face_sets[which[point], self._right[edge]]
@@ -228,29 +267,42 @@ class Borders:
         if len(point):
             origin, axes = geodesy.ecef(lon, lat), _horizon(lon, lat)
             ends = [
-                np.einsum("nai,ni->na", axes[point], self._vertices[edge + k] - origin[point])
+                np.einsum("nai,ni->na", axes[point], self._vertices(edge + k) - origin[point])
                 for k in (0, 1)
             ]
             first = np.flatnonzero(np.diff(point, prepend=-1))
             result[point[first]] = np.minimum.reduceat(_to_segment(*ends), first)
         return np.where(result <= reach, result, np.inf)
 
-    def _beside(self, lat: Floats, edge: Ints, reach: Floats) -> Ints:
-        """Return which edges reach the latitude belt around their point; the others are too far."""
-        north = (lat + 90) * UNITS
-        high = north + reach / LEAST_DEGREE_M * UNITS
-        low = north - reach / LEAST_DEGREE_M * UNITS
-        y1, y2 = self._y.take(edge), self._y.take(edge + 1)
-        return np.flatnonzero((np.minimum(y1, y2) <= high) & (np.maximum(y1, y2) >= low))
+    def _beside(self, place: tuple[Floats, Floats], reach: Floats, point: Ints, edge: Ints) -> Ints:
+        """Return which pairs of a point and an edge are not too far by latitude or longitude.
 
-    @functools.cached_property
-    def _degrees(self) -> Floats:
-        units = np.stack([self._x - 180 * UNITS, self._y - 90 * UNITS], axis=1)
-        return units / UNITS
+        Parameters
+        ----------
+        place, reach
+            Longitude and latitude of the points in degrees, and metres; shape (n,) each.
+        point, edge
+            The pairs, shape (k,).
+        """
+        x, y, _, _ = _cell(*place)
+        dx, dy = _degrees_within(place[1], reach)
+        over = (x < dx * UNITS) | (x + dx * UNITS > COLUMNS * CELL)  # across 180 degrees
+        beside = np.arange(len(edge))
+        for ends, middle, step in ((self._y, y, dy), (self._x, x, np.where(over, 360, dx))):
+            own, at = point.take(beside), edge.take(beside)
+            high, low = ((middle + sign * step * UNITS).take(own) for sign in (1, -1))
+            one, other = ends.take(at), ends.take(at + 1)
+            near = (np.minimum(one, other) <= high) & (np.maximum(one, other) >= low)
+            beside = beside[near]
+        return beside
 
-    @functools.cached_property
-    def _vertices(self) -> Floats:
-        return geodesy.ecef(*self._degrees.T)
+    def _degrees_of(self, vertex: Ints | slice) -> tuple[Floats, Floats]:
+        """Return the longitude and latitude of vertices."""
+        return (self._x[vertex] - 180 * UNITS) / UNITS, (self._y[vertex] - 90 * UNITS) / UNITS
+
+    def _vertices(self, vertex: Ints) -> Floats:
+        """Return vertices as `geodesy.ecef`."""
+        return geodesy.ecef(*self._degrees_of(vertex))
 
     def lands_near(self, faces: Ints, bounds: Floats) -> Iterator[tuple[int, "shapely.Geometry"]]:
         """Yield what each of some boxes has of faces, as the position of the box and a geometry.
@@ -287,39 +339,40 @@ class Borders:
         import shapely
 
         arcs, arc_offsets, ring_offsets, polygon_offsets, face_offsets = self._rings
-        points = self._degrees
-
-        def line(ring: int) -> Floats:
-            bits = [points[:0]]
-            for arc in arcs[ring_offsets[ring] : ring_offsets[ring + 1]]:
-                start, stop = arc_offsets[max(arc, ~arc)], arc_offsets[max(arc, ~arc) + 1]
-                bit = points[start:stop] if arc >= 0 else points[start:stop][::-1]
-                bits.append(bit[1:] if len(bits) > 1 else bit)
-            return np.concatenate(bits)
-
-        polygons = []
-        for p in range(face_offsets[face], face_offsets[face + 1]):
-            shell, *holes = map(line, range(polygon_offsets[p], polygon_offsets[p + 1]))
-            polygons.append(shapely.Polygon(shell, holes))
-        return shapely.MultiPolygon(polygons)
+        own = slice(face_offsets[face], face_offsets[face + 1] + 1)
+        rings = ring_offsets[polygon_offsets[own][0] : polygon_offsets[own][-1] + 1]
+        parts = arcs[rings[0] : rings[-1]].astype(np.int64)
+        first, last = (arc_offsets[np.maximum(parts, ~parts) + end] for end in (0, 1))
+        # An arc begins where the one before it in the ring ends: that vertex is taken once.
+        joint = np.ones(len(parts), np.int64)
+        joint[rings[:-1] - rings[0]] = 0
+        part, step = expand_ranges(joint, last - first - joint)
+        vertex = np.where(parts[part] >= 0, first[part] + step, last[part] - 1 - step)
+        lon, lat = self._x[vertex] - 180 * UNITS, self._y[vertex] - 90 * UNITS
+        ring = np.repeat(np.arange(len(rings) - 1), np.diff(rings))[part]
+        places = np.stack([lon, lat], axis=1) / UNITS
+        polygon = np.repeat(np.arange(len(polygon_offsets[own]) - 1), np.diff(polygon_offsets[own]))
+        return shapely.multipolygons(
+            shapely.polygons(shapely.linearrings(places, indices=ring), indices=polygon)
+        )
 
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Return units east and north, and the grid column and row; 180 E is 180 W."""
     x = lon + 180
-    x = np.where(x < 360, x, 0) * UNITS
-    y = np.maximum((lat + 90) * UNITS, 0.5)  # just inside the edge along the pole
-    column = np.minimum((x / CELL).astype(np.int64), COLUMNS - 1)
-    return x, y, column, np.minimum((y / CELL).astype(np.int64), ROWS - 1)
+    x[x >= 360] = 0
+    x *= UNITS
+    y = lat + 90
+    y *= UNITS
+    np.maximum(y, 0.5, out=y)  # just inside the edge along the pole
+    column, row = ((values / CELL).astype(np.int64) for values in (x, y))
+    return x, y, np.minimum(column, COLUMNS - 1), np.minimum(row, ROWS - 1)
 
 
 def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints]:
     """Return pairs of a point and a cell possibly within reach of it, sorted by point."""
     x, y, _, _ = _cell(lon, lat)
-    dy = reach_m / LEAST_DEGREE_M
-    farthest = np.radians(np.minimum(np.abs(lat) + dy, 90))
-    # A circle is widest polewards of its centre: asin(sin d / cos lat), bounded by this.
-    dx = np.minimum(dy / np.maximum(np.cos(farthest), 1e-3), 180)
+    dx, dy = _degrees_within(lat, reach_m)
     south = np.maximum((y - dy * UNITS) // CELL, 0).astype(np.int64)
     north = np.minimum((y + dy * UNITS) // CELL, ROWS - 1).astype(np.int64)
     west = ((x - dx * UNITS) // CELL).astype(np.int64)
@@ -327,6 +380,14 @@ def _cells_within(lon: Floats, lat: Floats, reach_m: Floats) -> tuple[Ints, Ints
     strip, row = expand_ranges(south, north - south + 1)
     pick, column = expand_ranges(west[strip], width[strip])
     return strip[pick], row[pick] * COLUMNS + column % COLUMNS
+
+
+def _degrees_within(lat: Floats, reach_m: Floats) -> tuple[Floats, Floats]:
+    """Return how many degrees of longitude and latitude places within reach are away at most."""
+    dy = reach_m / LEAST_DEGREE_M
+    farthest = np.radians(np.minimum(np.abs(lat) + dy, 90))
+    # A circle is widest polewards of its centre: asin(sin d / cos lat), bounded by this.
+    return np.minimum(dy / np.maximum(np.cos(farthest), 1e-3), 180), dy
 
 
 def _horizon(lon: Floats, lat: Floats) -> Floats:
@@ -374,16 +435,22 @@ def read(data: bytes) -> Borders:
     numbers = {n: arrays.as_numpy(c) for n, c in column.items() if n != "faces"}
     sizes = numbers["arc_sizes"]
     grid = numbers["grid"]
+    x = np.cumsum(numbers["lon"], dtype=np.float64) + 180 * UNITS
+    y = np.cumsum(numbers["lat"], dtype=np.float64) + 90 * UNITS
     return Borders(
         faces=tuple(column["faces"].to_pylist()),
-        _x=np.cumsum(numbers["lon"], dtype=np.float64) + 180 * UNITS,
-        _y=np.cumsum(numbers["lat"], dtype=np.float64) + 90 * UNITS,
+        _x=x,
+        _y=y,
         _left=np.repeat(numbers["arc_left"], sizes),
         _right=np.repeat(numbers["arc_right"], sizes),
         _grid=grid,
-        _cells=np.flatnonzero(grid == BORDER),
-        _cell_offsets=_offsets(numbers["cell_sizes"]),
-        _cell_edges=np.cumsum(numbers["cell_edges"], dtype=np.int32),
+        _border_cells=BorderCells(
+            np.flatnonzero(grid == BORDER),
+            _offsets(numbers["cell_sizes"]),
+            np.cumsum(numbers["cell_edges"], dtype=np.int32),
+            x,
+            y,
+        ),
         _rings=(
             numbers["ring_arcs"],
             *(_offsets(numbers[f"{n}_sizes"]) for n in ("arc", "ring", "polygon", "face")),

@@ -110,8 +110,6 @@ class Names:
     titles: tuple[str, ...]
     sovereign: Numbers
     _codes: Mapping[str, int]
-    _index: Mapping[str, int]
-    _subdivisions: Mapping[str, int]
 
     def label(self, number: int) -> str:
         """Return a country in words: its name and its code, ``no country`` for 0.
@@ -231,10 +229,32 @@ class Names:
         return self._spellings.get(near[0], near[0].title()) if near else ""
 
     @functools.cached_property
+    def _index(self) -> Mapping[str, int]:
+        """The number of each known name, by its key; made for the first text that is no code."""
+        result: dict[str, int] = {}
+        for number, row in enumerate(_rows("names.csv"), start=1):
+            names = (row["name"], *row["aliases"].split("|"))
+            result |= {country_key(name): number for name in names if not _is_code(name)}
+        result.pop("", None)
+        for row in _rows("official_names.csv"):
+            number = self.codes.index(row["alpha2"])
+            for key in row["keys"].split("|"):
+                result.setdefault(key, number)
+        return result
+
+    @functools.cached_property
+    def _subdivisions(self) -> Mapping[str, int]:
+        """The number of the country of each ISO 3166-2 code."""
+        return {
+            f"{row['prefix']}-{suffix}": self.codes.index(row["alpha2"])
+            for row in _rows("subdivisions.csv")
+            for suffix in row["suffixes"].split()
+        }
+
+    @functools.cached_property
     def _spellings(self) -> Mapping[str, str]:
         """How each known name is written, by its key."""
-        folder = resources.files("coverage_analyzer") / "resources" / "countries"
-        rows = _rows(folder / "names.csv")
+        rows = _rows("names.csv")
         written = [name for row in rows for name in (*row["aliases"].split("|"), row["name"])]
         return {country_key(name): name for name in written}
 
@@ -255,39 +275,31 @@ class Names:
 @functools.cache
 def load() -> Names:
     """Return the table bundled with the package (its origin is in ``SOURCE.md``)."""
-    folder = resources.files("coverage_analyzer") / "resources" / "countries"
-    rows = _rows(folder / "names.csv")
+    rows = _rows("names.csv")
     codes = ("", *(row["alpha2"] for row in rows))
-    position = {code: number for number, code in enumerate(codes)}
-    index: dict[str, int] = {}
     codes_of: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         codes_of |= {row[c].lower(): number for c in ("alpha2", "alpha3", "numeric") if row[c]}
-        for name in (row["name"], *row["aliases"].split("|")):
-            may_be_code = not _FOUR_TOGETHER.search(name)
-            short = may_be_code and len(code_key(name)) in range(1, 4)  # UK, U.S.A.
-            (codes_of if short else index)[code_key(name) if short else country_key(name)] = number
-    index.pop("", None)
-    for row in _rows(folder / "official_names.csv"):
-        number = position[row["alpha2"]]
-        for key in row["keys"].split("|"):
-            index.setdefault(key, number)
-    subdivisions = {
-        f"{row['prefix']}-{suffix}": position[row["alpha2"]]
-        for row in _rows(folder / "subdivisions.csv")
-        for suffix in row["suffixes"].split()
-    }
+        names = (row["name"], *row["aliases"].split("|"))
+        codes_of |= {code_key(name): number for name in names if _is_code(name)}
     sovereign = np.zeros(len(codes), np.int16)
-    territories = tomllib.loads((folder / "territories.toml").read_text(encoding="utf-8"))
+    territories = tomllib.loads((_folder() / "territories.toml").read_text(encoding="utf-8"))
     for territory, owner in territories["sovereign"].items():
         sovereign[codes.index(territory)] = codes.index(owner)
-    return Names(
-        codes, ("", *(row["name"] for row in rows)), sovereign, codes_of, index, subdivisions
-    )
+    return Names(codes, ("", *(row["name"] for row in rows)), sovereign, codes_of)
 
 
-def _rows(path: Traversable) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+def _is_code(name: str) -> bool:
+    """Return whether a name is known by its letters alone, as UK and U.S.A. are."""
+    return not _FOUR_TOGETHER.search(name) and len(code_key(name)) in range(1, 4)
+
+
+def _folder() -> Traversable:
+    return resources.files("coverage_analyzer") / "resources" / "countries"
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((_folder() / name).read_text(encoding="utf-8").splitlines()))
 
 
 def _splits(text: str) -> Iterator[list[str]]:

@@ -21,6 +21,7 @@ from coverage_analyzer.files.table import ParsedRows, Table, open_table, read_ce
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.schema.columns import FOR_REQUESTS, site_columns
 from coverage_analyzer.schema.coordinates import coordinates
+from coverage_analyzer.schema.verdict import VERDICT
 
 MOST: Final = 0.5
 """At least such a share of the rows has to be in their countries the other way round."""
@@ -201,3 +202,23 @@ def read_network(table: Table, world: Countries, convention: Convention) -> Cent
             raise
         msg = f"{error}\n  {notices[0]}"
         raise InputError(msg) from None
+
+
+def is_report(table: Table) -> bool:
+    """Return whether sites are the rows of a report."""
+    return set(VERDICT) <= set(table.headers)
+
+
+def assessed_again(table: Table, what: str) -> list[str]:
+    """Return a warning if the sites are a report, whose verdicts and drive times are not used.
+
+    Parameters
+    ----------
+    table
+        The sites.
+    what
+        What is made of them, such as ``The timeline``.
+    """
+    if not is_report(table):
+        return []
+    return [f"The input is a report. {what} assesses it again and ignores its drive times."]

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from coverage_analyzer import geometry
@@ -122,6 +123,9 @@ def assess(
     for told in matcher.gates.unchecked_rules(known):
         warnings.warn(told, stacklevel=2)
     verdicts = matcher.match(*inputs)
+    about_rules = _gate_warnings(matcher, known, inputs.facts, verdicts)
+    points = _points(sites, rows)
+    del inputs, rows  # a million rows are 50 MB
     plain = pd.DataFrame(sites.drop(columns=points_name(sites)))
     names = _renamed(plain, matcher.policy.unit)
     if names:
@@ -129,10 +133,11 @@ def assess(
             f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
         )
     frame = plain.rename(columns=names)
-    given = matcher.columns(verdicts)
-    for name in list(given):  # each is dropped once it is copied
-        frame[name] = given.pop(name).to_pandas(date_as_object=False).array
-    result = DatedFrame(frame, geometry=_points(sites, rows), crs=WGS84)
+    _add_verdicts(frame, matcher, verdicts)
+    del verdicts
+    pa.default_memory_pool().release_unused()
+    # The frame is a new one: geopandas would copy all of it.
+    result = DatedFrame(frame, geometry=points, crs=WGS84, copy=False)
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
         counts
@@ -147,13 +152,22 @@ def assess(
             "renamed_columns": names,
             "warnings": [
                 *matcher.policy.warnings,
-                *_gate_warnings(matcher, known, inputs.facts, verdicts),
+                *about_rules,
                 *matcher.region_warnings,
             ],
             "not_checked": matcher.gates.not_checked(known),
         }
     )
     return result
+
+
+def _add_verdicts(frame: pd.DataFrame, matcher: Matcher, verdicts: Verdicts) -> None:
+    """Append the columns of verdicts to a frame."""
+    # pandas has its texts with long offsets: made so, they are not copied.
+    matcher.texts = {n: texts.cast(pa.large_string()) for n, texts in matcher.texts.items()}
+    given = matcher.columns(verdicts)
+    for name in list(given):  # each is dropped once it is copied
+        frame[name] = given.pop(name).to_pandas(date_as_object=False).array
 
 
 def _points(sites: pd.DataFrame, rows: SiteRows) -> npt.NDArray[np.object_]:

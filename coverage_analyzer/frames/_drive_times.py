@@ -32,9 +32,10 @@ from coverage_analyzer.policy import DEFAULT, Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import Near, discard_results, open_engine, road_area
 from coverage_analyzer.roads.engine import Engine, Places
-from coverage_analyzer.roads.fastest import ServingCenters, moved
+from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
+from coverage_analyzer.roads.measurement import Measurement, ServingCenters
 from coverage_analyzer.roads.measuring import (
     KEPT_REACH,
     drive_options,
@@ -130,16 +131,17 @@ def drive_times(  # noqa: PLR0913 - verdicts, roads, and how drives are measured
     engine = open_engine(network, near_centers(serving, rules), options.processes)
     before, sites = _rows(verdicts, rules), Places(*positions(verdicts, "verdicts"))
     found, chosen = measured_drives(
-        engine,
-        serving,
-        sites,
+        Measurement(engine, serving, sites, options.minutes_factor),
         (before, named, numbers(verdicts, "distance_miles")),
         (rules, limits),
-        options,
+        all_sites=options.all_sites,
     )
     discard_results(engine)
-    after = recheck.apply_drive_times(before, rules, found.status, found.road_miles, found.minutes)
-    faster = moved(serving, sites, (before, after), (chosen, found.minutes), rules)
+    was = recheck.verdicts_before_roads(before, rules)
+    after = recheck.apply_drive_times(
+        before, rules, found.status, found.road_miles, found.minutes, was
+    )
+    faster = moved(serving, sites, (before, after), (chosen, found.minutes), was, rules)
     result = verdicts.copy()
     for name, known in _texts_of(rules).items():
         old, new = getattr(before, name), getattr(after, name)

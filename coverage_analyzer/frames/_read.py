@@ -122,6 +122,8 @@ def read_sites(
         frame[name] = np.concatenate(dates).astype("datetime64[s]")
     if "site_id" not in frame:
         frame.insert(0, "site_id", np.concatenate(lines).astype(str))
+    del whole, parts, lines
+    pa.default_memory_pool().release_unused()  # else what reading needed stays, beside the points
     for message in (*table.guesses, *table.notices):
         warnings.warn(message, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)

@@ -193,7 +193,7 @@ def _rows_joined(
     """Return what joins verdicts with the report in the folder; None if no rule needs that."""
     if before is None or gate.needs < Needs.rows:
         return None
-    from coverage_analyzer.batch.previous_report import RowChanges
+    from coverage_analyzer.batch.row_changes import RowChanges
     from coverage_analyzer.frames._compare import side_rows
 
     columns = list(map(str, verdicts.columns))
@@ -327,7 +327,7 @@ def _write_network(
     layers = report_layers.LayerContents(network, country, drawn, world.names)
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
-        publication.path("map.html").write_text(page.page(data), encoding="utf-8")
+        page.write_page(publication.path("map.html"), data)
         return layers, notes, data.picture
     return layers, [*notes, UNDRAWN], ""
 

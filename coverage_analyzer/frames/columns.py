@@ -119,8 +119,8 @@ def _no_frame(value: Any, what: str) -> str:
 
 
 def with_points(frame: pd.DataFrame, lon: Floats, lat: Floats) -> gpd.GeoDataFrame:
-    """Return a frame with points in EPSG:4326."""
-    return DatedFrame(frame, geometry=geometry.points(lon, lat), crs=WGS84)
+    """Return a new frame, which nobody else has, with points in EPSG:4326."""
+    return DatedFrame(frame, geometry=geometry.points(lon, lat), crs=WGS84, copy=False)
 
 
 def credited(frame: Frame, *sources: str) -> Frame:

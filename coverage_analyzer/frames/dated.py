@@ -1,10 +1,19 @@
-"""Frames whose GeoJSON has days and date-times as text, since JSON has no type for them."""
+"""Frames whose GeoJSON has days as text, and whose points become GeoParquet without detours."""
 
+import io
+import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import shapely
+
+from coverage_analyzer.files.writers.points import wkb_points
 
 
 class DatedFrame(gpd.GeoDataFrame):  # type: ignore[misc] # geopandas has no types
@@ -29,6 +38,47 @@ class DatedFrame(gpd.GeoDataFrame):  # type: ignore[misc] # geopandas has no typ
             if pd.api.types.is_datetime64_any_dtype(cells):
                 plain[name] = _texts(cells)
         yield from plain.iterfeatures(*args, **options)
+
+    def to_parquet(self, path: Any, *args: Any, **options: Any) -> None:
+        """Write GeoParquet as geopandas does, points in a fraction of its time and memory.
+
+        The parameters are those of ``GeoDataFrame.to_parquet``; with any but the path, and for
+        other shapes than points, it is called.
+        """
+        is_file = isinstance(path, (str, os.PathLike)) and "://" not in str(path)
+        if args or options or not is_file or not _has_points_alone(self):
+            super().to_parquet(path, *args, **options)
+        else:
+            _write_points(self, Path(path).expanduser())
+
+
+def _has_points_alone(frame: gpd.GeoDataFrame) -> bool:
+    """Return whether a frame has rows, and in each of them one geometry, a point of two numbers."""
+    if not len(frame) or [str(kind) for kind in frame.dtypes].count("geometry") != 1:
+        return False
+    if frame.active_geometry_name not in frame.columns:
+        return False
+    shapes = frame.geometry.to_numpy()
+    plain = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    plain &= ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
+    return bool(plain.all() and np.isfinite(shapely.get_coordinates(shapes)).all())
+
+
+def _write_points(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a frame of points as geopandas would, whose metadata are taken from a first row."""
+    import pyarrow.parquet as pq
+
+    first = io.BytesIO()
+    gpd.GeoDataFrame(frame.head(1)).to_parquet(first)
+    schema, name = pq.read_schema(first), frame.geometry.name
+    table = pa.Table.from_pandas(pd.DataFrame(frame).assign(**{name: None}))
+    lon, lat = shapely.get_coordinates(frame.geometry.to_numpy()).T
+    at = table.schema.get_field_index(name)
+    table = table.set_column(at, schema.field(name), wkb_points(lon, lat))
+    geo = json.loads(schema.metadata[b"geo"])
+    geo["columns"][name]["bbox"] = [*map(float, (lon.min(), lat.min(), lon.max(), lat.max()))]
+    metadata = schema.metadata | table.schema.metadata | {b"geo": json.dumps(geo).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression="snappy")
 
 
 def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":

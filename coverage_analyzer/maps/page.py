@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from coverage_analyzer.errors import InputError, quantity
-from coverage_analyzer.maps import external_links
 from coverage_analyzer.maps.packing import packed_json
 from coverage_analyzer.maps.page_data import Payload, Tiles
 from coverage_analyzer.maps.scripts import asset, bundled
@@ -28,9 +27,28 @@ STYLES: Final = ("map.css", "panel.css", "static.css", "print.css")
 
 def page(data: Payload) -> str:
     """Return a complete page."""
+    return "".join(pieces(data))
+
+
+def write_page(path: Path, data: Payload) -> None:
+    """Write a complete page, piece by piece: of a million sites it has 18 million characters.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(pieces(data))
+
+
+def pieces(data: Payload) -> list[str]:
+    """Return a complete page in pieces."""
     tiles = data.meta["tiles"]
     shell = with_leaflet(asset("page.html")).replace("<body>", f"<body>\n{static_view(data)}", 1)
-    return sealed(shell, "map", data, Tiles(**tiles).host if tiles else "")
+    return _filled(
+        _with_policy(shell, "map", data, Tiles(**tiles).host if tiles else ""), "map", data
+    )
 
 
 DRAWN: Final = """(() => {
@@ -64,12 +82,20 @@ def sealed(
     style_attributes
         Whether ``style`` attributes of the shell apply.
     """
+    secured = _with_policy(shell, name, data, images, style_attributes=style_attributes)
+    return filled(secured, name, data)
+
+
+def _with_policy(
+    shell: str, name: str, data: Payload, images: str = "", *, style_attributes: bool = False
+) -> str:
+    """Return a shell with the content security policy of its page; parameters as of `sealed`."""
     head, body = _head(), f"{_algorithms(data)}{_call(name)}"
     scripts, styles = inline(shell + head + body)
     policy = content_policy(
         scripts=scripts, styles=styles, images=images, style_attributes=style_attributes
     )
-    return filled(with_policy(shell, policy), name, data)
+    return with_policy(shell, policy)
 
 
 def filled(shell: str, name: str, data: Payload) -> str:
@@ -84,6 +110,11 @@ def filled(shell: str, name: str, data: Payload) -> str:
     data
         The data of the map.
     """
+    return "".join(_filled(shell, name, data))
+
+
+def _filled(shell: str, name: str, data: Payload) -> list[str]:
+    """Return the pieces of `filled`."""
     blocks = {
         "coverage-meta": packed_json(data.meta),
         "coverage-places": data.places.packed(),
@@ -92,17 +123,11 @@ def filled(shell: str, name: str, data: Payload) -> str:
     }
     if data.base is not None:
         blocks["coverage-base"] = data.base.block.packed()
-    body = "\n".join(
-        [
-            *(
-                f'<script type="application/octet-stream" id="{i}">{text}</script>'
-                for i, text in blocks.items()
-            ),
-            f"{_algorithms(data)}{_call(name)}\n</html>",
-        ]
-    )
     before, end, _ = shell.rpartition("</html>")
-    return (before if end else shell).replace("</head>", f"{_head()}</head>", 1) + body
+    pieces = [(before if end else shell).replace("</head>", f"{_head()}</head>", 1)]
+    for i, text in blocks.items():
+        pieces += [f'<script type="application/octet-stream" id="{i}">', text, "</script>\n"]
+    return [*pieces, f"{_algorithms(data)}{_call(name)}\n</html>"]
 
 
 def _head() -> str:
@@ -166,6 +191,8 @@ def refuse_fetching(html: str) -> None:
     InputError
         With the first items that would be loaded, and advice.
     """
+    from coverage_analyzer.maps import external_links
+
     own = (leaflet(), leaflet_style(), geodesic(), script(), style())
     links = external_links.fetched(html, own)
     if links:

@@ -17,7 +17,7 @@ from coverage_analyzer.geometry import Geometries
 from coverage_analyzer.maps import base_cut, base_map
 from coverage_analyzer.maps.base_cut import BaseBlock
 from coverage_analyzer.maps.first_view import first_view
-from coverage_analyzer.maps.packing import UNITS, Block, morton
+from coverage_analyzer.maps.packing import UNITS, Block, curve_order, morton
 from coverage_analyzer.maps.picture import Scene, picture
 from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnSites, Kept
 from coverage_analyzer.maps.what_if import ONE_BY_ONE, WhatIfRules
@@ -297,8 +297,8 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     if columns is None:
         return places, texts
     code = morton(columns.lon, columns.lat)
-    order = np.argsort(code, kind="stable")
-    places.ascending("code", code[order])
+    order = curve_order(code)
+    places.ascending("code", code.take(order))
     # Column by column: a second copy of all of them would take as much memory again.
     _add_verdicts(places, columns, order, sites)
     texts.texts("id", columns.site_id.take(arrays.from_numpy(order)))
@@ -306,26 +306,27 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     for n, cells in columns.own.items():
         texts.texts(f"own_{n}", cells.take(arrays.from_numpy(order)))
     for column, values in columns.drive.items():
-        texts.numbers(column, values[order])
+        texts.numbers(column, values.take(order))
     return places, texts
 
 
 def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites) -> None:
     for name, codes in columns.codes.items():
-        block.numbers(name, codes[order])
-    block.numbers("miles", columns.miles[order])
+        block.numbers(name, codes.take(order))
+    block.numbers("miles", columns.miles.take(order))
     # A margin is almost the limit minus the distance: only the difference is stored.
     limits = np.array([*sites.words["limit_miles"], 0.0])
-    whole = np.floor(limits * 1000 + 0.5).astype(np.int64)[columns.codes["limit_miles"]]
-    near = whole - columns.miles
-    served = columns.codes["center_id"] >= 0
-    block.numbers("margin", np.where(served, columns.margin - near, 0)[order])
-    block.numbers("in_reach", columns.in_reach[order])
+    beyond = np.floor(limits * 1000 + 0.5).astype(np.int32).take(columns.codes["limit_miles"])
+    np.subtract(columns.margin, beyond, out=beyond)
+    beyond += columns.miles
+    beyond[columns.codes["center_id"] < 0] = 0
+    block.numbers("margin", beyond.take(order))
+    block.numbers("in_reach", columns.in_reach.take(order))
     for name, meters in columns.in_km.items():
-        block.numbers(name, meters[order])
+        block.numbers(name, meters.take(order))
     for name, values in columns.what_if.items():
         if values.max(initial=0) > 0:  # else all sites are as a page takes them to be
-            block.numbers(name, values[order])
+            block.numbers(name, values.take(order))
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:

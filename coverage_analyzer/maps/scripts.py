@@ -18,19 +18,20 @@ from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from typing import Final
 
-IMPORT: Final = re.compile(
-    r'^import \{\s*(\w+(?:,\s*\w+)*),?\s*\} from "\./([\w-]+\.js)";\n', re.MULTILINE
+IMPORT: Final = re.compile(r'\nimport \{\s*(\w+(?:,\s*\w+)*),?\s*\} from "\./([\w-]+\.js)";(?=\n)')
+EXPORT: Final = re.compile(r"\nexport (?=(?:async function|function|class|const) (\w+))")
+OTHER_SYNTAX: Final = (
+    re.compile(r"\n(?:import|export)\b.*"),
+    re.compile(r"import(?<!\wimport)\s*\("),
 )
-EXPORT: Final = re.compile(
-    r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE
-)
-OTHER_SYNTAX: Final = re.compile(r"^(?:import|export)\b.*|\bimport\s*\(", re.MULTILINE)
 """Module syntax that the bundler does not read, once `IMPORT` and `EXPORT` are removed."""
 
-COMMENTS: Final = re.compile(
-    r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL
-)
-"""Comments on lines of their own, which a page does without."""
+COMMENTS: Final = re.compile(r"\n[ \t]*(?:/\*\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/|//[^\n]*)(?=\n)")
+"""Comments on lines of their own, which a page does without.
+
+All of these begin with the end of the line before, which is found several times as fast as the
+start of a line: a module gets an empty line before its first.
+"""
 
 
 @functools.cache
@@ -65,7 +66,8 @@ def bundled(entry: str, name: str, generated: Mapping[str, str]) -> str:
         module = waiting.pop()
         if module in modules:
             continue
-        modules[module] = generated[module] if module in generated else asset(module)
+        text = generated[module] if module in generated else asset(module)
+        modules[module] = f"\n{text}"
         imported = [other for _, other in IMPORT.findall(modules[module])]
         sorter.add(module, *imported)
         waiting += imported
@@ -93,10 +95,10 @@ def _scope(module: str, text: str, exported: Mapping[str, list[str]]) -> Iterato
         if missing:
             msg = f"{module} imports {', '.join(sorted(missing))}, which {other} does not export."
             raise ValueError(msg)
-    code = EXPORT.sub("", IMPORT.sub(_import, COMMENTS.sub("", text)))
-    odd = OTHER_SYNTAX.search(code)
+    code = EXPORT.sub("\n", IMPORT.sub(_import, COMMENTS.sub("", text)))
+    odd = next(filter(None, (syntax.search(code) for syntax in OTHER_SYNTAX)), None)
     if odd:
-        msg = f"{module} has an import or export that is not understood: {odd[0]}"
+        msg = f"{module} has an import or export that is not understood: {odd[0].strip()}"
         raise ValueError(msg)
     yield f"const {_variable(module)} = (() => {{"
     yield code.strip()
@@ -105,7 +107,7 @@ def _scope(module: str, text: str, exported: Mapping[str, list[str]]) -> Iterato
 
 def _import(match: re.Match[str]) -> str:
     names = ", ".join(re.findall(r"\w+", match[1]))
-    return f"const {{ {names} }} = {_variable(match[2])};\n"
+    return f"\nconst {{ {names} }} = {_variable(match[2])};"
 
 
 def _variable(module: str) -> str:

@@ -186,6 +186,16 @@ class WhatIfSites(NamedTuple):
     held: Bools
 
 
+class Coded(NamedTuple):
+    """A column of recurring texts: the texts, and which one each site has.
+
+    ``at`` has shape (n,), and is negative where there is no text.
+    """
+
+    texts: pa.Array
+    at: npt.NDArray[np.integer[Any]]
+
+
 class Details(NamedTuple):
     """What a map shows of the sites of a block beside their verdicts.
 
@@ -240,6 +250,7 @@ class DrawnSites:
         self.kept = Kept.all
         self.density: npt.NDArray[np.uint32] | None = None
         self.words: dict[str, dict[Any, int]] = {n: {} for n in (*CODED, "limit_miles")}
+        self._codes: dict[str, tuple[pa.Array, Ints]] = {}
         self._parts: list[Columns] = []
         self._held = 0
         self._longitudes = np.zeros(LONGITUDE_BINS, np.bool_)
@@ -263,7 +274,8 @@ class DrawnSites:
         site_id, name
             Texts.
         verdict
-            The columns of a verdict, with their types or as a report writes them.
+            The columns of a verdict, with their types or as a report writes them; texts that are
+            coded already need not be encoded.
         details
             What is shown besides: the same in each block.
 
@@ -302,9 +314,11 @@ class DrawnSites:
         name: pa.Array,
         verdict: Mapping[str, Any],
     ) -> Columns:
-        codes = {n: self._coded(n, as_text(verdict[n])) for n in CODED}
-        codes["status"] = _marks(as_text(verdict["status"]), as_text(verdict["reason"]))
-        codes["limit_miles"] = self._limits(numbers(verdict["limit_miles"])[0])
+        codes = {n: self._coded(n, _encoded(verdict[n])) for n in CODED}
+        codes["status"] = _marks(_encoded(verdict["status"]), _encoded(verdict["reason"]))
+        limits = numbers(verdict["limit_miles"])[0]
+        limits_coded = _encoded(arrays.from_numpy(limits, np.isnan(limits)))
+        codes["limit_miles"] = self._coded("limit_miles", limits_coded)
         texts = [as_text(cells) for cells in (site_id, name)]
         return Columns(
             np.rint(lon * UNITS).astype(np.int32),
@@ -316,23 +330,22 @@ class DrawnSites:
             *texts,
         )
 
-    def _coded(self, column: str, cells: pa.Array) -> Codes:
-        """Return the codes of texts; an empty one is missing."""
-        words, coded = self.words[column], cells.dictionary_encode()
-        codes = [
-            words.setdefault(word, len(words)) if word else MISSING
-            for word in coded.dictionary.to_pylist()
-        ]
-        at: Ints = arrays.as_numpy(coded.indices)
-        return short(np.array([*codes, MISSING]))[at]
-
-    def _limits(self, miles: Floats) -> Codes:
-        values, first, at = np.unique(miles, return_index=True, return_inverse=True)
-        words, codes = self.words["limit_miles"], np.full(len(values), MISSING, np.int32)
-        for number in np.argsort(first).tolist():  # in input order, wherever blocks end
-            if not np.isnan(values[number]):
-                codes[number] = words.setdefault(float(values[number]), len(words))
-        return short(codes)[at]
+    def _coded(self, column: str, cells: Coded) -> Codes:
+        """Return the codes of cells, in the order in which they come; an empty one is missing."""
+        words, (texts, at) = self.words[column], cells
+        same, codes = self._codes.get(column, (None, None))
+        if same is None or codes is None or not texts.equals(same):
+            codes = np.full(len(texts) + 1, MISSING)
+            self._codes[column] = texts, codes
+        known = short(codes).take(at)
+        unseen = at[(known == MISSING) & (at >= 0)]
+        if len(unseen):
+            values, first = np.unique(unseen, return_index=True)
+            for number in values[np.argsort(first)].tolist():
+                word = texts[number].as_py()
+                codes[number] = MISSING if word == "" else words.setdefault(word, len(words))
+            known = short(codes).take(at)
+        return known
 
     def _note(self, columns: Columns) -> None:
         """Count the sites, and record their locations."""
@@ -362,15 +375,15 @@ class DrawnSites:
 
     def _shed(self) -> None:
         """Show fewer kinds of sites individually."""
-        parts, self._parts, self._held = self._parts, [], 0
-        if self.kept is Kept.all:
-            self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
-            for part in parts:
-                _count(self.density, part)
-            self.kept = Kept.not_qualified
-        else:
-            self.kept, parts = Kept.none, []
-        for part in parts:
+        parts, self._parts, self._held = self._parts[::-1], [], 0
+        if self.kept is not Kept.all:
+            self.kept = Kept.none
+            return
+        self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
+        self.kept = Kept.not_qualified
+        while parts:  # each goes once it is copied: all are 100 MB
+            part = parts.pop()
+            _count(self.density, part)
             self._keep(part)
 
     def update(self, other: "DrawnSites") -> None:
@@ -413,7 +426,8 @@ class DrawnSites:
         """Return the kept sites in input order, if any."""
         if not self._parts:
             return None
-        self._parts = [joined(self._parts)]
+        if len(self._parts) > 1 or not pa.types.is_large_string(self._parts[0].site_id.type):
+            self._parts = [joined(self._parts)]
         return self._parts[0]
 
     def longitudes(self) -> Floats:
@@ -447,7 +461,16 @@ def _is_not_qualified(columns: Columns) -> Bools:
     return result
 
 
-def _marks(statuses: pa.Array, reasons: pa.Array) -> Codes:
+def _encoded(cells: pa.Array) -> Coded:
+    """Return the codes of cells, of which days become texts."""
+    plain = cells.type in {pa.date32(), pa.float64()} or pa.types.is_dictionary(cells.type)
+    coded = (cells if plain else as_text(cells)).dictionary_encode()
+    texts = as_text(coded.dictionary) if cells.type == pa.date32() else coded.dictionary
+    none = arrays.from_numpy(np.array([MISSING], np.int32))[0]
+    return Coded(texts, arrays.as_numpy(pc.fill_null(coded.indices.cast(pa.int32()), none)))
+
+
+def _marks(statuses: Coded, reasons: Coded) -> Codes:
     """Return the positions of sites in `MARKED`.
 
     Raises
@@ -456,12 +479,15 @@ def _marks(statuses: pa.Array, reasons: pa.Array) -> Codes:
         If a status is unknown.
     """
     marks = _statuses(statuses)
-    by_road = pc.is_in(reasons, arrays.text_array([reason.name for reason in ROAD_REASONS]))
-    looked_at = (marks == Status.review) & arrays.to_bools(by_road)
+    by_road = {reason.name for reason in ROAD_REASONS}
+    asked = np.array([*(word in by_road for word in reasons.texts.to_pylist()), False])
+    if not asked.any():
+        return marks
+    looked_at = (marks == Status.review) & asked[reasons.at]
     return np.where(looked_at, np.int8(MARKED.index(theme.ROAD)), marks)
 
 
-def _statuses(cells: pa.Array) -> Codes:
+def _statuses(cells: Coded) -> Codes:
     """Return the `Status` values of texts.
 
     Raises
@@ -469,12 +495,15 @@ def _statuses(cells: pa.Array) -> Codes:
     InputError
         If one is unknown.
     """
-    known = arrays.as_numpy(pc.index_in(cells, arrays.text_array(STATUSES)))
-    if np.isnan(known).any():
-        odd = cells[int(np.flatnonzero(np.isnan(known))[0])].as_py()
+    position = {name: number for number, name in enumerate(STATUSES)}
+    texts = [*cells.texts.to_pylist(), ""]
+    codes = np.array([position.get(word, MISSING) for word in texts], np.int8)
+    marks: Codes = codes[cells.at]
+    if (marks == MISSING).any():
+        odd = texts[cells.at[np.flatnonzero(marks == MISSING)[0]]]
         msg = f"Unknown status {odd!r}; choose from {', '.join(STATUSES)}."
         raise InputError(msg)
-    return short(known)
+    return marks
 
 
 def _thousandths(cells: pa.Array) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ other programs; the rule itself uses distance and country (`matching`). Their bo
 area and being within the limit are equivalent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.geometry import Geometries, area_km2, discs
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.outlines import Outlines, cut, note
-from coverage_analyzer.policy import Policy
+from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.distances import Unit
 
 SQUARE_MILE_KM2: Final = (MILE_M / 1000) ** 2
@@ -116,8 +116,7 @@ def areas(
         msg = f"{policy.name} has no coverage areas: its limits depend on the country of the site."
         raise InputError(msg)
     center = np.array([i for i, _ in bands], np.int64)
-    above_m = np.array([band.above_m for _, band in bands])
-    limit_m = np.array([band.up_to_m for _, band in bands])
+    above_m, limit_m, above_miles, limit_miles = _limits([band for _, band in bands])
     geometry = _discs(centers.lon[center], centers.lat[center], above_m, limit_m)
     if policy.by_area:
         geometry[:] = [cut(disc, s) for disc, (_, s) in zip(geometry, sectors, strict=True)]
@@ -127,14 +126,26 @@ def areas(
     return Areas(
         center=center,
         level=tuple(policy.level(band.level).title for _, band in bands),
-        above_miles=np.array([band.above_in("miles") for _, band in bands]),
-        limit_miles=np.array([band.limit_in("miles") for _, band in bands]),
+        above_miles=above_miles,
+        limit_miles=limit_miles,
         planned=centers.is_planned(day)[center],
         geometry=geometry,
         km2=area_km2(geometry),
         area=tuple(", ".join(s.areas) for _, s in sectors),
         unit=policy.unit,
     )
+
+
+def _limits(bands: Sequence[Band]) -> Floats:
+    """Return the lower and upper limit of bands in metres, and in miles. Shape (4, n).
+
+    Most centers have the same few bands, whose properties take longer than a look.
+    """
+    limits = {
+        id(band): (band.above_m, band.up_to_m, band.above_in("miles"), band.limit_in("miles"))
+        for band in {id(band): band for band in bands}.values()
+    }
+    return np.array([limits[id(band)] for band in bands], np.float64).reshape(-1, 4).T.copy()
 
 
 PROPERTIES: Final = (
@@ -269,7 +280,7 @@ def _cut(
     owners, first = np.unique(owner[order], return_index=True)
     groups = np.split(pieces[order], first[1:])
     for number, group in zip(owners.tolist(), groups, strict=False):  # one empty if there is none
-        result[number] = shapely.union_all(group)
+        result[number] = group[0] if len(group) == 1 else shapely.union_all(group)
     return result
 
 

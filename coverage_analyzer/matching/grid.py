@@ -3,11 +3,12 @@
 This module computes no distances: `nearest` finds the shortlists, and reads them for many sites.
 """
 
-from collections.abc import Sequence
+import threading
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Floats, Ints
@@ -17,7 +18,13 @@ NO_CENTER: Final = -1
 
 
 class Grid(NamedTuple):
-    """A grid of the globe with cells of some degrees, numbered from the South Pole and 180 W."""
+    """A grid of the globe, whose cells are numbered from the South Pole and 180 W.
+
+    Attributes
+    ----------
+    degrees
+        The side of a cell, a power of two.
+    """
 
     degrees: float
 
@@ -33,9 +40,13 @@ class Grid(NamedTuple):
 
     def cell(self, lon: Floats, lat: Floats) -> Ints:
         """Return the cell number of each place; 180 E is in the last column."""
-        column = np.minimum(((lon + 180) / self.degrees).astype(np.int64), self.columns - 1)
-        row = np.minimum(((lat + 90) / self.degrees).astype(np.int64), self.rows - 1)
-        return row * self.columns + column
+        column, row = (
+            np.minimum(((values + end) * (1 / self.degrees)).astype(np.int64), count - 1)
+            for values, end, count in ((lon, 180, self.columns), (lat, 90, self.rows))
+        )
+        row *= self.columns
+        row += column
+        return row
 
     def middle(self, cell: Ints) -> tuple[Floats, Floats]:
         """Return the longitude and latitude of the middle of cells, in degrees."""
@@ -63,7 +74,7 @@ GRIDS: Final = (Grid(4.0), Grid(1.0), Grid(0.25))
 
 @dataclass(frozen=True)
 class Shortlists:
-    """Centers of a group that can matter to a cell. Shape (n,) each, except one.
+    """Centers of a group that can matter to a cell. Shape (n,) each, except the last.
 
     Attributes
     ----------
@@ -71,76 +82,86 @@ class Shortlists:
         Cell and group of each shortlist.
     start, count
         Range of the shortlist in ``center``; if empty, ``center[start]`` is `NO_CENTER`.
-    near
-        Number of centers in it that may be the nearest of a point in the cell: the first ones.
     certain
         Number of other centers of the group that reach the whole cell.
+    before
+        The entry in the cache that was the latest of the cell before this one; 0 if none.
     center
-        Centers of all shortlists; in each, those that may be the nearest and the others ascend.
+        Centers of all shortlists; in each they ascend.
     """
 
     cell: Ints
     group: Ints
     start: Ints
     count: Ints
-    near: Ints
     certain: Ints
+    before: Ints
     center: Ints
 
     def take(self, which: Ints) -> "Shortlists":
-        """Return a subset of the shortlists."""
-        return Shortlists(
-            self.cell[which],
-            self.group[which],
-            self.start[which],
-            self.count[which],
-            self.near[which],
-            self.certain[which],
-            self.center,
-        )
+        """Return a subset of the shortlists, in the same lists of centers."""
+        values = {name: v.take(which) for name, v in vars(self).items() if name != "center"}
+        return Shortlists(**values, center=self.center)
+
+
+class _Growing:
+    """An array that grows at its end; what was handed out before stays as it was."""
+
+    def __init__(self, values: npt.NDArray[Any]) -> None:
+        self._room = self.values = values
+
+    def extend(self, more: npt.NDArray[Any]) -> None:
+        """Append values, in place if there is room."""
+        size, needed = len(self.values), len(self.values) + len(more)
+        if needed > len(self._room):
+            self._room = np.empty(2 * needed, self._room.dtype)
+            self._room[:size] = self.values
+        self._room[size:needed] = more
+        self.values = self._room[:needed]
 
 
 class ShortlistCache:
-    """Immutable cache of the shortlists of grid cells; `with_added` returns a new cache.
+    """Cache of the shortlists of grid cells, which only grows: no entry ever changes.
 
     Entry 0 means "not cached". Each cell points to its newest entry, each entry to the previous
     entry of the same cell (another group). Most cells hold one group, so one look-up usually
     succeeds.
+
+    Safe for concurrent use: entries are in ``shortlists`` before a cell points to them. Threads
+    that find the same shortlists at the same time add them twice, of which one is used.
     """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         zero, none = np.zeros(1, np.int64), np.full(1, NO_CENTER)
         self.shortlists = Shortlists(none, none, zero, zero, zero, zero, none)
+        self._columns = {name: _Growing(values) for name, values in vars(self.shortlists).items()}
         self._latest = np.zeros(grid.columns * grid.rows, np.int32)
-        self._before = np.zeros(1, np.int64)
+        self._lock = threading.Lock()
 
-    def numbers(self, cell: Ints, group: Ints) -> Ints:
-        """Return the entry of each group on each cell; 0 if not cached."""
+    def find(self, cell: Ints, group: Ints) -> tuple[Shortlists, Ints]:
+        """Return shortlists, and the entry of each group on each cell; 0 if not cached."""
         number = self._latest.take(cell).astype(np.int64)
-        others = np.flatnonzero(self.shortlists.group.take(number) != group)
+        shortlists = self.shortlists  # after the entries that are in it
+        others = np.flatnonzero(shortlists.group.take(number) != group)
         while len(others):
-            earlier = self._before.take(number[others])
+            earlier = shortlists.before.take(number[others])
             number[others] = earlier
-            search = (self.shortlists.group.take(earlier) != group[others]) & (earlier > 0)
+            search = (shortlists.group.take(earlier) != group[others]) & (earlier > 0)
             others = others[search]
-        return number
+        return shortlists, number
 
-    def with_added(self, more: Sequence[Shortlists]) -> "ShortlistCache":
-        """Return a cache with added shortlists, of cells and groups that had none."""
-        parts = [self.shortlists, *more]
-        shift = np.cumsum([0, *(len(p.center) for p in parts[:-1])])
-        joined = {n: np.concatenate([getattr(p, n) for p in parts]) for n in vars(self.shortlists)}
-        start = np.concatenate([p.start + s for p, s in zip(parts, shift, strict=True)])
-        joined["start"] = np.where(joined["count"] > 0, start, 0)  # which contain no site
-        result = ShortlistCache(self.grid)
-        result.shortlists = Shortlists(**joined)
-        old = len(self.shortlists.cell)
-        order = old + np.argsort(joined["cell"][old:], kind="stable")
-        cell = joined["cell"][order]
-        first = np.diff(cell, prepend=NO_CENTER) != 0
-        result._before = np.concatenate([self._before, np.zeros(len(order), np.int64)])
-        result._before[order] = np.where(first, self._latest[cell], np.roll(order, 1))
-        result._latest = self._latest.copy()
-        result._latest[cell] = order  # of several in a cell the last one is kept
-        return result
+    def add(self, more: Shortlists) -> None:
+        """Add shortlists of cells and groups that had none."""
+        with self._lock:
+            old, listed = len(self.shortlists.cell), len(self.shortlists.center)
+            order = np.argsort(more.cell, kind="stable")
+            cell, entry = more.cell[order], old + order
+            first = np.diff(cell, prepend=NO_CENTER) != 0
+            before = np.empty_like(more.before)
+            before[order] = np.where(first, self._latest[cell], np.roll(entry, 1))
+            start = np.where(more.count > 0, more.start + listed, 0)  # entry 0 has no center
+            for name, values in {**vars(more), "start": start, "before": before}.items():
+                self._columns[name].extend(values)
+            self.shortlists = Shortlists(**{n: c.values for n, c in self._columns.items()})
+            self._latest[cell] = entry  # of several in a cell the last one is kept

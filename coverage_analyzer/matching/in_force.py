@@ -26,7 +26,6 @@ from coverage_analyzer.arrays import Bools, Floats
 from coverage_analyzer.countries import NONE, Countries, Numbers
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.errors import require
-from coverage_analyzer.matching.business_days_after import business_days_after, latest
 from coverage_analyzer.matching.lead_times import add_periods
 from coverage_analyzer.matching.start_inputs import StartInputs
 from coverage_analyzer.policy import Policy
@@ -239,6 +238,9 @@ class StartRules:
         unknown = np.zeros(len(start), np.bool_)
         if unit != "business_days":
             return add_periods(start, amount, unit), unknown
+        # Here, as few policies count business days, whose calendars take time at the start.
+        from coverage_analyzer.matching.business_days_after import business_days_after, latest
+
         ends = latest(start, amount)
         rows = np.flatnonzero(ends > day)
         ends[rows], unknown[rows] = business_days_after(

@@ -36,7 +36,12 @@ import pyarrow as pa
 from coverage_analyzer import arrays, geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.countries import Countries, Numbers
-from coverage_analyzer.countries.assignment import CountryBases, CountryBasis, assign_country
+from coverage_analyzer.countries.assignment import (
+    CountryBases,
+    CountryBasis,
+    assign_country,
+    without_country,
+)
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.bands import Levels
 from coverage_analyzer.matching.centers import Centers
@@ -48,12 +53,11 @@ from coverage_analyzer.matching.eligibility import (
 )
 from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
-from coverage_analyzer.matching.nearest import NO_CENTER, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Found, Index
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
     printed_metres,
     statuses,
-    without_country,
 )
 from coverage_analyzer.matching.products import Products
 from coverage_analyzer.matching.site_areas import Located, Membership
@@ -434,12 +438,12 @@ class Matcher:
         now, in_reach = found[0]
         for other, reaching in found[1:]:
             now, in_reach = self._nearer(now, other, rows), in_reach + reaching
-        beyond = np.flatnonzero(~now.inside & (assigned.basis < CountryBasis.NULL_ISLAND))
+        beyond = np.flatnonzero(~now.inside & (assigned.basis < CountryBasis.NULL_ISLAND.value))
         later = PlannedCenters(beyond[:0], now.take(beyond[:0]))
         if len(self._planned) and len(beyond):
             later = self._planned_centers(rows, zoned, beyond)
         shown = _shown(now, later, assigned.basis)
-        certain = assigned.basis < CountryBasis.OFFSHORE
+        certain = assigned.basis < CountryBasis.OFFSHORE.value
         offered = self.gates.offered_level(
             facts, assigned.country, certain, zoned.closed, zoned.offers
         )
@@ -467,14 +471,16 @@ class Matcher:
         sites, facts, points, (country, basis, _), base = rows
         zone = zoned.zones[number]
         group = self.zones.group(number, zone, country, base)
-        nearest, in_reach, square = self._open.search(sites.lon, sites.lat, points, group)
+        found = self._open.search(sites.lon, sites.lat, points, group)
         lost = np.flatnonzero(without_country(basis))
-        nearest[lost], square[lost] = NO_CENTER, np.inf
+        found.center[lost], found.square_m2[lost] = NO_CENTER, np.inf
+        found.points[lost] = np.inf
+        in_reach = found.in_reach
         if not self.zones.by_country:
             in_reach = np.where(self._bands.widest.take(zone) > 0, in_reach, 0)
         first_band = self._first_allowed_band(zone, facts)
         place = SitesInZones(sites, points, zone)
-        return self._nearest_centers(place, nearest, square, first_band), in_reach
+        return self._nearest_centers(place, found, first_band), in_reach
 
     def starts(
         self, sites: Sites, facts: EligibilityInputs | None, country: Numbers
@@ -744,17 +750,14 @@ class Matcher:
         subset, zone = subset[site[first]], zone[first]
         facts = None if rows.facts is None else rows.facts.take(subset)
         points, center = geodesy.take(rows.points, subset), center[first]
-        square = geodesy.square_m2(points, geodesy.take(self._planned.points, center))
-        there = self._nearest_centers(
-            SitesInZones(sites.take(subset), points, zone),
-            center,
-            square,
-            self._first_allowed_band(zone, facts),
-        )
-        return PlannedCenters(subset, there)
+        there = geodesy.take(self._planned.points, center)
+        found = Found(center, np.ones_like(center), geodesy.square_m2(points, there), there)
+        place = SitesInZones(sites.take(subset), points, zone)
+        near = self._nearest_centers(place, found, self._first_allowed_band(zone, facts))
+        return PlannedCenters(subset, near)
 
     def _nearest_centers(
-        self, place: "SitesInZones", center: Ints, square: Floats, first_band: Ints | None
+        self, place: "SitesInZones", found: Found, first_band: Ints | None
     ) -> "NearestCenters":
         """Return the distance of one center per site, and the band of that distance.
 
@@ -764,12 +767,13 @@ class Matcher:
         ----------
         place
             The sites.
-        center, square
-            The center of each, and its squared chord in m2; shape (n,) each.
+        found
+            The center of each.
         first_band
             The first band allowed for each; None if all are.
         """
         sites, points, zone = place
+        center, square = found.center, found.square_m2
 
         def pairs(rows: Ints) -> tuple[Floats, ...]:
             there = center.take(rows)
@@ -781,8 +785,8 @@ class Matcher:
             band = np.where(inside, np.maximum(band, first_band), band)
         units = self.policy.printed_units
         limits = {unit: self._bands.limit(zone, band, unit) for unit in units}
-        there = geodesy.take(self._open.points, center)
-        metres = printed_metres(geodesy.arc_m(points, there), limits, pairs)
+        arc_m = geodesy.arc_m(points, found.points, square)
+        metres = printed_metres(arc_m, limits, pairs)
         return NearestCenters(center, band, inside, metres, zone)
 
     def _distances(self, measured: "NearestCenters") -> dict[str, Floats]:
@@ -849,7 +853,7 @@ class Matcher:
         for unit in self.policy.printed_units:
             distances[f"limit_{unit}"][lost] = np.nan
         opens = np.full(len(center), NO_DAY)
-        later = np.flatnonzero(status == Status.pending)
+        later = np.flatnonzero(status == Status.pending.value)
         opens[later] = self.centers.opens_on[center[later]]
         return Verdicts(
             level=self._levels(zone, status, band, offered),
@@ -911,7 +915,7 @@ class Matcher:
         less = np.full(len(Status), position(rules.fallback), np.int8)
         less[Status.pending] = position(rules.interim)
         bought = self._bands.level(zone, band)
-        level = _chosen(status == Status.qualified, bought, less.take(status))
+        level = _chosen(status == Status.qualified.value, bought, less.take(status))
         return level if offered is None else np.minimum(level, offered)
 
     def columns(self, verdicts: Verdicts) -> dict[str, pa.Array]:

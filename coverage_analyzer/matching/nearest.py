@@ -16,16 +16,20 @@ chords of equal geodesics can differ, *c* is the nearest center of no point. The
 chord and its `geodesy.rival_chord_m` grows up to a chord of two least radii, and so is largest at
 ``|m-n| + p`` or there; the two millionths of a metre in it are more than the rounding of squares.
 
-*Sites.* The squared chords from a site to its shortlist are compared, one center at a time for all
-sites with lists of at least that length: first those that may be the nearest, then those that are
-only counted. This gives the nearest and the runner-up, and which centers certainly and possibly
-reach the site (`geodesy.chord_limits_m`). Where the runner-up could
-be nearer along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, Karney's
-geodesic decides: a few sites in a million.
+*Sites.* Squared chords from a site to its shortlist are compared in single precision, one center at
+a time for all sites with lists of at least that length. This gives the nearest and the runner-up,
+and which centers certainly and possibly reach the site (`geodesy.chord_limits_m`). Coordinates are
+whole numbers of 1 / `UNITS` metres, so that differences are exact, and a chord *d* is wrong by at
+most ``sqrt(3) / UNITS``. With *u* the unit roundoff, single precision adds ``2.5 u d`` at most: *u*
+by conversion, ``3 u`` in the square. Limits are made wider by a little more than both.
+
+The chord to the nearest is computed again in double precision. Where the runner-up could be nearer
+along the ground (`geodesy.rival_chord_m`), or certain and possible reach differ, double precision
+and Karney's geodesic decide: some ten sites in a million.
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -40,12 +44,26 @@ __all__ = ["NO_CENTER", "Index"]
 PAIRS_AT_ONCE: Final = 40_000
 """Pairs of a new cell and a center processed at once, sized to fit into the CPU cache."""
 
-SITES_AT_ONCE: Final = 30_000
-"""Sites with several candidates compared at once, sized to fit into the CPU cache."""
+UNITS: Final = 128
+"""Units of a metre in which coordinates are whole; twice the earth's axis is less than 2**31."""
+
+UNITS_ERROR_M: Final = 0.014
+SINGLE_ERROR: Final = 2e-7
+"""Upper bounds of the error of a chord in single precision: metres, and relative."""
+
+NOT_FAR_M: Final = 1_000_000.0
+"""Up to this chord, its rival is longer by at most 20 m, and thus by less than `NOT_TIED`."""
+
+NOT_TIED: Final = 1e-3
+"""A runner-up that is farther by this ratio and a metre is certainly not the nearest."""
+
+Singles = npt.NDArray[np.float32]
+Wholes = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.unsignedinteger[Any]]
 
 
 class Found(NamedTuple):
-    """What `Index.search` finds, shape (n,) each.
+    """What `Index.search` finds, shape (n,) each if not stated otherwise.
 
     Attributes
     ----------
@@ -55,18 +73,21 @@ class Found(NamedTuple):
         Number of centers of the group that reach the site.
     square_m2
         The squared chord to that center; infinite if there is none.
+    points
+        That center as `geodesy.ecef`, infinitely far if there is none; shape (n, 3).
     """
 
     center: Ints
     in_reach: Ints
     square_m2: Floats
+    points: Floats
 
 
 class Index:
     """Centers in groups: a site is compared only with those of its own group.
 
-    Safe for concurrent use: the cache is replaced as a whole, never changed, so at worst two
-    threads compute the same entries. Pickles omit it.
+    Safe for concurrent use, as the caches are: at worst two threads compute the same entries.
+    Pickles omit them.
 
     Parameters
     ----------
@@ -93,12 +114,14 @@ class Index:
         self.lon, self.lat = lon, lat
         self.points = geodesy.ecef(np.append(lon, 0), np.append(lat, 0))
         self.points[NO_CENTER] = np.inf
+        self._wholes = _in_units(self.points[:NO_CENTER])
         self._sizes = np.array([len(m) for m in members], np.int64)
         self._first = np.cumsum(self._sizes) - self._sizes
         self._members = np.concatenate(members) if members else np.zeros(0, np.int64)
         self._reach_m, self._list_all = reach_m, list_all
         self._limits = geodesy.chord_limits_m(reach_m)
         self._squares = [chord**2 for chord in self._limits]
+        self._wide_squares = _wider(*self._limits)
         self._caches = tuple(map(ShortlistCache, GRIDS))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -135,32 +158,85 @@ class Index:
             Shape (n,).
         """
         shortlists, number = self._shortlists(lon, lat, group)
-        limits = [square.take(group) for square in self._squares]
-        result = _compare(shortlists, number, (points, self.points), limits)
-        doubt = _ambiguous(result)
+        count = shortlists.count.take(number)
+        several = np.flatnonzero(count > 1)
+        several = several[_descending(count.take(several))]
+        compared = self._compare(shortlists, several, number, points, group)
+        center = shortlists.center.take(shortlists.start.take(number))
+        center[several] = compared.center
+        there = geodesy.take(self.points, center)
+        square = geodesy.square_m2(points, there)
+        certain, possible = (square <= limit.take(group) for limit in self._squares)
+        doubt = certain != possible
+        doubt[several] = _ambiguous(square.take(several), compared)
+        reached = certain.astype(compared.certain.dtype)
+        reached[several] = compared.certain
         in_reach = shortlists.certain.take(number)
-        in_reach += result.certain
-        if len(doubt):
-            subset = number[doubt]
-            center, reaching = self._resolve_exactly(
-                shortlists, subset, lon[doubt], lat[doubt], group[doubt]
-            )
-            result.center[doubt] = center
-            in_reach[doubt] = shortlists.certain[subset] + reaching
-            there = geodesy.take(self.points, center)
-            result.lower[doubt] = geodesy.square_m2(geodesy.take(points, doubt), there)
-        return Found(result.center, in_reach, result.lower)
+        in_reach += reached
+        found = Found(center, in_reach, square, there)
+        unclear = np.flatnonzero(doubt)
+        if len(unclear):
+            place = lon[unclear], lat[unclear], group[unclear]
+            self._resolve_exactly(found, unclear, shortlists, number[unclear], place)
+        return found
+
+    def _compare(
+        self, shortlists: Shortlists, several: Ints, number: Ints, points: Floats, group: Ints
+    ) -> "_Compared":
+        """Return sites compared with all centers of their shortlists, in single precision.
+
+        Parameters
+        ----------
+        shortlists, number
+            The entry of each site, shape (n,).
+        several
+            Positions of the sites to compare, those with the longest shortlists first.
+        points, group
+            `geodesy.ecef` and group of all sites, shapes (n, 3) and (n,).
+        """
+        entry, own = number.take(several), group.take(several)
+        start = shortlists.start.take(entry)
+        best, second, certain, possible = _nearest_of(
+            _Listed(shortlists.center, self._wholes),
+            (start, shortlists.count.take(entry)),
+            _in_units(geodesy.take(points, several)),
+            self._wide_squares.take(own, axis=1),
+        )
+        return _Compared(shortlists.center.take(start + best), second, certain, possible)
 
     def _resolve_exactly(
-        self, shortlists: Shortlists, number: Ints, lon: Floats, lat: Floats, group: Ints
-    ) -> tuple[Ints, Ints]:
-        """Return the nearest center of ambiguous sites, and how many listed ones reach each."""
+        self,
+        found: Found,
+        unclear: Ints,
+        shortlists: Shortlists,
+        number: Ints,
+        place: tuple[Floats, Floats, Ints],
+    ) -> None:
+        """Find the nearest center of ambiguous sites, and how many reach each, by the geodesic.
+
+        Parameters
+        ----------
+        found
+            What is found, which is changed in place.
+        unclear
+            Positions of the ambiguous sites, shape (k,).
+        shortlists, number
+            The entry of each, shape (k,).
+        place
+            Longitude, latitude and group of each, shape (k,).
+        """
+        lon, lat, group = place
+        points = geodesy.ecef(lon, lat)
         site, center = _pairs(shortlists, number)
         pair = (lon[site], lat[site], self.lon[center], self.lat[center])
-        chord = geodesy.chord_m(geodesy.ecef(lon, lat)[site], self.points[center])
+        chord = geodesy.chord_m(points[site], self.points[center])
         reaching = geodesy.within_chord(chord, pair, self._reach_m[group[site]])
         nearest = _first_of(site, center, chord, pair)
-        return nearest, np.bincount(site[reaching], minlength=len(number))
+        found.center[unclear] = nearest
+        counts = np.bincount(site[reaching], minlength=len(number))
+        found.in_reach[unclear] = shortlists.certain[number] + counts
+        found.points[unclear] = geodesy.take(self.points, nearest)
+        found.square_m2[unclear] = geodesy.square_m2(points, geodesy.take(self.points, nearest))
 
     def in_reach(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Floats]:
         """Return all pairs of a site and a center that reaches it, and their distance in metres."""
@@ -197,32 +273,34 @@ class Index:
         """Return shortlists, and the entry of each place's cell for its group."""
         cache = self._caches[level]
         cell = cache.grid.cell(lon, lat)
-        number = cache.numbers(cell, group)
+        shortlists, number = cache.find(cell, group)
         new = np.flatnonzero(number == 0)
         if len(new):
             size = cache.grid.columns * cache.grid.rows
             groups, cells = np.divmod(np.unique(group[new] * size + cell[new]), size)
-            cache = cache.with_added(self._find(cells, groups, level))
-            caches = list(self._caches)
-            caches[level] = cache
-            self._caches = tuple(caches)
-            number[new] = cache.numbers(cell[new], group[new])
-        return cache.shortlists, number
+            for more in self._find(cells, groups, level):
+                cache.add(more)
+            shortlists, number[new] = cache.find(cell[new], group[new])
+        return shortlists, number
 
-    def _find(self, cell: Ints, group: Ints, level: int) -> list[Shortlists]:
-        """Return the shortlists of cells that are not cached, a chunk at a time."""
+    def _find(self, cell: Ints, group: Ints, level: int) -> Iterator[Shortlists]:
+        """Yield the shortlists of cells that are not cached, a chunk at a time."""
         lon, lat = GRIDS[level].middle(cell)
+        points, radius = geodesy.ecef(lon, lat), GRIDS[level].radius_m(lat)
         if level == -len(GRIDS):
-            first, sizes, none = self._first[group], self._sizes[group], np.zeros_like(cell)
-            outer = Shortlists(cell, group, first, sizes, none, none, self._members)
+            none = np.zeros_like(cell)
+            range_ = self._first[group], self._sizes[group]
+            outer = Shortlists(cell, group, *range_, none, none, self._members)
         else:
             shortlists, number = self._shortlists(lon, lat, group, level - 1)
             outer = dataclasses.replace(shortlists.take(number), cell=cell, group=group)
-        cuts = np.flatnonzero(np.diff(np.cumsum(outer.count) // PAIRS_AT_ONCE)) + 1
-        parts = np.split(np.arange(len(cell)), cuts)
-        radius = GRIDS[level].radius_m(lat)
-        points = geodesy.ecef(lon, lat)
-        return [self._filter(outer.take(p), points[p], radius[p]) for p in parts]
+        todo = np.arange(len(cell))
+        if not self._list_all:  # what is alone in the larger cell is so in the smaller one
+            alone, todo = np.flatnonzero(outer.count <= 1), np.flatnonzero(outer.count > 1)
+            yield _listed(outer.take(alone), outer.certain[alone], *_pairs(outer, alone))
+        cuts = np.flatnonzero(np.diff(np.cumsum(outer.count[todo]) // PAIRS_AT_ONCE)) + 1
+        for part in np.split(todo, cuts):
+            yield self._filter(outer.take(part), points[part], radius[part])
 
     def _filter(self, shortlists: Shortlists, middle: Floats, radius: Floats) -> Shortlists:
         """Return shortlists reduced to the centers that can matter to a ball."""
@@ -231,183 +309,149 @@ class Index:
         there = geodesy.take(self.points, center)
         away = np.sqrt(geodesy.square_m2(geodesy.take(middle, cell), there))
         inner, outer = (limit.take(shortlists.group) for limit in self._limits)
-        partly = away <= np.repeat(outer + radius, shortlists.count)
-        certain = near = np.zeros(len(cell), np.bool_)
+        listed = away <= np.repeat(outer + radius, shortlists.count)
+        certain = shortlists.certain
         if not self._list_all:
             surely = away <= np.repeat(inner - radius, shortlists.count)
             near = _could_be_nearest(cell, away, there, radius)
-            certain, partly = surely & ~near, partly & ~surely & ~near
-        start, count, listed = _ordered(cells, (cell, center), near, partly)
-        return dataclasses.replace(
-            shortlists,
-            start=start,
-            count=count,
-            near=np.bincount(cell[near], minlength=cells),
-            certain=shortlists.certain + np.bincount(cell[certain], minlength=cells),
-            center=listed,
-        )
+            listed &= ~surely
+            listed |= near
+            certain = certain + np.bincount(cell[surely & ~near], minlength=cells)
+        kept = np.flatnonzero(listed)
+        return _listed(shortlists, certain, cell.take(kept), center.take(kept))
 
 
-def _ordered(
-    cells: int, pairs: tuple[Ints, Ints], near: Bools, partly: Bools
-) -> tuple[Ints, Ints, Ints]:
-    """Return start, count and centers of shortlists, the near centers of each first.
+def _listed(shortlists: Shortlists, certain: Ints, cell: Ints, center: Ints) -> Shortlists:
+    """Return shortlists with other centers.
 
     Parameters
     ----------
-    cells
-        Their number.
-    pairs
-        Pairs of a cell and a center, in order.
-    near, partly
-        Which may be the nearest of a point in the cell, and which others are only counted.
+    shortlists
+        Their cells and groups, shape (n,).
+    certain
+        Number of the centers that reach each cell, and are not listed; shape (n,).
+    cell, center
+        Pairs of a position in ``shortlists`` and a center, in order; shape (k,).
     """
-    cell, center = pairs
-    which = [np.flatnonzero(near), np.flatnonzero(partly)]
-    own = [cell[at] for at in which]
-    sizes = [np.bincount(at, minlength=cells) for at in own]
-    count = sizes[0] + sizes[1]
+    count = np.bincount(cell, minlength=len(certain))
     start = np.cumsum(count) - count
-    result = np.empty(len(own[0]) + len(own[1]), np.int64)
-    first = start
-    for at, where, size in zip(which, own, sizes, strict=True):
-        shift = first - (np.cumsum(size) - size)
-        result[shift.take(where) + np.arange(len(at))] = center[at]
-        first = first + size
-    return start, count, result
+    return dataclasses.replace(shortlists, start=start, count=count, certain=certain, center=center)
 
 
-class _Comparison(NamedTuple):
-    """Sites compared with shortlisted centers: the nearest by chord, and how many reach the site.
+class _Compared(NamedTuple):
+    """Sites compared with the centers of their shortlists, by chords in single precision.
 
-    ``least`` and ``second`` are the squared chords of the nearest and the next one.
+    Attributes
+    ----------
+    center
+        The nearest of each.
+    second
+        The squared chord of the next one, in units.
+    certain, possible
+        How many certainly and possibly reach the site.
     """
 
     center: Ints
-    lower: Floats
-    second: Floats
-    certain: npt.NDArray[np.unsignedinteger[Any]]
-    possible: npt.NDArray[np.unsignedinteger[Any]]
+    second: Singles
+    certain: Counts
+    possible: Counts
 
 
-def _compare(
-    shortlists: Shortlists, number: Ints, points: tuple[Floats, Floats], limits: Sequence[Floats]
-) -> _Comparison:
-    """Return sites compared with all centers of their shortlists.
+class _Listed(NamedTuple):
+    """The centers of all shortlists, and the coordinates of centers in units, shape (3, n)."""
+
+    center: Ints
+    wholes: Wholes
+
+    def squares(self, at: Ints, place: Wholes) -> Singles:
+        """Return the squared chords from places to centers, by their positions in the lists."""
+        wholes = self.wholes.take(self.center.take(at), axis=1)
+        wholes -= place
+        steps = wholes.astype(np.float32)
+        steps *= steps
+        square: Singles = steps[0]
+        square += steps[1]
+        square += steps[2]
+        return square
+
+
+def _nearest_of(
+    listed: _Listed,
+    ranges: tuple[Ints, Ints],
+    place: Wholes,
+    limits: Singles,
+) -> tuple[Ints, Singles, Counts, Counts]:
+    """Return where in each shortlist the nearest center is, and the rest of `_Compared`.
 
     Parameters
     ----------
-    shortlists, number
-        The entry of each site, shape (n,).
-    points
-        `geodesy.ecef` of sites and centers, shapes (n, 3) and (centers, 3).
+    listed
+        The centers of all shortlists.
+    ranges
+        Start and length of the shortlist of each site, the longest first; shape (n,) each.
+    place
+        The sites in units, shape (3, n).
     limits
-        Squared chords up to which a center certainly and possibly reaches the site.
+        Squared chords in units up to which a center certainly and possibly reaches a site, shape
+        (2, n).
     """
-    sites, centers = points
-    start, count = shortlists.start.take(number), shortlists.count.take(number)
-    center = shortlists.center.take(start)  # arbitrary if there are no candidates
-    lower = geodesy.square_m2(sites, geodesy.take(centers, center))
-    kind = np.min_scalar_type(count.max(initial=0))  # usually a byte, which is fast to add to
-    reached = ((lower <= limit).astype(kind) for limit in limits)
-    result = _Comparison(center, lower, np.full(len(lower), np.inf), *reached)
-    more = np.flatnonzero(count > 1)
-    near = np.maximum(shortlists.near.take(number[more]), 1)
-    _compare_near(result, _Candidates(more, start[more], near, shortlists.center), points, limits)
-    rest = _Candidates(more, start[more] + near - 1, count[more] - near + 1, shortlists.center)
-    _count_others(result, rest, points, limits)
-    return result
+    start, length = ranges
+    kind = np.min_scalar_type(length[:1].max(initial=0))  # usually a byte, fast to add to
+    least, second = np.full((2, len(start)), np.inf, np.float32)
+    best, reached = np.zeros(len(start), kind), np.zeros((2, len(start)), kind)
+    at = start.copy()
+    more = len(length) - np.cumsum(np.bincount(length))  # sites with more than nth
+    for nth, size in enumerate(more[:-1].tolist()):
+        some = slice(size)
+        square = listed.squares(at[some], place[:, some])
+        reached[:, some] += (square <= limits[:, some]).view(np.uint8)
+        nearer = (square < least[some]).view(np.uint8) * kind.type(nth)
+        np.maximum(best[some], nearer, out=best[some])
+        np.minimum(second[some], np.maximum(least[some], square), out=second[some])
+        np.minimum(least[some], square, out=least[some])
+        at[some] += 1
+    return best, second, reached[0], reached[1]
 
 
-class _Candidates(NamedTuple):
-    """Sites, and for each where its shortlist is in ``center``, and how long it is."""
-
-    site: Ints
-    start: Ints
-    length: Ints
-    center: Ints
-
-    def parts(self) -> "Iterator[_Candidates]":
-        """Yield the sites that have a second center, the longest lists first, some at a time."""
-        many = np.flatnonzero(self.length > 1)
-        if not len(many):
-            return
-        many = many[_descending(self.length[many])]
-        for some in np.array_split(many, len(many) // SITES_AT_ONCE + 1):
-            yield _Candidates(self.site[some], self.start[some], self.length[some], self.center)
-
-    def others(self) -> "Iterator[tuple[int, slice, Ints]]":
-        """Yield the number of the second center, the third ..., which sites have one, and it."""
-        more = len(self.length) - np.cumsum(np.bincount(self.length))  # sites with more than nth
-        for nth in range(1, int(self.length[0])):
-            subset = slice(int(more[nth]))
-            yield nth, subset, self.center.take(self.start[subset] + nth)
+def _in_units(points: Floats) -> Wholes:
+    """Return `geodesy.ecef` points in whole units, shape (3, n)."""
+    return np.rint(points.T * UNITS).astype(np.int32)
 
 
-def _compare_near(
-    result: _Comparison,
-    candidates: _Candidates,
-    points: tuple[Floats, Floats],
-    limits: Sequence[Floats],
-) -> None:
-    """Compare sites with the centers that may be their nearest, from the second one on.
-
-    The arrays of ``result`` are updated in place.
-    """
-    for part in candidates.parts():
-        sites = geodesy.take(points[0], part.site)
-        lower, second, *reached = (v.take(part.site) for v in result[1:])
-        best = np.zeros(len(lower), np.min_scalar_type(part.length[0]))
-        ends = [limit.take(part.site) for limit in limits]
-        for nth, subset, other in part.others():
-            square = geodesy.square_m2(sites[subset], geodesy.take(points[1], other))
-            for count, end in zip(reached, ends, strict=True):
-                count[subset] += (square <= end[subset]).view(np.uint8)
-            nearer = (square < lower[subset]).view(np.uint8) * best.dtype.type(nth)
-            np.maximum(best[subset], nearer, out=best[subset])
-            least, next_ = lower[subset], second[subset]
-            np.minimum(next_, np.maximum(least, square), out=next_)
-            np.minimum(least, square, out=least)
-        center = part.center.take(part.start + best)
-        for whole, values in zip(result, (center, lower, second, *reached), strict=True):
-            whole[part.site] = values
-
-
-def _count_others(
-    result: _Comparison,
-    candidates: _Candidates,
-    points: tuple[Floats, Floats],
-    limits: Sequence[Floats],
-) -> None:
-    """Count the centers in reach that are the nearest of no site of their cell.
-
-    The counts in ``result`` are updated in place.
-    """
-    for part in candidates.parts():
-        sites = geodesy.take(points[0], part.site)
-        reached = [count.take(part.site) for count in result[3:]]
-        ends = [limit.take(part.site) for limit in limits]
-        for _, subset, other in part.others():
-            square = geodesy.square_m2(sites[subset], geodesy.take(points[1], other))
-            for count, end in zip(reached, ends, strict=True):
-                count[subset] += (square <= end[subset]).view(np.uint8)
-        for whole, values in zip(result[3:], reached, strict=True):
-            whole[part.site] = values
+def _wider(inner: Floats, outer: Floats) -> Singles:
+    """Return the squares in units of two chords that decide a limit also in single precision."""
+    inner = (inner * (1 - SINGLE_ERROR) - UNITS_ERROR_M) * UNITS
+    outer = (outer * (1 + SINGLE_ERROR) + UNITS_ERROR_M) * UNITS
+    low = np.nextafter((inner * inner).astype(np.float32), np.float32(-np.inf))
+    high = np.nextafter((outer * outer).astype(np.float32), np.float32(np.inf))
+    return np.stack([np.where(inner > 0, low, np.float32(-1)), high])
 
 
 def _descending(count: Ints) -> Ints:
     """Return the descending order of counts."""
-    short = count.astype(np.uint16) if count.max() < 2**16 else count  # radix sort
+    short = count.astype(np.uint16) if count.max(initial=0) < 2**16 else count  # radix sort
     return np.argsort(short, kind="stable")[::-1]
 
 
-def _ambiguous(result: _Comparison) -> Ints:
-    """Return the sites whose nearest center, or centers in range, chords cannot decide."""
-    several = np.flatnonzero(np.isfinite(result.second))
-    runner_up = geodesy.rival_chord_m(np.sqrt(result.lower[several]))
-    doubt = result.certain != result.possible
-    doubt[several] |= result.second[several] <= runner_up**2
-    return np.flatnonzero(doubt)
+def _ambiguous(square: Floats, compared: _Compared) -> Bools:
+    """Return the sites whose nearest center, or centers in range, single precision leaves open.
+
+    Parameters
+    ----------
+    square
+        The exact squared chord to the center that seems to be the nearest, shape (n,).
+    compared
+        How they compared.
+    """
+    result = np.asarray(compared.certain != compared.possible)
+    chord = np.sqrt(square)
+    bound = chord * (UNITS * (1 + NOT_TIED))
+    bound += UNITS
+    bound *= bound
+    close = np.flatnonzero((compared.second <= bound) | (chord > NOT_FAR_M))
+    runner_up = geodesy.rival_chord_m(chord[close]) * (1 + SINGLE_ERROR) + UNITS_ERROR_M
+    result[close] |= compared.second[close] <= (runner_up * UNITS) ** 2
+    return result
 
 
 def _pairs(shortlists: Shortlists, number: Ints) -> tuple[Ints, Ints]:

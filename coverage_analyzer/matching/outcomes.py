@@ -13,12 +13,6 @@ from coverage_analyzer.policy.distances import METRES, Unit
 from coverage_analyzer.schema.verdict import Reason, Status
 
 
-def without_country(basis: CountryBases) -> Bools:
-    """Return where no country is known, so that no distance is measured."""
-    lost: Bools = (basis == CountryBasis.NULL_ISLAND) | (basis == CountryBasis.UNKNOWN)
-    return lost
-
-
 def _outcomes() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
     """Return status and reason of each case, for all inputs of `statuses`."""
     basis, no_center, inside, pending, borderline = np.indices((len(CountryBasis), 2, 2, 2, 2))

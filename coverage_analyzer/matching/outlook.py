@@ -45,15 +45,16 @@ def held_back(
         (n,).
     """
     result = np.zeros(len(country), np.bool_)
-    at = np.flatnonzero(np.isin(reason, OUT_OF_REACH))
+    out_of_reach = np.isin(np.arange(len(Reason)), OUT_OF_REACH)
+    at = np.flatnonzero(out_of_reach.take(reason))
     if not len(at):
         return result
-    sites, facts = inputs.sites.take(at), inputs.facts
+    sites, facts = inputs.sites, inputs.facts
     held = np.zeros(len(at), np.bool_)
-    stated = np.flatnonzero(sites.declared > 0)
-    if len(stated) and matcher.policy.needs_country:
-        some = sites.take(stated)
-        place = some.lon, some.lat, some.declared
+    if matcher.policy.needs_country:
+        lon, lat, declared = sites.lon.take(at), sites.lat.take(at), sites.declared.take(at)
+        stated = np.flatnonzero((declared > 0) & matcher.world.borders.may_be_at_sea(lon, lat))
+        place = lon[stated], lat[stated], declared[stated]
         _, basis = assign_country(*place, matcher.world, matcher.convention)
         held[stated] = basis == CountryBasis.OFFSHORE
     if facts is not None or matcher.gates.everywhere:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.distances import TOP_M_PER_S
-from coverage_analyzer.roads.compressed import Network, compressed
+from coverage_analyzer.roads.compressed import Network, compressed, fastest_edges, join_edges
 from coverage_analyzer.roads.cubes import Area, cube_order
 from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
-from coverage_analyzer.roads.extract import FERRY, Extract, stream_extract
+from coverage_analyzer.roads.extract import FERRY, Extract, check_complete, stream_extract
 from coverage_analyzer.roads.graph import SPEEDS, read_graphml
 from coverage_analyzer.roads.speeds import speeds_kmh
 
@@ -82,10 +83,9 @@ def build_network(
     """
     if path.suffix.lower() == ".graphml":
         return network_of_graph(read_graphml(path, speeds), fingerprint)
-    parts, n_ways = _read(path, area)
+    parts = _read(path, area)
     if not parts:
-        where = " near the centers" if n_ways else ""
-        msg = f"{path} contains no road for cars{where}. Give an extract with roads."
+        msg = f"{path} contains no road for cars near the centers. Give an extract with roads."
         raise InputError(msg)
     signs: Signs = {}
     return _joined(list(_edges(parts, signs)), signs, speeds, fingerprint)
@@ -119,15 +119,23 @@ def _is_ferry(highway: Any) -> bool:
     return FERRY in highway if isinstance(highway, list) else highway == FERRY
 
 
-def _read(path: Path, area: Area | None) -> tuple[list[Extract], int]:
-    """Return the ways that are kept, in parts, and the number of all drivable ones."""
-    parts, n_ways = [], 0
+def _read(path: Path, area: Area | None) -> list[Extract]:
+    """Return the ways that are kept, in parts.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has no complete way.
+    """
+    parts, n_ways, n_clipped = [], 0, 0
     for part in stream_extract(path):
         n_ways += len(part.highway)
+        n_clipped += part.clipped
         subset = part if area is None else _near(part, area)
         if len(subset.highway):
             parts.append(subset)
-    return parts, n_ways
+    check_complete(path, n_clipped, n_ways)
+    return parts
 
 
 def _near(part: Extract, area: Area) -> Extract:
@@ -179,25 +187,48 @@ def _joined(
     parts: list[EdgePart], signs: Signs, speeds: Mapping[str, float], fingerprint: str
 ) -> Network:
     """Return the network of all edges."""
-    direction, sign = _take(parts, "direction"), _take(parts, "sign")
-    metres, duration = _take(parts, "metres"), _take(parts, "duration_s")
+    places, rows = _sorted_edges(parts, signs, speeds)
+    return join_edges(places, rows, fingerprint)
+
+
+def _sorted_edges(
+    parts: list[EdgePart], signs: Signs, speeds: Mapping[str, float]
+) -> tuple[Floats, list[list[Any]]]:
+    """Return the places of all nodes, and the edges in both directions (`fastest_edges`)."""
+    direction = _take(parts, "direction")
+    places, (u, v) = _numbered(parts)
+    along, against = np.flatnonzero(direction >= 0), np.flatnonzero(direction <= 0)
+    edge = np.concatenate([along, against]).astype(np.int32)
+    links = np.concatenate([u[along], v[against]]), np.concatenate([v[along], u[against]])
+    del u, v, along, against
+    seconds, metres, ferry = _costs(parts, np.where(direction == 0, 2, 1), signs, speeds)
+    attrs = seconds[edge], metres[edge], ferry[edge]
+    del seconds, metres, ferry, edge
+    return places, list(fastest_edges(links, attrs, len(places)))
+
+
+def _numbered(parts: list[EdgePart]) -> tuple[Floats, list[npt.NDArray[np.int32]]]:
+    """Return the places of all nodes in the order of tiles, and the nodes of both ends of edges."""
     node, first = np.unique(_take(parts, "node"), return_index=True)
     places = np.column_stack([_take(parts, name)[first] for name in ("lon", "lat")])
-    number = _positions(cube_order(places[:, 0], places[:, 1]))
+    del first
+    order = cube_order(places[:, 0], places[:, 1])
+    number = _positions(order).astype(np.int32)
     ends = _take(parts, "ends")
-    u, v = (number[np.searchsorted(node, end)].astype(np.int32) for end in ends)
-    places = places[np.argsort(number)]
-    del ends, node, number, first
-    both = np.where(direction == 0, 2, 1)
-    kmh = speeds_kmh(list(signs), np.bincount(sign, both, len(signs)), speeds)
+    return places[order], [number[np.searchsorted(node, end)] for end in ends]
+
+
+def _costs(
+    parts: list[EdgePart], n_directions: Any, signs: Signs, speeds: Mapping[str, float]
+) -> tuple[Floats, Floats, Bools]:
+    """Return seconds, metres and ferry flag of all edges."""
+    sign, metres, duration = (_take(parts, name) for name in ("sign", "metres", "duration_s"))
+    kmh = speeds_kmh(list(signs), np.bincount(sign, n_directions, len(signs)), speeds)
     with np.errstate(divide="ignore"):
         seconds = (metres / 1000) / (kmh / (60 * 60))[sign]
     seconds = np.where(duration > 0, np.maximum(duration, metres / TOP_M_PER_S), seconds)
     ferry = np.array([kind == FERRY for kind, _ in signs], np.bool_)[sign]
-    along, against = np.flatnonzero(direction >= 0), np.flatnonzero(direction <= 0)
-    links = np.concatenate([u[along], v[against]]), np.concatenate([v[along], u[against]])
-    edge = np.concatenate([along, against])
-    return compressed(places, links, (seconds[edge], metres[edge], ferry[edge]), fingerprint)
+    return seconds, metres, ferry
 
 
 def _take(parts: Sequence[EdgePart], name: str) -> Any:

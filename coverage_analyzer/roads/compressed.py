@@ -1,7 +1,8 @@
 """A road network as a compressed graph: the edges of each node are a slice of arrays."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ SHARE: Final = 0.02
 FEWEST: Final = 3
 ENOUGH: Final = 2_000
 """Nodes with which a component is separate roads in any network: an island of a country is."""
+
+NODES_AT_ONCE: Final = 1 << 20
+"""Nodes whose edges are sorted together."""
 
 
 @dataclass(frozen=True)
@@ -77,29 +81,81 @@ def compressed(
     fingerprint
         Hash of its inputs.
     """
-    u, v = links
-    seconds, metres, ferry = np.maximum(attrs[0], LEAST_S), attrs[1], attrs[2]
-    order = np.lexsort((metres, seconds, v, u))
-    order = order[u[order] != v[order]]
-    first = np.ones(len(order), np.bool_)
-    first[1:] = (np.diff(u[order]) != 0) | (np.diff(v[order]) != 0)
-    kept = order[first]
+    return join_edges(places, list(fastest_edges(links, attrs, len(places))), fingerprint)
+
+
+def fastest_edges(
+    links: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
+    attrs: tuple[Floats, Floats, Bools],
+    n_nodes: int,
+) -> Iterator[list[Any]]:
+    """Yield the fastest edge between each two nodes, without loops, in their order.
+
+    Parameters
+    ----------
+    links, attrs
+        As for `compressed`.
+    n_nodes
+        Number of nodes.
+
+    Yields
+    ------
+    columns
+        Number of edges of each of some start nodes; end, seconds, metres and ferry flag of the
+        edges. Of equally fast ones the shortest is kept.
+    """
+    (u, v), (taken, along, is_ferry) = links, attrs
+    for low in range(0, n_nodes, NODES_AT_ONCE):
+        high = min(low + NODES_AT_ONCE, n_nodes)
+        subset = np.flatnonzero((u >= low) & (u < high) & (u != v))
+        begin, end, metres = u[subset], v[subset], along[subset]
+        seconds = np.maximum(taken[subset], LEAST_S)
+        order = np.lexsort((metres, seconds, end, begin))
+        begin, end = begin[order], end[order]
+        first = np.ones(len(order), np.bool_)
+        first[1:] = (begin[1:] != begin[:-1]) | (end[1:] != end[:-1])
+        kept = order[first]
+        yield [
+            np.bincount(begin[first] - low, minlength=high - low),
+            end[first].astype(np.int32),
+            seconds[kept],
+            metres[kept],
+            is_ferry[subset[kept]],
+        ]
+
+
+def join_edges(places: Floats, rows: list[list[Any]], fingerprint: str) -> Network:
+    """Return a network of places and edges (`fastest_edges`), which are freed.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``roads`` is not installed.
+    """
+    degree, end, seconds, metres, ferry = (_take_column(rows, n) for n in range(5))
     start = np.zeros(len(places) + 1, np.int32)
-    np.cumsum(np.bincount(u[kept], minlength=len(places)), out=start[1:])
-    end = v[kept].astype(np.int32)
+    np.cumsum(degree, out=start[1:])
     part = _parts(start, end)
     return Network(
         lon=np.ascontiguousarray(places[:, 0]),
         lat=np.ascontiguousarray(places[:, 1]),
         start=start,
         end=end,
-        seconds=seconds[kept],
-        metres=metres[kept],
-        ferry=ferry[kept],
+        seconds=seconds,
+        metres=metres,
+        ferry=ferry,
         part=part,
         is_separate=separate_parts(part),
         fingerprint=fingerprint,
     )
+
+
+def _take_column(rows: list[list[Any]], column: int) -> Any:
+    """Return a column of all rows, and free it there."""
+    values = np.concatenate([row[column] for row in rows])
+    for row in rows:
+        row[column] = None
+    return values
 
 
 def _parts(start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

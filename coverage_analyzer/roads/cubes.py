@@ -20,13 +20,22 @@ CUBE_M: Final = 32_000.0
 ONE_TILE: Final = 300_000
 """A network of at most this number of nodes is a single tile, ordered by node number."""
 
+PLACES_AT_ONCE: Final = 1 << 18
+"""Places whose coordinates in space are in memory together."""
+
 _SIDE: Final = 1 << 20
 """More cubes than the globe has along an axis."""
 
 
 def cube_keys(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Ints:
     """Return the number of the cube of each place, in degrees on WGS 84, shape (n,)."""
-    return _number(np.floor(geodesy.ecef(lon, lat) / CUBE_M).astype(np.int64))
+    lon, lat = np.asarray(lon), np.asarray(lat)
+    keys = np.empty(len(lon), np.int64)
+    for start in range(0, len(lon), PLACES_AT_ONCE):
+        part = slice(start, start + PLACES_AT_ONCE)
+        cubes = np.floor(geodesy.ecef(lon[part], lat[part]) / CUBE_M)
+        keys[part] = _number(cubes.astype(np.int64))
+    return keys
 
 
 def neighbours(key: int) -> Ints:

@@ -1,6 +1,5 @@
 """Drives from the center of each verdict to its site, for many sites at once."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,14 +11,8 @@ import shapely
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.roads.cubes import Area
-from coverage_analyzer.roads.engine import (
-    Drives,
-    Engine,
-    Journey,
-    Places,
-    RoadEngine,
-    RoadStatus,
-)
+from coverage_analyzer.roads.engine import Engine, RoadEngine, RoadStatus
+from coverage_analyzer.roads.measurement import Measurement, rows_by_center
 from coverage_analyzer.roads.network import Network, open_roads
 from coverage_analyzer.roads.snapping import SNAP_M
 from coverage_analyzer.roads.tiled import REACH_M, TiledEngine
@@ -98,28 +91,18 @@ class DriveTimes:
 
 
 def drive_times(
-    engine: Engine,
-    centers: Places,
-    sites: Places,
-    verdict: tuple[Ints, Floats],
-    *,
-    minutes: float,
-    factor: float = 1.0,
+    measurement: Measurement, verdict: tuple[Ints, Floats], minutes: float
 ) -> DriveTimes:
     """Return the drive to each site from its center, with one search per center.
 
     Parameters
     ----------
-    engine
-        The road engine.
-    centers, sites
-        The location of the rows.
+    measurement
+        The engine, the centers and the rows.
     verdict
         Position of each site's center, negative for none, and the geodesic miles to it.
     minutes
         Longest drive time of interest; infinite for no limit.
-    factor
-        The minutes of the engine are multiplied by it.
     """
     chosen, miles = verdict
     count = len(chosen)
@@ -127,41 +110,15 @@ def drive_times(
     ferry = np.zeros(count, np.bool_)
     status = np.full(count, RoadStatus.outside_network, np.int8)
     groups = rows_by_center(chosen)
-    budget_s = minutes * 60 / factor
-    journeys = [
-        Journey(
-            (float(centers.lon[center]), float(centers.lat[center])),
-            Places(sites.lon[rows], sites.lat[rows]),
-            budget_s,
-        )
-        for center, rows in groups
-    ]
-    for (_, rows), drives in zip(groups, measure(engine, journeys), strict=True):
-        taken[rows], along[rows] = drives.seconds[0] / 60 * factor, drives.metres[0] / MILE_M
+    found = measurement.drives(groups, [minutes * 60] * len(groups))
+    for (_, rows), drives in zip(groups, found, strict=True):
+        taken[rows] = drives.seconds[0] / 60 * measurement.factor
+        along[rows] = drives.metres[0] / MILE_M
         ferry[rows], status[rows], snap[rows] = drives.ferry[0], drives.status[0], drives.snap_m
     detour = np.divide(along, miles, out=np.full(count, np.nan), where=miles > 0)
     limit = np.full(count, minutes if np.isfinite(minutes) else np.nan)
     center = np.where(chosen >= 0, chosen, -1)
     return DriveTimes(taken, along, detour, ferry, snap, status, limit, center)
-
-
-def measure(engine: Engine, journeys: Sequence[Journey]) -> Iterator[Drives]:
-    """Yield the drives of journeys in their order, each from one center."""
-    if isinstance(engine, TiledEngine):
-        yield from engine.drives(journeys)
-        return
-    for journey in journeys:
-        start = Places(*(np.array([degrees]) for degrees in journey.center))
-        yield engine.matrix(start, journey.sites, journey.budget_s)
-
-
-def rows_by_center(chosen: Ints) -> list[tuple[int, Ints]]:
-    """Return each center that is chosen, ascending, with its rows, ascending."""
-    order = np.argsort(chosen, kind="stable")
-    order = order[chosen[order] >= 0]
-    first = np.flatnonzero(np.diff(chosen[order], prepend=-1))
-    parts = np.split(order, first[1:]) if len(order) else []
-    return [(int(chosen[rows[0]]), rows) for rows in parts]
 
 
 def road_area(engine: Engine) -> Any:

@@ -114,6 +114,15 @@ class Engine(Protocol):
         """Return what the results depend on: engine, version, data, speeds."""
 
 
+class PlaceSnapper(Protocol):
+    """Finds the node of a network for each place (`snapping.Snapper`)."""
+
+    limit_m: float
+
+    def snapped(self, lon: Floats, lat: Floats) -> Snapped:
+        """Return the node for each place."""
+
+
 class RoadEngine:
     """Drives on a `Network`, by Dijkstra's algorithm in compiled code.
 
@@ -217,16 +226,7 @@ class RoadEngine:
             its drive is unknown.
         """
         if self._road_area is None:
-            net = self.network
-            middle = geodesy.ecef(net.lon, net.lat).mean(axis=0)
-            self._road_area = place_polygon(
-                float(np.degrees(np.arctan2(middle[1], middle[0]))),
-                float(np.degrees(np.arctan2(middle[2], np.hypot(middle[0], middle[1])))),
-                (net.lon, net.lat),
-                self._snapper.limit_m,
-                lambda lon, lat: self._snapper.snapped(lon, lat).node != NOWHERE,
-                cells=ROAD_CELLS,
-            )
+            self._road_area = area_with_roads(self.network, self._snapper)
         return self._road_area
 
     def _search(self, node: int, limit_s: float) -> Search:
@@ -275,3 +275,16 @@ class RoadEngine:
         led = np.zeros(len(self.network), np.bool_)
         led[order] = True
         return led[targets]
+
+
+def area_with_roads(network: Network, snapper: PlaceSnapper) -> Any:
+    """Return the area of all places that can be snapped to a network, as `Engine.road_area`."""
+    middle = geodesy.ecef(network.lon, network.lat).mean(axis=0)
+    return place_polygon(
+        float(np.degrees(np.arctan2(middle[1], middle[0]))),
+        float(np.degrees(np.arctan2(middle[2], np.hypot(middle[0], middle[1])))),
+        (network.lon, network.lat),
+        snapper.limit_m,
+        lambda lon, lat: snapper.snapped(lon, lat).node != NOWHERE,
+        cells=ROAD_CELLS,
+    )

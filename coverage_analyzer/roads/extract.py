@@ -12,6 +12,7 @@ A way with missing nodes, because the extract was cut, is kept as its complete p
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -22,11 +23,14 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Floats, Ints
-from coverage_analyzer.errors import InputError, require
+from coverage_analyzer.errors import InputError, quantity, require
 from coverage_analyzer.paths import utf8_name
 
 POINTS_AT_ONCE: Final = 500_000
 """Points per part of a streamed extract."""
+
+MOST_CLIPPED: Final = 0.5
+"""Share of ways with missing nodes from which on a file is taken for damaged."""
 
 FERRY: Final = "ferry"
 LINKED: Final = ("motorway", "trunk", "primary", "secondary", "tertiary")
@@ -99,9 +103,7 @@ def read_extract(path: Path) -> Extract:
         If the extra ``roads`` is not installed.
     """
     parts = list(stream_extract(path))
-    if not parts:
-        msg = f"{path} contains no road for cars. Give an extract with roads."
-        raise InputError(msg)
+    check_complete(path, sum(p.clipped for p in parts), sum(len(p.highway) for p in parts))
     counts = [len(part.highway) for part in parts]
     first_way = np.cumsum([0, *counts[:-1]]).tolist()
     return Extract(
@@ -115,6 +117,29 @@ def read_extract(path: Path) -> Extract:
         duration_s=np.concatenate([part.duration_s for part in parts]),
         clipped=sum(part.clipped for part in parts),
     )
+
+
+def check_complete(path: Path, n_clipped: int, n_ways: int) -> None:
+    """Raise an error if an extract has no way for cars, or most lack nodes.
+
+    Ways are cut at the edge of an extract; most of them are only in a file of which a part is
+    missing, or whose ways precede their nodes.
+
+    Raises
+    ------
+    InputError
+        If that is so.
+    """
+    if n_clipped > MOST_CLIPPED * n_ways:
+        msg = (
+            f"{path} lacks nodes of most of its roads ({quantity(n_clipped, 'way')}): a part of "
+            f"the file is missing, or ways precede their nodes. Download it again, or sort it: "
+            f"osmium sort {path} -o sorted.osm.pbf"
+        )
+        raise InputError(msg)
+    if not n_ways:
+        msg = f"{path} contains no road for cars. Give an extract with roads."
+        raise InputError(msg)
 
 
 def stream_extract(path: Path, n_points: int = POINTS_AT_ONCE) -> Iterator[Extract]:
@@ -203,7 +228,8 @@ def kind_of(tags: Mapping[str, str]) -> Kind | None:
     if highway not in DRIVABLE | {FERRY} or _is_closed(tags):
         return None
     duration = seconds(tags.get("duration", "")) if highway == FERRY else np.nan
-    return Kind(highway, tags.get("maxspeed", ""), _direction(highway, tags), duration)
+    highway, maxspeed = sys.intern(highway), sys.intern(tags.get("maxspeed", ""))
+    return Kind(highway, maxspeed, _direction(highway, tags), duration)
 
 
 def _is_closed(tags: Mapping[str, str]) -> bool:
@@ -268,7 +294,7 @@ def _parts(path: Path, n_points: int) -> Iterator[Extract]:
         if len(pieces.points) >= n_points:
             yield pieces.to_extract()
             pieces = Pieces()
-    if pieces.points:
+    if pieces.points or pieces.clipped:
         yield pieces.to_extract()
 
 

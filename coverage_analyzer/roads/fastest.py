@@ -5,7 +5,6 @@ Here all open centers that could reach a site in time are asked, with one search
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -14,53 +13,24 @@ import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.geodesy import MILE_M, ROUNDING_M, distance_m
+from coverage_analyzer.geodesy import ROUNDING_M, distance_m
 from coverage_analyzer.matching.outcomes import away_from_zero
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import METRES
-from coverage_analyzer.roads.drive_times import measure
-from coverage_analyzer.roads.engine import Engine, Journey, Places
-from coverage_analyzer.roads.recheck import VerdictRows, limit_by_time, verdicts_before_roads
+from coverage_analyzer.roads.engine import Places
+from coverage_analyzer.roads.measurement import Measurement, ServingCenters
+from coverage_analyzer.roads.recheck import VerdictRows, VerdictsBeforeRoads, limit_by_time
 from coverage_analyzer.schema.verdict import Status
 
 CENTERS_AT_ONCE: Final = 64
 """Centers whose sites are in memory together."""
 
 
-@dataclass(frozen=True)
-class ServingCenters:
-    """The centers of a run.
-
-    Attributes
-    ----------
-    center_id
-        Their ids, length n.
-    places
-        Their locations.
-    country
-        The country assigned to each (alpha-2), length n.
-    is_open
-        Which are open on the day of the run, shape (n,).
-    """
-
-    center_id: tuple[str, ...]
-    places: Places
-    country: npt.NDArray[np.object_]
-    is_open: Bools
-
-    def miles(self, sites: Places, center: Ints) -> Floats:
-        """Return the geodesic distance of each site from a center; NaN without one (-1)."""
-        lon, lat = (np.append(v, np.nan)[center] for v in self.places)
-        return distance_m(sites.lon, sites.lat, lon, lat) / MILE_M
-
-
 def fastest_centers(
-    engine: Engine,
-    centers: ServingCenters,
-    sites: Places,
+    measurement: Measurement,
     verdicts: tuple[VerdictRows, Ints],
+    was: VerdictsBeforeRoads,
     policy: Policy,
-    factor: float = 1.0,
 ) -> Ints:
     """Return the position of the center from which the drive to each site is decided.
 
@@ -70,40 +40,29 @@ def fastest_centers(
 
     Parameters
     ----------
-    engine
-        The road engine.
-    centers
-        The centers of the run.
-    sites
-        The location of the rows, shape (n,).
+    measurement
+        The engine, the centers and the rows.
     verdicts
         As returned by a run, or an earlier recheck, and the position of the center of each; -1
         without one.
+    was
+        The same before any recheck.
     policy
         The policy of the verdicts.
-    factor
-        The minutes of the engine are multiplied by it.
     """
     rows, chosen = verdicts
-    was = verdicts_before_roads(rows, policy)
     asked = was.requested & was.by_time
     if not asked.any():
         return chosen
     best, away = np.full((2, len(chosen)), np.inf)
-    result = np.where(asked & (chosen >= 0) & ~centers.is_open[chosen], -1, chosen)
+    result = np.where(asked & (chosen >= 0) & ~measurement.centers.is_open[chosen], -1, chosen)
     reach_m, seconds = _limits(rows.country, policy)
-    near = _near(centers, sites, (rows.country, asked, reach_m), policy)
+    near = _near(measurement, (rows.country, asked, reach_m), policy)
     while group := list(islice(near, CENTERS_AT_ONCE)):
-        journeys = [
-            Journey(
-                (float(centers.places.lon[center]), float(centers.places.lat[center])),
-                Places(sites.lon[at], sites.lat[at]),
-                float(seconds[at].max()) / factor,
-            )
-            for center, at, _ in group
-        ]
-        for (center, at, metres), drives in zip(group, measure(engine, journeys), strict=True):
-            taken = drives.seconds[0] * factor
+        limits = [float(seconds[at].max()) for _, at, _ in group]
+        found = measurement.drives([(center, at) for center, at, _ in group], limits)
+        for (center, at, metres), drives in zip(group, found, strict=True):
+            taken = drives.seconds[0] * measurement.factor
             first = (taken <= seconds[at]) & (
                 (taken < best[at]) | ((taken == best[at]) & (metres < away[at]))
             )
@@ -113,8 +72,7 @@ def fastest_centers(
 
 
 def _near(
-    centers: ServingCenters,
-    sites: Places,
+    measurement: Measurement,
     asked: tuple[npt.NDArray[np.object_], Bools, Floats],
     policy: Policy,
 ) -> Iterator[tuple[int, Ints, Floats]]:
@@ -122,12 +80,13 @@ def _near(
 
     Parameters
     ----------
-    centers, sites, policy
+    measurement, policy
         As for `fastest_centers`.
     asked
         Country of each site, whether a center is asked for it, and the metres of its reach.
     """
     country, is_asked, reach_m = asked
+    centers, sites = measurement.centers, measurement.sites
     points = geodesy.ecef(sites.lon, sites.lat)
     most = geodesy.chord_limits_m(reach_m)[1]
     for center in np.flatnonzero(centers.is_open).tolist():
@@ -174,23 +133,27 @@ def moved(
     sites: Places,
     verdicts: tuple[VerdictRows, VerdictRows],
     drives: tuple[Ints, Floats],
+    was: VerdictsBeforeRoads,
     policy: Policy,
 ) -> Moved:
     """Return center and distances of the rows that qualify by drive time.
 
     Parameters
     ----------
-    centers, sites, policy
-        As for `fastest_centers`.
+    centers, sites
+        The centers of the run, and the location of the rows.
     verdicts
         Before and after the recheck.
     drives
         The center from which each row was decided, and the minutes.
+    was
+        The verdicts before any recheck.
+    policy
+        The policy of the verdicts.
     """
     before, after = verdicts
     chosen, minutes = drives
-    by_time = verdicts_before_roads(before, policy).by_time
-    rows = np.flatnonzero(by_time & (after.status == Status.qualified) & (chosen >= 0))
+    rows = np.flatnonzero(was.by_time & (after.status == Status.qualified) & (chosen >= 0))
     center = chosen[rows]
     here = sites.lon[rows], sites.lat[rows]
     metres = distance_m(*here, centers.places.lon[center], centers.places.lat[center])

@@ -10,9 +10,10 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import DriveTimes, Near, drive_times
-from coverage_analyzer.roads.engine import Engine, Places, RoadStatus
-from coverage_analyzer.roads.fastest import ServingCenters, fastest_centers
+from coverage_analyzer.roads.engine import RoadStatus
+from coverage_analyzer.roads.fastest import fastest_centers
 from coverage_analyzer.roads.limits import DriveLimits
+from coverage_analyzer.roads.measurement import Measurement, ServingCenters
 from coverage_analyzer.roads.next_center import ask_next_centers
 
 KEPT_REACH: Final = 1.6
@@ -81,30 +82,25 @@ def near_centers(centers: ServingCenters, policy: Policy) -> Near:
 
 
 def measured_drives(
-    engine: Engine,
-    centers: ServingCenters,
-    sites: Places,
+    measurement: Measurement,
     verdicts: tuple[recheck.VerdictRows, Ints, Floats],
     rules: tuple[Policy, DriveLimits],
-    options: DriveOptions,
+    *,
+    all_sites: bool = False,
 ) -> tuple[DriveTimes, Ints]:
     """Return the drives of rows, and the position of the center by which each is decided.
 
     Parameters
     ----------
-    engine
-        The road engine.
-    centers
-        The centers of the run.
-    sites
-        The location of the rows, shape (n,).
+    measurement
+        The engine, the centers and the rows.
     verdicts
         As returned by a run, or an earlier recheck; the position of the center that each names, -1
         without one; the geodesic miles to it.
     rules
         The policy of the verdicts, and its drive-time limits.
-    options
-        How drives are measured.
+    all_sites
+        Whether drives are measured that cannot change a verdict, too.
 
     Returns
     -------
@@ -115,22 +111,16 @@ def measured_drives(
         The center that decides the verdict, shape (n,).
     """
     (rows, named, miles), (policy, limits) = verdicts, rules
-    factor = options.minutes_factor
-    chosen = fastest_centers(engine, centers, sites, (rows, named), policy, factor)
+    was = recheck.verdicts_before_roads(rows, policy)
+    chosen = fastest_centers(measurement, (rows, named), was, policy)
     if np.any(chosen != named):
-        miles = np.where(chosen == named, miles, centers.miles(sites, chosen))
-    asked = recheck.verdicts_before_roads(rows, policy).requested | options.all_sites
-    drives = drive_times(
-        engine,
-        centers.places,
-        sites,
-        (np.where(asked, chosen, -1), miles),
-        minutes=limits.longest,
-        factor=factor,
-    )
-    limit = recheck.limit_minutes(rows, policy, limits, drives.road_miles, drives.minutes)
+        own = measurement.centers.miles(measurement.sites, chosen)
+        miles = np.where(chosen == named, miles, own)
+    asked = was.requested | all_sites
+    drives = drive_times(measurement, (np.where(asked, chosen, -1), miles), limits.longest)
+    limit = recheck.limit_minutes(rows, policy, limits, drives.road_miles, drives.minutes, was)
     drives = drives.compared_with(limit)
-    drives = ask_next_centers(engine, centers, sites, (rows, drives), policy, factor)
+    drives = ask_next_centers(measurement, (rows, drives), was, policy)
     return _without(drives, (chosen >= 0) & ~asked), chosen
 
 

@@ -16,10 +16,10 @@ from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import reach_of
-from coverage_analyzer.roads.drive_times import DriveTimes, measure, rows_by_center
-from coverage_analyzer.roads.engine import Engine, Journey, Places, RoadStatus
-from coverage_analyzer.roads.fastest import ServingCenters
-from coverage_analyzer.roads.recheck import VerdictRows, band_reach_m, verdicts_before_roads
+from coverage_analyzer.roads.drive_times import DriveTimes
+from coverage_analyzer.roads.engine import Places, RoadStatus
+from coverage_analyzer.roads.measurement import Measurement, ServingCenters, rows_by_center
+from coverage_analyzer.roads.recheck import VerdictRows, VerdictsBeforeRoads, band_reach_m
 
 SITES_AT_ONCE: Final = 2_000
 """Sites whose distances from all centers are in memory together."""
@@ -49,30 +49,24 @@ class Candidates:
 
 
 def ask_next_centers(
-    engine: Engine,
-    centers: ServingCenters,
-    sites: Places,
+    measurement: Measurement,
     verdicts: tuple[VerdictRows, DriveTimes],
+    was: VerdictsBeforeRoads,
     policy: Policy,
-    factor: float = 1.0,
 ) -> DriveTimes:
     """Return drives in which a site beyond its limit has the first other center that makes it.
 
     Parameters
     ----------
-    engine
-        The road engine.
-    centers
-        The centers of the run, which are the candidates.
-    sites
-        The location of the rows, shape (n,).
+    measurement
+        The engine, the centers, which are the candidates, and the rows.
     verdicts
         As returned by a run, or an earlier recheck, and the drives from their centers, compared
         with the limits.
+    was
+        The verdicts before any recheck.
     policy
         The policy of the verdicts.
-    factor
-        The minutes of the engine are multiplied by it.
 
     Returns
     -------
@@ -83,20 +77,22 @@ def ask_next_centers(
         Bands by road decide themselves which center counts, and are left as they are.
     """
     rows, drives = verdicts
-    was = verdicts_before_roads(rows, policy)
     late = np.isin(drives.status, (RoadStatus.over_budget, RoadStatus.unreachable))
     late &= was.requested & ~was.by_road & (rows.in_reach > 1)
     failing = np.flatnonzero(late)
     if not len(failing):
         return drives
     # No road is faster than the geodesic at top speed.
-    longest = _longest_minutes(drives.limit_minutes[failing]) / factor
+    longest = _longest_minutes(drives.limit_minutes[failing]) / measurement.factor
     by_time = np.array([reach_of(minutes) for minutes in longest.tolist()], np.float64)
     reach_m = np.minimum(band_reach_m(rows, policy)[failing], by_time)
     same = policy.qualification.same_country
-    found = candidates(centers, sites, (failing, reach_m), rows.country if same else None)
+    centers = measurement.centers
+    found = candidates(
+        centers, measurement.sites, (failing, reach_m), rows.country if same else None
+    )
     named = found.center == drives.center[found.site]
-    return _asked(engine, (centers, sites), drives, _without(found, named), factor)
+    return _asked(measurement, drives, _without(found, named))
 
 
 def candidates(
@@ -162,13 +158,7 @@ def _ranks(site: Ints) -> Ints:
     return np.arange(len(site)) - np.repeat(first, counts)
 
 
-def _asked(
-    engine: Engine,
-    places: tuple[ServingCenters, Places],
-    drives: DriveTimes,
-    found: Candidates,
-    factor: float,
-) -> DriveTimes:
+def _asked(measurement: Measurement, drives: DriveTimes, found: Candidates) -> DriveTimes:
     """Return the drives, each site with its first candidate that is in time, if one is."""
     columns = {name: values.copy() for name, values in vars(drives).items()}
     result = replace(drives, **columns)
@@ -177,23 +167,16 @@ def _asked(
     first, last = 0, 1
     while failing.any() and (found.rank >= first).any():
         pairs = np.flatnonzero((found.rank >= first) & (found.rank < last) & failing[found.site])
-        failing[_round(engine, places, result, (found, pairs), factor)] = False
+        failing[_round(measurement, result, found, pairs)] = False
         # A site that the nearest centers do not reach is hardly worth a round for each other one.
         first, last = last, last + 2 * (last - first)
     return result
 
 
-def _round(
-    engine: Engine,
-    places: tuple[ServingCenters, Places],
-    result: DriveTimes,
-    asked: tuple[Candidates, Ints],
-    factor: float,
-) -> Ints:
+def _round(measurement: Measurement, result: DriveTimes, found: Candidates, pairs: Ints) -> Ints:
     """Enter the drive of the first candidate of each site that is in time; return these sites."""
-    found, pairs = asked
     site, center = found.site[pairs], found.center[pairs]
-    minutes, miles, ferry = _pair_drives(engine, places, (site, center), result, factor)
+    minutes, miles, ferry = _pair_drives(measurement, (site, center), result)
     in_time = np.flatnonzero(minutes <= _longest_minutes(result.limit_minutes[site]))
     made, at = np.unique(site[in_time], return_index=True)  # pairs are in the order of rank
     at = in_time[at]
@@ -208,27 +191,16 @@ def _round(
 
 
 def _pair_drives(
-    engine: Engine,
-    places: tuple[ServingCenters, Places],
-    pairs: tuple[Ints, Ints],
-    drives: DriveTimes,
-    factor: float,
+    measurement: Measurement, pairs: tuple[Ints, Ints], drives: DriveTimes
 ) -> tuple[Floats, Floats, Bools]:
     """Return minutes, miles and ferry of the drive of each pair of site and center."""
-    (centers, sites), (site, center) = places, pairs
+    site, center = pairs
     minutes, miles = np.full((2, len(site)), np.nan)
     ferry = np.zeros(len(site), np.bool_)
-    groups = rows_by_center(center)
-    journeys = [
-        Journey(
-            (float(centers.places.lon[number]), float(centers.places.lat[number])),
-            Places(sites.lon[site[at]], sites.lat[site[at]]),
-            float(_longest_minutes(drives.limit_minutes[site[at]]).max()) * 60 / factor,
-            beyond=ROUNDED_UP,
-        )
-        for number, at in groups
-    ]
-    for (_, at), row in zip(groups, measure(engine, journeys), strict=True):
-        minutes[at], miles[at] = row.seconds[0] / 60 * factor, row.metres[0] / MILE_M
-        ferry[at] = row.ferry[0]
+    groups = [(number, at, site[at]) for number, at in rows_by_center(center)]
+    limits = [float(_longest_minutes(drives.limit_minutes[s]).max()) * 60 for _, _, s in groups]
+    found = measurement.drives([(number, s) for number, _, s in groups], limits, ROUNDED_UP)
+    for (_, at, _), row in zip(groups, found, strict=True):
+        minutes[at] = row.seconds[0] / 60 * measurement.factor
+        miles[at], ferry[at] = row.metres[0] / MILE_M, row.ferry[0]
     return minutes, miles, ferry

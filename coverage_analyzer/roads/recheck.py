@@ -124,6 +124,7 @@ def limit_minutes(
     limits: DriveLimits,
     road_miles: Floats,
     minutes: Floats | None = None,
+    was: VerdictsBeforeRoads | None = None,
 ) -> Floats:
     """Return the drive-time limit of each site: that of its band's level.
 
@@ -138,13 +139,15 @@ def limit_minutes(
         shape (n,).
     minutes
         Its time, which decides the band for drive times; required if the policy has such bands.
+    was
+        The verdicts before any recheck, if they are known already.
 
     Returns
     -------
     minutes
         Infinite if the level has no limit, shape (n,).
     """
-    was = verdicts_before_roads(rows, policy)
+    was = was or verdicts_before_roads(rows, policy)
     band = _band_by_road(rows, policy, road_miles, minutes)
     return limits.minutes[np.where(was.by_road & (band >= 0), band, was.level)]
 
@@ -155,6 +158,7 @@ def apply_drive_times(
     road: Codes,
     road_miles: Floats,
     minutes: Floats | None = None,
+    was: VerdictsBeforeRoads | None = None,
 ) -> VerdictRows:
     """Return verdicts after a recheck by road.
 
@@ -171,8 +175,10 @@ def apply_drive_times(
     minutes
         Its time, from the center that reaches the site first (`fastest`); required if the policy
         has bands of drive times.
+    was
+        The verdicts before any recheck, if they are known already.
     """
-    was = verdicts_before_roads(rows, policy)
+    was = was or verdicts_before_roads(rows, policy)
     fallback = _fallbacks(rows, policy)
     band = _band_by_road(rows, policy, road_miles, minutes)
     late, cut_off = road == RoadStatus.over_budget, road == RoadStatus.unreachable

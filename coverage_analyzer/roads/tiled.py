@@ -13,7 +13,14 @@ import shapely
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.policy.distances import reach_of
-from coverage_analyzer.roads.engine import Drives, Journey, Places, RoadEngine, RoadStatus
+from coverage_analyzer.roads.engine import (
+    Drives,
+    Journey,
+    Places,
+    RoadEngine,
+    RoadStatus,
+    area_with_roads,
+)
 from coverage_analyzer.roads.regions import Regions, Routes
 from coverage_analyzer.roads.search_processes import search_in_processes
 from coverage_analyzer.roads.search_tasks import SearchResults, SearchTask
@@ -61,6 +68,7 @@ class TiledEngine:
             name = folder.name.replace("roads-", "drives-")
             self._results = SearchResults(folder.with_name(name), roads.network.fingerprint)
         self._whole: RoadEngine | None = None
+        self._road_area: Any = None
 
     def fingerprint(self) -> str:
         """Return what the results depend on."""
@@ -117,7 +125,11 @@ class TiledEngine:
 
     def road_area(self) -> Any:
         """Return the area that has roads: all places that can be snapped to one."""
-        return self._engine().road_area()
+        if len(self.roads) == 1:
+            return self._engine().road_area()
+        if self._road_area is None:
+            self._road_area = area_with_roads(self.roads.network, self._snapper)
+        return self._road_area
 
     def _engine(self) -> RoadEngine:
         """Return an engine on all roads."""

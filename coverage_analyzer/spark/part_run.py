@@ -19,7 +19,8 @@ import pyarrow as pa
 from coverage_analyzer.batch._run import FolderOutputs, Inputs, Totals, write_files
 from coverage_analyzer.batch.compared_reports import Report, headers_of, open_report, opened
 from coverage_analyzer.batch.network import what_if_rules
-from coverage_analyzer.batch.previous_report import Previous, report_changes
+from coverage_analyzer.batch.previous_report import Previous
+from coverage_analyzer.batch.row_changes import report_changes
 from coverage_analyzer.batch.stream import with_area_columns
 from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.comparison.figures import RunRecord

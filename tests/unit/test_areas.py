@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +17,7 @@ from coverage_analyzer.arrays import Bools
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.geometry import area_km2, discs
+from coverage_analyzer.geometry import area_km2, as_geojson, discs
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
@@ -418,3 +420,33 @@ def test_a_contested_area_is_drawn_as_it_is_judged(
     day = np.datetime64("2026-12-01")
     (area,) = areas.areas(centers, number, policy, world, day).geometry
     assert bool(shapely.intersects_xy(area, 34.2, 45.0)) is inside
+
+
+ODD_SHAPES = (
+    "POLYGON ((0 0, 10 0, 10 10, 0 10, 0 0), (1 1, 2 1, 2 2.5, 1 1), (3 3, 4 3, 4 4, 3 3))",
+    "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), ((5 5, 7 5, 0.00001 6, 5 5), (5 5, 6 5, 5 6, 5 5)))",
+    "MULTIPOLYGON (((-0.0 -0.0000001, 1 0, 1 1, -0.0 -0.0000001)))",
+    "POLYGON ((-180 -90, 180 -90, 0.0001 89.9999999, -180 -90))",
+    "POLYGON EMPTY",
+    "MULTIPOLYGON EMPTY",
+    "POLYGON Z ((0 0 1, 1 0 1, 1 1 1, 0 0 1))",
+    "POINT (7.6645 47.6145)",
+    "GEOMETRYCOLLECTION (POINT (1 1))",
+)
+
+
+@pytest.mark.parametrize("subset", [slice(None), slice(0, 4), slice(4, None), slice(0, 0)])
+def test_shapes_are_written_as_shapely_writes_them(subset: slice) -> None:
+    """Whole numbers, small ones with an exponent, and all that is no polygon."""
+    shapes = np.array([shapely.from_wkt(text) for text in ODD_SHAPES[subset]], object)
+    assert as_geojson(shapes) == [shapely.to_geojson(shape) for shape in shapes]
+
+
+def test_coordinates_have_no_more_digits_than_they_need() -> None:
+    """GEOS writes one in a thousand as 34.006183299999996; the value is the same."""
+    east = np.round(np.random.default_rng(1).uniform(-180, 180, (30_000, 2)) / (1, 2), 7)
+    shape = shapely.Polygon(east)
+    written = as_geojson(np.array([shape], object))[0]
+    assert json.loads(written) == json.loads(shapely.to_geojson(shape))
+    assert not re.search(r"\.[0-9]{8}", written)
+    assert re.search(r"\.[0-9]{8}", shapely.to_geojson(shape))

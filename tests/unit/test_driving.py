@@ -20,8 +20,10 @@ import coverage_analyzer as ca
 from coverage_analyzer import batch
 from coverage_analyzer.batch._drive_times import drive
 from coverage_analyzer.batch._map import redrawn
+from coverage_analyzer.batch.letter_job import LetterOptions, open_letter_job
 from coverage_analyzer.cli.main import program
 from coverage_analyzer.errors import InputError, PolicyError, PublishError
+from coverage_analyzer.files.find_site import found_sites
 from coverage_analyzer.files.readers.delimited import Dialect
 from coverage_analyzer.files.run_folder import publishing
 from coverage_analyzer.maps import page
@@ -674,3 +676,24 @@ def test_a_site_four_kilometres_from_any_road_is_told_so(tmp_path: Path) -> None
     folder = judged(tmp_path)
     words = " ".join(drive(folder, TOWN, minutes=15)["warnings"])
     assert "the nearest road of the map is more than 1,000 m away (field: 4,447 m)" in words
+
+
+def test_a_letter_on_a_report_promises_nothing_that_roads_took_back(tmp_path: Path) -> None:
+    """Assessed by distance again, such a site would be promised what its report calls in doubt."""
+    folder = judged(tmp_path)
+    drive(folder, TOWN, minutes=15)
+    job = open_letter_job(
+        folder / "report.csv",
+        folder / "centers.csv",
+        policy="appliance-maintenance",
+        as_of="2026-12-01",
+        options=LetterOptions(trust_declared=True),
+    )
+    sites = [site for block in job.table.rows() for site in found_sites(job.table, block)]
+    letters = {site.site_id: job.letter(site) for site in sites}
+    found = {name: (letter.story.status, letter.story.reason) for name, letter in letters.items()}
+    report = rows(folder / "report.csv")
+    assert found == {name: verdict(row)[1:] for name, row in report.items()}
+    assert found["ferry"] == ("review", "road_over_budget")
+    assert "within 4 hours" in letters["near"].page
+    assert "within 4 hours" not in letters["ferry"].page

@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from running import (
 import coverage_analyzer as ca
 from coverage_analyzer.errors import InputError, PolicyError, PolicyWarning
 from coverage_analyzer.frames.columns import positions
+from coverage_analyzer.frames.dated import DatedFrame
 from coverage_analyzer.schema.verdict import VERDICT
 
 WARNED = pytest.mark.filterwarnings("ignore:.*rejected")
@@ -599,3 +601,53 @@ def test_write_report_knows_the_policy_by_its_figures(
         renamed = ca.assess(sites, centers, mine, as_of=AS_OF)
     with pytest.raises(InputError, match="give policy="):
         ca.write_report(renamed, tmp_path / "r")
+
+
+ODD_FRAMES: dict[str, Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]] = {
+    "as it is": lambda frame: frame,
+    "another index": lambda frame: frame.set_index("site_id"),
+    "geometry of another name": lambda frame: frame.rename_geometry("place"),
+    "another CRS": lambda frame: frame.to_crs(3857),
+    "no rows": lambda frame: frame.head(0),
+    "a row without a point": lambda frame: frame.set_geometry(
+        [None, *frame.geometry[1:]], crs=4326
+    ),
+    "an empty point": lambda frame: frame.set_geometry(
+        [shapely.Point(), *frame.geometry[1:]], crs=4326
+    ),
+    "a point that is nowhere": lambda frame: frame.set_geometry(
+        [shapely.Point(np.nan, 1.0), *frame.geometry[1:]], crs=4326
+    ),
+    "points with heights": lambda frame: frame.set_geometry(
+        shapely.force_3d(frame.geometry.to_numpy(), 7.0), crs=4326
+    ),
+    "areas": lambda frame: frame.set_geometry(frame.geometry.buffer(0.1)),
+    "two geometries": lambda frame: frame.assign(other=frame.geometry),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Geometry is in a geographic CRS")
+@pytest.mark.parametrize("made", ODD_FRAMES.values(), ids=ODD_FRAMES.keys())
+def test_geoparquet_is_what_geopandas_writes(
+    tmp_path: Path, made: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
+) -> None:
+    """Byte for byte, however the points get there."""
+    sites = ca.read_sites("data/town_sites.csv")
+    verdicts = ca.assess(sites, ca.read_centers("data/town_centers.csv"), as_of="2026-12-01")
+    frame = DatedFrame(made(verdicts))
+    frame.attrs = verdicts.attrs
+    frame.to_parquet(tmp_path / "ours.parquet")
+    gpd.GeoDataFrame(frame).to_parquet(tmp_path / "theirs.parquet")
+    assert (tmp_path / "ours.parquet").read_bytes() == (tmp_path / "theirs.parquet").read_bytes()
+    again = gpd.read_parquet(tmp_path / "ours.parquet")
+    assert again.attrs["policy"] == verdicts.attrs["policy"]
+
+
+def test_a_verdict_that_is_changed_changes_no_input() -> None:
+    """The frame of verdicts shares no memory that can be written with that of the sites."""
+    sites = ca.read_sites("data/town_sites.csv")
+    before = sites.copy(deep=True)
+    verdicts = ca.assess(sites, ca.read_centers("data/town_centers.csv"), as_of="2026-12-01")
+    verdicts.loc[verdicts.index[0], ["site_id", "latitude"]] = ["changed", 0.0]
+    verdicts.loc[verdicts.index[0], "geometry"] = shapely.Point(0, 0)
+    pd.testing.assert_frame_equal(pd.DataFrame(sites), pd.DataFrame(before))

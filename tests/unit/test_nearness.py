@@ -109,6 +109,33 @@ def test_counting_includes_the_limit(offset_m: float) -> None:
     assert nearest(index_of([8.0], [47.0]), [x], [y]) == ([0], [int(offset_m <= 1e-3)])
 
 
+def test_among_several_the_limit_is_as_sharp() -> None:
+    """Count to the millimetre where single precision compares the centers, and is wrong by more."""
+    centers: Floats = np.array([[8.0, 47.0], [8.05, 47.02], [7.9, 46.9]])
+    index = index_of(*centers.T.tolist())
+    rng = np.random.default_rng(17)
+    away = 50 * MILE_M + rng.choice([-0.1, -0.02, -0.002, 0.0005, 0.0015, 0.01, 0.1], 500)
+    lon, lat, _ = EARTH.fwd(*np.repeat(centers[:1].T, 500, axis=1), rng.uniform(0, 360, 500), away)
+    metres = [EARTH.inv(lon, lat, *np.repeat(c[:, None], 500, axis=1))[2] for c in centers]
+    expected = np.sum(np.array(metres) <= 50 * MILE_M + geodesy.ROUNDING_M, axis=0)
+    assert nearest(index, lon.tolist(), lat.tolist())[1] == expected.tolist()
+    assert len(set(expected.tolist())) > 1
+
+
+@pytest.mark.parametrize("scale_km", [0.001, 5.0, 80.0, 4_000.0])
+def test_near_ties_are_decided_by_the_geodesic(scale_km: float) -> None:
+    """Choose the nearer of two centers that single precision cannot tell apart."""
+    rng = np.random.default_rng(18)
+    site: Floats = np.array([[8.1], [47.1]])
+    azimuth, step = rng.uniform(0, 360, 100), rng.normal(0, 1, 100) * rng.choice([1e-6, 0.01], 100)
+    for turn, more in zip(azimuth.tolist(), step.tolist(), strict=True):
+        ends = [moved(*site[:, 0], turn + d, scale_km * 1000 + m) for d, m in ((0, 0), (70, more))]
+        x, y = (list(values) for values in zip(*ends, strict=True))
+        metres = EARTH.inv(*np.repeat(site, 2, axis=1), x, y)[2]
+        found, _ = nearest(index_of(x, y), *site.tolist())
+        assert found == [int(np.argmin(metres))]
+
+
 def test_centers_that_surely_reach_are_counted_all_the_same() -> None:
     """Count a crowd round the corner, which is no candidate for the nearest."""
     rng = np.random.default_rng(1)

@@ -54,14 +54,20 @@ def test_a_product_without_a_table_is_told_by_all(tmp_path: Path) -> None:
         ca.assess(ca.read_sites(sites), ca.read_centers(centers), as_of=AS_OF)
 
 
-def test_a_letter_on_a_report_says_what_it_does_not_know(tmp_path: Path) -> None:
+def test_what_is_assessed_again_from_a_report_says_what_it_does_not_know(tmp_path: Path) -> None:
     """A verdict that roads have taken back is judged anew, by distance alone."""
     sites, centers = sites_file(tmp_path), centers_file(tmp_path)
     batch.run(sites, centers, tmp_path / "out", as_of=AS_OF)
     report = tmp_path / "out" / "report.csv"
     site = pd.read_csv(report, dtype=str)["site_id"][0]
-    letter = [report, "--site", site, "--centers", centers, "-o", tmp_path / "l.html"]
-    assert "ignores its drive times" in notices_of(["letter", *letter])
+    to = [report, "--centers", centers, "--as-of", AS_OF]
+    letter = ["letter", *to, "--site", site, "-o", tmp_path / "l.html"]
+    asked = tmp_path / "requests.csv"
+    asked.write_text(f"request_id,site_id,authorised_at\nR,{site},2026-12-01T10:00:00Z\n", "utf-8")
+    due = ["commitments", asked, "--sites", report, "--centers", centers, "-o", tmp_path / "d.csv"]
+    days = ["timeline", report, "--centers", centers, "--to", "2026-12-31"]
+    for command in (letter, due, [*days, "-o", tmp_path / "t.csv"]):
+        assert "ignores its drive times" in notices_of(command), command[0]
 
 
 def test_commitments_are_written_as_what_they_are_called(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import (
     UNITS,
     Block,
+    curve_order,
     morton,
     packed,
     packed_json,
@@ -167,3 +168,22 @@ def test_a_host_of_tiles_may_have_many_names() -> None:
     assert Tiles("https://{s}.tiles.example:8443/{z}/{x}/{y}.png", "").host == (
         "https://*.tiles.example:8443"
     )
+
+
+@given(st.lists(st.integers(0, 2**40), max_size=40), st.integers(1, 40))
+def test_equal_positions_on_the_curve_keep_their_order(values: list[int], repeats: int) -> None:
+    """As a stable sort has them."""
+    codes = np.array((values * repeats)[:200], np.uint64)
+    assert curve_order(codes).tolist() == np.argsort(codes, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("bits", [8, 40])
+def test_bytes_that_do_not_compress_are_stored(bits: int) -> None:
+    """Random planes beside zeros: they are read back, and take hardly more than their size."""
+    values = np.random.default_rng(1).integers(0, 1 << bits, 70_000, dtype=np.int64)
+    values[0] = (1 << bits) - 1
+    block = Block()
+    block.numbers("random", values)
+    block.numbers("zeros", np.zeros(70_000, np.int64))
+    assert unpacked(block) == {"random": values.tolist(), "zeros": [0] * 70_000}
+    assert len(block.packed()) * 3 / 4 < 70_000 * bits / 8 * 1.001

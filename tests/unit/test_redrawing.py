@@ -29,13 +29,13 @@ def essence(data: Payload) -> dict[str, Any]:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Payload]:
     """Give what pages are made of."""
     result: list[Payload] = []
-    whole = page.page
+    whole = page.pieces
 
-    def kept(data: Payload) -> str:
+    def kept(data: Payload) -> list[str]:
         result.append(data)
         return whole(data)
 
-    monkeypatch.setattr(page, "page", kept)
+    monkeypatch.setattr(page, "pieces", kept)
     return result
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
+import shapely
 from roads import TOWN, sites_around
 
 from coverage_analyzer import arrays
@@ -26,6 +27,7 @@ from coverage_analyzer.roads import (
     speeds,
     store,
 )
+from coverage_analyzer.roads import compressed as compression
 from coverage_analyzer.roads.compressed import Network, compressed
 from coverage_analyzer.roads.cubes import Area
 from coverage_analyzer.roads.engine import Drives, Places, RoadEngine
@@ -117,6 +119,14 @@ def test_tiles_give_the_drives_of_the_whole_network(
     )  # fmt: skip
     assert np.array_equal(found.snap_m[beside], expected.snap_m[beside])
     assert len(np.unique(expected.status)) > 2
+
+
+def test_tiles_have_the_road_area_of_the_whole_network(roads: store.TiledRoads) -> None:
+    """Without an index of all nodes, which would not fit in memory for a country."""
+    expected = RoadEngine(roads.network, snap_m=5_000.0).road_area()
+    found = TiledEngine(roads, snap_m=5_000.0).road_area()
+    assert not found.is_empty
+    assert shapely.to_wkb(found) == shapely.to_wkb(expected)
 
 
 def test_a_region_grows_no_further_than_is_needed(
@@ -434,3 +444,28 @@ def test_what_a_killed_process_was_writing_is_removed_a_day_later(
     os.utime(half, (0, 0))
     results.discard()
     assert not results.folder.exists()
+
+
+@pytest.mark.parametrize("n_nodes", [1, 3, 1000])
+def test_edges_sorted_in_parts_are_those_sorted_at_once(
+    n_nodes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loops, parallel roads and nodes without a road, however many nodes are sorted together."""
+    monkeypatch.setattr(compression, "NODES_AT_ONCE", n_nodes)
+    random = np.random.default_rng(3)
+    u, v = random.integers(0, 9, (2, 60)).astype(np.int32)
+    seconds, metres = random.integers(1, 4, (2, 60)).astype(np.float64)
+    ferry = random.random(60) < 0.5
+    net = compressed(np.zeros((11, 2)), (u, v), (seconds, metres, ferry), "any")
+    best: dict[tuple[int, int], tuple[float, float, int]] = {}
+    for n, pair in enumerate(zip(u.tolist(), v.tolist(), strict=True)):
+        if pair[0] != pair[1]:
+            edge = (float(seconds[n]), float(metres[n]), n)
+            best[pair] = min(edge, best.get(pair, edge))
+    begin = np.repeat(np.arange(len(net)), np.diff(net.start))
+    pairs = list(zip(begin.tolist(), net.end.tolist(), strict=True))
+    assert pairs == sorted(best)
+    kept = [best[pair] for pair in pairs]
+    assert net.seconds.tolist() == [edge[0] for edge in kept]
+    assert net.metres.tolist() == [edge[1] for edge in kept]
+    assert net.ferry.tolist() == [bool(ferry[edge[2]]) for edge in kept]

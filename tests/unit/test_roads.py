@@ -21,6 +21,12 @@ from coverage_analyzer.roads.network import Network, built, cache_folder, compre
 
 HOURS = 4 * 3600.0
 
+WAY_BEFORE_NODES = """\
+<osm version="0.6">
+<way id="1" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/></way>
+<node id="1" version="1" lat="47.1" lon="9.5"/><node id="2" version="1" lat="47.2" lon="9.5"/>
+</osm>"""
+
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Network:
@@ -92,6 +98,7 @@ def test_a_packed_extract_is_read_likewise(tmp_path: Path) -> None:
         ("absent.osm", None, "cannot be read"),
         ("broken.osm", "<osm><node", "cannot be read as an OpenStreetMap extract"),
         ("noise.osm.pbf", "no extract at all", "cannot be read as an OpenStreetMap extract"),
+        ("unsorted.osm", WAY_BEFORE_NODES, "lacks nodes of most of its roads"),
         ("empty.osm", '<osm version="0.6"></osm>', "no road for cars"),
         ("broken.graphml", "<graphml", "cannot be read as GraphML"),
     ],

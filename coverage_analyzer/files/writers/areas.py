@@ -156,13 +156,16 @@ def write_geojson(
     """
     import shapely
 
+    from coverage_analyzer.geometry import as_geojson
+
     rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
+    shapes = as_geojson(rounded)
     with path.open("w", encoding="utf-8", newline="") as file:
         credit = json.dumps(attribution, ensure_ascii=False)
         file.write(f'{{"type":"FeatureCollection","attribution":{credit},"features":[\n')
-        for number, (row, shape) in enumerate(zip(rows, rounded, strict=True)):
+        for number, (row, shape) in enumerate(zip(rows, shapes, strict=True)):
             properties = json.dumps(row, ensure_ascii=False)
             file.write(",\n" if number else "")
             file.write(f'{{"type":"Feature","properties":{properties},')
-            file.write(f'"geometry":{shapely.to_geojson(shape)}}}')
+            file.write(f'"geometry":{shape}}}')
         file.write("\n]}\n")

@@ -32,7 +32,7 @@ def wkb_points(lon: Floats, lat: Floats) -> pa.Array:
     missing = np.isnan(lon) | np.isnan(lat)
     offsets = (np.arange(len(lon) + 1) * _POINT.itemsize).astype(np.int32)
     valid = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
-    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(records.tobytes())]
+    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(records.view(np.uint8))]
     return pa.Array.from_buffers(pa.binary(), len(lon), buffers)
 
 
