@@ -12,6 +12,7 @@ from coverage_analyzer.files.writers.parquet import ParquetWriter
 TYPES: dict[str, pa.Array] = {
     "large text": pa.array(["x"] * 8, pa.large_string()),
     "text view": pa.array(["x"] * 8, pa.string_view()),
+    "bytes view": pa.array([b"x"] * 8, pa.binary_view()),
     "seconds": pa.array([3] * 8, pa.duration("s")),
     "own codes": pa.array(["q"] * 8).dictionary_encode(),
     "nested": pa.array([["1"]] * 8, pa.list_(pa.field("element", pa.large_string()))),

@@ -52,7 +52,7 @@ class ParquetWriter(Writer):
             self._writer = self._opened(batch)
         self._waiting.append(self._decoded(batch))
         n_rows = sum(map(len, self._waiting))
-        if n_rows >= GROUP_ROWS or sum(b.nbytes for b in self._waiting) >= GROUP_BYTES:
+        if n_rows >= GROUP_ROWS or sum(map(_n_bytes, self._waiting)) >= GROUP_BYTES:
             self._write_group()
 
     def describe(self, metadata: Mapping[str, str]) -> None:
@@ -112,6 +112,14 @@ class ParquetWriter(Writer):
                     # Statistics may cover all of a dictionary: it must have no other values.
                     rows = rows.set_column(at, name, arrays.without_unused(rows.column(at)))
             self._writer.write_table(rows, row_group_size=max(len(rows), 1))
+
+
+def _n_bytes(batch: pa.RecordBatch) -> int:
+    """Return the bytes of rows in memory; of views, those of all that they are part of."""
+    try:
+        return int(batch.nbytes)
+    except pa.ArrowTypeError:
+        return int(batch.get_total_buffer_size())
 
 
 def _recurring(batch: pa.RecordBatch) -> list[str]:
