@@ -1,14 +1,13 @@
 """The program ``coverage-analyzer``: its commands and how it exits."""
 
 import errno
-import gc
 import importlib
 import io
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -27,11 +26,6 @@ from coverage_analyzer.errors import (
     ServiceError,
     visible,
 )
-
-OBJECTS_AT_START: Final = 150_000
-OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
-"""Imports make many objects and no garbage: looking for it after every 700 of them, and once more
-at the exit, takes a tenth of the start. Later it is looked for among what is new."""
 
 USAGE: Final = 2
 SERVICE: Final = 3
@@ -180,9 +174,6 @@ class _TerminatedError(SystemExit):
 
 def main() -> NoReturn:
     """Run the program and exit with its code; tracebacks are shown only on request."""
-    gc.set_threshold(OBJECTS_AT_START, *gc.get_threshold()[1:])
-    if _started not in gc.callbacks:
-        gc.callbacks.append(_started)
     # No other package's plugin takes part in the models of policies; finding none takes time, too.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # No product of matrices here gains by threads, which spin for a while when there is nothing.
@@ -197,21 +188,12 @@ def main() -> NoReturn:
     _end(code)
 
 
-def _started(phase: str, _info: Mapping[str, int]) -> None:
-    """Collect more often from now on, once the objects of the start have been looked at."""
-    if phase == "stop":
-        gc.callbacks.remove(_started)
-        gc.freeze()
-        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
-
-
 def _end(code: int) -> NoReturn:
     """Exit with a code, also while a thread of an interrupted command is in native code."""
     overlap = sys.modules.get("coverage_analyzer.batch.overlap")  # imported by what has threads
     if overlap is not None and overlap.is_working():
         streams.flushed()
         os._exit(code)
-    gc.freeze()
     sys.exit(code)
 
 

@@ -359,10 +359,10 @@ class Borders:
 
 def _cell(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Return units east and north, and the grid column and row; 180 E is 180 W."""
-    x = lon + 180
+    x = lon + 180.0
     x[x >= 360] = 0
     x *= UNITS
-    y = lat + 90
+    y = lat + 90.0
     y *= UNITS
     np.maximum(y, 0.5, out=y)  # just inside the edge along the pole
     column, row = ((values / CELL).astype(np.int64) for values in (x, y))

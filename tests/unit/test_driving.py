@@ -268,8 +268,8 @@ def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
 ) -> None:
     """And stays one when the map is made again from the folder; a center off the map has none."""
     shown = []
-    whole = page.page
-    monkeypatch.setattr(page, "page", lambda data: shown.append(data.meta) or whole(data))
+    whole = page.pieces
+    monkeypatch.setattr(page, "pieces", lambda data: shown.append(data.meta) or whole(data))
     (tmp_path / "network.csv").write_text(CENTERS + "OFF,Off,FR,48.8,2.3\n", encoding="utf-8")
     monkeypatch.setattr(f"{__name__}.CENTERS", (tmp_path / "network.csv").read_text())
     folder = judged(tmp_path)

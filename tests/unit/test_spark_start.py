@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,7 +133,15 @@ def test_an_interrupt_is_not_a_fault_of_spark() -> None:
             work()
 
 
-def test_a_first_interrupt_waits_for_java() -> None:
+@pytest.fixture
+def interrupted() -> Iterator[Any]:
+    """Give Python's own handler of interrupts, which a job in the background may lack."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_first_interrupt_waits_for_java(interrupted: Any) -> None:
     """Deliver it when Java has started, which would be left alone else; a second one at once."""
     done = []
 
@@ -141,10 +151,9 @@ def test_a_first_interrupt_waits_for_java() -> None:
                 signal.raise_signal(signal.SIGINT)
             done.append(n_signals)
 
-    before = signal.getsignal(signal.SIGINT)
     start(0)
     for n_signals in (1, 2):
         with pytest.raises(KeyboardInterrupt):
             start(n_signals)
     assert done == [0, 1]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is interrupted
