@@ -17,7 +17,7 @@ import pytest
 from running import THOROUGH, centers_file, manifest
 
 MEBIBYTE: Final = 1 << 20
-SECONDS: Final = 20
+SECONDS: Final = 30
 """Maximum CPU time of a file."""
 
 # Each thread reserves address space that it does not use, which the limit counts.
