@@ -5,7 +5,7 @@ installed, which costs half a second and is useless to the batch job.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -61,21 +61,25 @@ def from_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
 
 def take_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.Array:
     """Return the texts at the given indices; null for negative indices."""
-    missing = numbers < 0
-    indices = from_numpy(numbers.astype(np.int32), missing if missing.any() else None)
-    return cast("pa.Array", texts.take(indices))
+    return decoded(coded_texts(numbers, texts))
 
 
 def coded_texts(numbers: npt.NDArray[Any], texts: pa.Array) -> pa.DictionaryArray:
     """Return the texts at the given indices as a dictionary array; null for negative indices."""
     missing = numbers < 0
     indices = from_numpy(numbers.astype(np.int32), missing if missing.any() else None)
-    return pa.DictionaryArray.from_arrays(indices, texts, safe=False)
+    return pa.DictionaryArray.from_arrays(indices, texts)
 
 
 def decoded(cells: pa.Array) -> pa.Array:
     """Return a dictionary array as its values; other arrays are unchanged."""
     return cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+
+
+def codes_of(cells: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    """Return the indices of a dictionary array; -1 where null."""
+    none = from_numpy(np.array([-1], np.int32))[0]  # a Python number would import pandas
+    return as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
 
 
 def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -88,8 +92,7 @@ def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
     (['c'], ['c', None])
     """
     cells = column.unify_dictionaries().combine_chunks()
-    none = from_numpy(np.array([-1], np.int32))[0]
-    indices = as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
+    indices = codes_of(cells)
     is_used = np.bincount(indices + 1, minlength=len(cells.dictionary) + 1)[1:] > 0
     new = np.append(np.cumsum(is_used) - 1, -1)
     used = cells.dictionary.take(from_numpy(np.flatnonzero(is_used)))

@@ -168,7 +168,7 @@ class DuplicateFinder:
             foremost = np.flatnonzero(several)
             foremost = foremost[np.argsort(lines[starts[foremost]])[:EXAMPLES]]
             examples += [
-                lines[start:stop].tolist()
+                lines[start:stop][:EXAMPLES].tolist()
                 for start, stop in zip(starts[foremost], stops[foremost], strict=True)
             ]
             examples = sorted(examples)[:EXAMPLES]
@@ -226,9 +226,10 @@ def _by_id(records: Records) -> tuple[Ints, Ints]:
 
 
 def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
-    """Return the first `EXAMPLES` records of each id, and the number of rows that each stands for.
+    """Return records, and the number of rows that each stands for.
 
-    So one id in all rows does not fill the memory.
+    Of each id, the first `EXAMPLES` stand for the rest of every `RUN` records: so one id in all
+    rows does not fill the memory.
     """
     kept, counts = np.empty((0, 3), np.uint64), np.zeros(0, np.int64)
     waiting: list[Records] = []
@@ -237,15 +238,19 @@ def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
         waiting.append(records)
         n_waiting += len(records)
         if n_waiting >= RUN:
-            kept, counts = _thin(kept, counts, waiting)
+            kept, counts = _thin(*_joined(kept, counts, waiting))
             waiting, n_waiting = [], 0
-    return _thin(kept, counts, waiting)
+    return _joined(kept, counts, waiting)
 
 
-def _thin(kept: Records, counts: Ints, more: Sequence[Records]) -> tuple[Records, Ints]:
-    """Return what `_thinned` does, of some records and their counts and more records."""
+def _joined(kept: Records, counts: Ints, more: Sequence[Records]) -> tuple[Records, Ints]:
+    """Return records and their counts with more records, each of which stands for its own row."""
     records = np.concatenate([kept, *more])
-    counts = np.concatenate([counts, np.ones(len(records) - len(kept), np.int64)])
+    return records, np.concatenate([counts, np.ones(len(records) - len(kept), np.int64)])
+
+
+def _thin(records: Records, counts: Ints) -> tuple[Records, Ints]:
+    """Return the first `EXAMPLES` records of each id, which stand for the others."""
     order, starts = _by_id(records)
     if not len(order):
         return records, counts

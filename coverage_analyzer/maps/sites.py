@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints
@@ -466,8 +465,7 @@ def _encoded(cells: pa.Array) -> Coded:
     plain = cells.type in {pa.date32(), pa.float64()} or pa.types.is_dictionary(cells.type)
     coded = (cells if plain else as_text(cells)).dictionary_encode()
     texts = as_text(coded.dictionary) if cells.type == pa.date32() else coded.dictionary
-    none = arrays.from_numpy(np.array([MISSING], np.int32))[0]
-    return Coded(texts, arrays.as_numpy(pc.fill_null(coded.indices.cast(pa.int32()), none)))
+    return Coded(texts, arrays.codes_of(coded))
 
 
 def _marks(statuses: Coded, reasons: Coded) -> Codes:
