@@ -172,6 +172,16 @@ class _TerminatedError(SystemExit):
     """The process was asked to end."""
 
 
+class _Interruption:
+    """The signal that asked this process to end; None as long as none did.
+
+    What a handler raises may reach `_run` as another exception: a library that calls back into
+    Python wraps it (pydantic does so, without a cause), so the signal itself is recorded, too.
+    """
+
+    caught: int | None = None
+
+
 def main() -> NoReturn:
     """Run the program and exit with its code; tracebacks are shown only on request."""
     # No other package's plugin takes part in the models of policies; finding none takes time, too.
@@ -179,7 +189,10 @@ def main() -> NoReturn:
     # No product of matrices here gains by threads, which spin for a while when there is nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     streams.secure()
-    signal.signal(signal.SIGTERM, _terminated)
+    _Interruption.caught = None
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored, as with nohup
+        signal.signal(signal.SIGINT, _stop)
     code = _run()
     error = streams.flushed()
     if error is not None and code != CANNOT_WRITE:
@@ -202,13 +215,19 @@ def _run() -> int:
     streams.STYLE.as_json = streams.STYLE.quiet = False
     try:
         return int(program.main(standalone_mode=False) or 0)
-    except (click.Abort, KeyboardInterrupt):
-        say("Error: Interrupted. No partial report was written.")
-        return INTERRUPTED
-    except _TerminatedError:
-        return TERMINATED
+    except (click.Abort, KeyboardInterrupt, _TerminatedError):
+        return _interrupted()
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is gets words and a code
-        return _failed(error)
+        return _failed(error) if _Interruption.caught is None else _interrupted()
+
+
+def _interrupted() -> int:
+    """Report that the process was asked to end, and return the exit code."""
+    if _Interruption.caught == signal.SIGTERM:
+        say("Terminated. No partial report was written.")
+        return TERMINATED
+    say("Error: Interrupted. No partial report was written.")
+    return INTERRUPTED
 
 
 def _failed(error: Exception) -> int:
@@ -258,6 +277,17 @@ def _say_fault(error: Exception) -> None:
     )
 
 
-def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    say("Terminated. No partial report was written.")
-    raise _TerminatedError(TERMINATED)
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """Handle a signal that asks the process to end: by an exception, so that work is undone.
+
+    Raises
+    ------
+    _TerminatedError
+        If the signal is SIGTERM.
+    KeyboardInterrupt
+        If it is SIGINT.
+    """
+    _Interruption.caught = number
+    if number == signal.SIGTERM:
+        raise _TerminatedError(TERMINATED)
+    raise KeyboardInterrupt

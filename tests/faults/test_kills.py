@@ -17,6 +17,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import pydantic
+import pydantic_core
 import pytest
 from failing import dies, disturbed, interrupts
 from roads import TOWN
@@ -215,6 +217,34 @@ def test_a_signal_at_any_moment(tmp_path: Path, sent: signal.Signals, code: int)
         seen.add(left)
     assert code in seen
     assert seen <= {0, code}
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_a_library_makes_another_error_of(sent: signal.Signals, code: int) -> None:
+    """A library that calls back into Python wraps what a handler raises, here without a cause."""
+
+    class Interrupted(pydantic.BaseModel):
+        @pydantic.model_serializer(mode="wrap")
+        def _interrupted(self, _dump: pydantic.SerializerFunctionWrapHandler) -> None:
+            os.kill(os.getpid(), sent)
+            time.sleep(10)
+
+    class Outer(pydantic.BaseModel):
+        inner: tuple[Interrupted, ...] = (Interrupted(),)
+
+    def dump() -> None:
+        with pytest.raises(pydantic_core.PydanticSerializationError) as wrapped:
+            Outer().model_dump()
+        assert wrapped.value.__cause__ is None
+        raise wrapped.value
+
+    def work() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(main.program, "main", lambda **_options: dump())
+            main.main()
+
+    assert ended(child(work)) == code
 
 
 def test_two_runs_at_once(tmp_path: Path) -> None:
