@@ -6,6 +6,7 @@ in the order are close, and a square of the plane is a range of the order.
 """
 
 import base64
+import functools
 import gzip
 import json
 import zlib
@@ -14,10 +15,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
+from coverage_analyzer.maps.text_layout import Texts, numbered, recurring
 
 Codes: TypeAlias = npt.NDArray[np.uint64]
 
@@ -43,27 +44,21 @@ GZIP_HEADER: Final = bytes([31, 139, 8, 0, 0, 0, 0, 0, 0, 255])
 LAST_PART: Final = bytes([3, 0])
 """A last block of deflate, without data."""
 
-SAMPLED_TEXTS: Final = 4096
-"""Texts by which `Block.texts` chooses a layout."""
-
-ACROSS_SHARE: Final = 1.25
-"""Bytes that texts may take at most if they are laid out across, of those that they have."""
-
 SAMPLED_BYTES: Final = 1 << 14
 LEAST_SAMPLED: Final = 4
 """Of a part of so many samples or more, one shows whether to compress it at all."""
 
-STEPS: Final = (
-    (16, 0x0000FFFF0000FFFF),
-    (8, 0x00FF00FF00FF00FF),
-    (4, 0x0F0F0F0F0F0F0F0F),
-    (2, 0x3333333333333333),
-    (1, 0x5555555555555555),
-)
-"""Masks that spread the bits of a number, leaving a free bit beside each."""
+LEAST_SAVED: Final = 1 / 16
+"""Share of bytes that compression saves at least: the low bytes of numbers save less, and would
+take most of the time."""
 
-FOUR_BYTES: Final = 0xF0
-"""First UTF-8 byte of characters beyond the first 65,536: this one or greater."""
+SPREAD_BITS: Final = 13
+"""Half the bits of a coordinate in units."""
+
+BYTE: Final = 8
+
+ALONG, ACROSS, NUMBERS = "along", "across", "numbers"
+"""Layouts of texts that do not recur."""
 
 
 def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
@@ -80,16 +75,28 @@ def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
     >>> morton(west, south).tolist()
     [7]
     """
-    return _apart(lon.astype(np.int64) + 180 * UNITS) | (
-        _apart(lat.astype(np.int64) + 90 * UNITS) << np.uint64(1)
-    )
+    code = _apart(lat + 90 * UNITS)
+    code <<= np.uint64(1)
+    code |= _apart(lon + 180 * UNITS)
+    return code
 
 
-def _apart(values: Ints) -> Codes:
-    bits = values.astype(np.uint64)
-    for shift, mask in STEPS:
-        bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+def _apart(values: npt.NDArray[np.int32]) -> Codes:
+    """Return numbers with a free bit beside each of their bits."""
+    bits = _spread().take(values >> SPREAD_BITS)
+    bits <<= np.uint64(2 * SPREAD_BITS)
+    bits |= _spread().take(values & ((1 << SPREAD_BITS) - 1))
     return bits
+
+
+@functools.cache
+def _spread() -> Codes:
+    """Return all numbers of `SPREAD_BITS`, a free bit beside each of their bits."""
+    numbers = np.arange(1 << SPREAD_BITS, dtype=np.uint64)
+    result = np.zeros_like(numbers)
+    for bit in range(SPREAD_BITS):
+        result |= (numbers & np.uint64(1 << bit)) << np.uint64(bit)
+    return result
 
 
 def curve_order(codes: Codes) -> Ints:
@@ -142,28 +149,38 @@ class Block:
     def texts(self, name: str, values: pa.Array) -> None:
         """Append a column of large strings: their lengths as JavaScript counts, and all text.
 
-        Texts in ASCII of about one length, such as ids, are laid out across if that is smaller: the
-        first characters of all, then the second ones, shorter texts filled with zeros.
+        Texts are laid out in the way that is the shortest of a sample (`text_layout`).
         """
-        lengths = script_lengths(values)
-        self.numbers(name, lengths)
-        offsets, data = _buffers(values)
-        inside = data[offsets[0] : offsets[-1]] if len(offsets) else data[:0]
-        self.specs[-1]["text"] = len(inside)
-        if len(inside) == lengths.sum() and _is_shorter_across(inside, lengths):
-            across = _across(inside, lengths)
+        if (coded := recurring(values)) is not None:
+            self.numbers(name, arrays.codes_of(coded))
+            self._put_texts(name, Texts.of(coded.dictionary))
+            words = self.specs.pop()
+            self.specs[-1]["words"] = words
+        else:
+            self._put_texts(name, Texts.of(values))
+
+    def _put_texts(self, name: str, texts: Texts) -> None:
+        """Append texts none of which recurs."""
+        sizes = _layout_sizes(texts.sample()) if texts.is_narrow() else {}
+        result = numbered(texts) if sizes and min(sizes, key=sizes.__getitem__) == NUMBERS else None
+        if result is not None:
+            self.numbers(name, result.numbers)
+            self.specs[-1] |= {"least": result.least.tolist(), "radix": result.radix.tolist()}
+            return
+        self.numbers(name, texts.lengths)
+        if sizes and sizes[ACROSS] < sizes[ALONG]:
+            across = texts.across()
             self.specs[-1] |= {"text": across.size, "across": len(across)}
             self._put(across, NUMBER_STRATEGY)
         else:
-            self._put(inside, zlib.Z_FILTERED)
+            self.specs[-1]["text"] = len(texts.data)
+            self._put(texts.data, zlib.Z_FILTERED)
 
     def _append(self, name: str, values: npt.NDArray[Any], **how: int) -> None:
-        low = how.get("low", 0)
-        width = ((int(values.max(initial=0)) - low).bit_length() + 7) // 8
-        size = next(size for size in (1, 2, 4, 8) if size >= width)
-        above = np.subtract(values, low, dtype=np.int64) if low else values
-        planes = above.astype(f"<u{size}").view(np.uint8).reshape(-1, size)[:, :width].T
-        self.specs.append({"name": name, "width": width, "count": len(values), **how})
+        planes, top = _planes(values, how.get("low", 0))
+        self.specs.append({"name": name, "width": len(planes), "count": len(values), **how})
+        if top < BYTE:
+            self.specs[-1]["top"] = top
         for plane in planes:
             self._put(plane, NUMBER_STRATEGY)
 
@@ -189,7 +206,11 @@ def _is_compressible(content: bytes, strategy: int) -> bool:
         return True
     middle = len(content) // 2
     sample = content[middle : middle + SAMPLED_BYTES]
-    return sum(map(len, _deflated(sample, strategy))) < len(sample)
+    return _deflated_size(sample, strategy) < (1 - LEAST_SAVED) * len(sample)
+
+
+def _deflated_size(content: bytes, strategy: int) -> int:
+    return sum(map(len, _deflated(content, strategy)))
 
 
 def _deflated(content: bytes, strategy: int, level: int = TEXT_LEVEL) -> tuple[bytes, bytes]:
@@ -198,28 +219,52 @@ def _deflated(content: bytes, strategy: int, level: int = TEXT_LEVEL) -> tuple[b
     return packer.compress(content), packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def _is_shorter_across(text: npt.NDArray[np.uint8], lengths: Ints) -> bool:
-    """Return whether texts in ASCII are better laid out across, by a sample of them."""
-    longest = int(lengths.max(initial=0))
-    if not len(text) or longest * len(lengths) > ACROSS_SHARE * len(text):
-        return False
-    first = max(0, (len(lengths) - SAMPLED_TEXTS) // 2)
-    some = lengths[first : first + SAMPLED_TEXTS]
-    begin = int(lengths[:first].sum())
-    sample = text[begin : begin + int(some.sum())]
-    across = _deflated(_across(sample, some).tobytes(), NUMBER_STRATEGY)
-    along = _deflated(sample.tobytes(), zlib.Z_FILTERED)
-    return sum(map(len, across)) < sum(map(len, along))
+def _planes(values: npt.NDArray[Any], low: int) -> tuple[list[npt.NDArray[np.uint8]], int]:
+    """Return the bytes of numbers above the lowest, the low bytes of all first.
+
+    If the highest bytes have 1, 2 or 4 bits only, so many of them share one.
+
+    Returns
+    -------
+    planes, top
+        One array for each byte, none if all numbers are equal; and the bits of a highest byte.
+    """
+    high = int(values.max(initial=0)) - low
+    width = (high.bit_length() + BYTE - 1) // BYTE
+    size = next(size for size in (1, 2, 4, 8) if size >= width)
+    above = np.subtract(values, low, dtype=np.int64) if low else values
+    columns = above.astype(f"<u{size}").view(np.uint8).reshape(-1, size)
+    planes = [columns[:, number] for number in range(width)]
+    bits = high.bit_length() - BYTE * max(width - 1, 0)
+    top = next(top for top in (1, 2, 4, BYTE) if top >= bits)
+    if planes and top < BYTE:
+        planes[-1] = _sharing(planes[-1], top)
+    return planes, top if planes else BYTE
 
 
-def _across(text: npt.NDArray[np.uint8], lengths: Ints) -> npt.NDArray[np.uint8]:
-    """Return the bytes of texts by their position in each. Shape (longest, n)."""
-    longest = int(lengths.max())
-    if longest * len(lengths) == len(text):
-        return text.reshape(-1, longest).T
-    rows = np.zeros((len(lengths), longest), np.uint8)
-    rows[np.arange(longest) < lengths[:, None]] = text
-    return rows.T
+def _sharing(values: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.uint8]:
+    """Return numbers of a few bits as bytes, the first ones in the lowest bits."""
+    each = BYTE // bits
+    rows = np.zeros(-(-len(values) // each) * each, np.uint8)
+    rows[: len(values)] = values
+    result = rows[::each].copy()
+    for place in range(1, each):
+        result |= rows[place::each] << np.uint8(place * bits)
+    return result
+
+
+def _layout_sizes(sample: Texts) -> dict[str, int]:
+    """Return how many bytes a sample of narrow texts takes in each layout."""
+    across = sample.across().tobytes()
+    sizes = {
+        ALONG: _deflated_size(sample.data.tobytes(), zlib.Z_FILTERED),
+        ACROSS: _deflated_size(across, NUMBER_STRATEGY),
+    }
+    if (result := numbered(sample)) is not None:
+        planes, _ = _planes(result.numbers, 0)
+        stored = (min(len(p), _deflated_size(p.tobytes(), NUMBER_STRATEGY)) for p in planes)
+        sizes[NUMBERS] = sum(stored)
+    return sizes
 
 
 def packed(data: bytes) -> str:
@@ -231,28 +276,3 @@ def packed_json(data: Any) -> str:
     """Return plain data as base64 of gzipped JSON."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return packed(text.encode())
-
-
-def script_lengths(values: pa.Array) -> Ints:
-    """Return the lengths of texts in UTF-16 units, as JavaScript counts them.
-
-    Examples
-    --------
-    >>> script_lengths(pa.array(["ab", "", "\u00e9", "\U0001f600!"], pa.large_string())).tolist()
-    [2, 0, 1, 3]
-    """
-    lengths = arrays.as_numpy(pc.utf8_length(values)).astype(np.int64)
-    offsets, data = _buffers(values)
-    pairs = np.flatnonzero(data >= FOUR_BYTES)
-    at = np.searchsorted(offsets, pairs, side="right") - 1
-    inside = at[(at >= 0) & (at < len(lengths))]
-    return lengths + np.bincount(inside, minlength=len(lengths))
-
-
-def _buffers(values: pa.Array) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Return the offsets of large strings, and their bytes."""
-    if not len(values):
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    _, offsets, data = values.buffers()
-    begins = np.frombuffer(offsets, np.int64)[values.offset :][: len(values) + 1]
-    return begins, np.frombuffer(data or b"", np.uint8)
