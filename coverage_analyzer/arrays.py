@@ -4,8 +4,8 @@ pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) impo
 installed, which costs half a second and is useless to the batch job.
 """
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,23 @@ def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """
     pick = np.repeat(np.arange(len(counts)), counts)
     return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
+
+
+CACHED: Final = 1 << 15
+"""Numbers of a chunk, whose temporary arrays fit into a processor's cache. They also need no fresh
+memory, which takes longer to get than to fill."""
+
+
+def slices(count: int, size: int = CACHED) -> Iterator[slice]:
+    """Yield the slices of so many rows, in order, that make up a number of them.
+
+    Examples
+    --------
+    >>> list(slices(5, 3))
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    for first in range(0, count, size):
+        yield slice(first, min(first + size, count))
 
 
 def from_numpy(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:

@@ -10,6 +10,7 @@ import functools
 import gzip
 import json
 import zlib
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -18,9 +19,10 @@ import pyarrow as pa
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
-from coverage_analyzer.maps.text_layout import Texts, numbered, recurring
+from coverage_analyzer.maps.text_layout import Bytes, Texts, neighbours, numbered, recurring
 
 Codes: TypeAlias = npt.NDArray[np.uint64]
+Integers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 
 UNITS: Final = 100_000
 """Page units per degree: a unit is a metre or less."""
@@ -61,13 +63,13 @@ ALONG, ACROSS, NUMBERS = "along", "across", "numbers"
 """Layouts of texts that do not recur."""
 
 
-def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
+def morton(lon: Integers, lat: Integers) -> Codes:
     """Return positions on the Z-order curve, which interleaves the bits of both coordinates.
 
     Parameters
     ----------
     lon, lat
-        Units of `UNITS` per degree, on WGS 84; shape (n,).
+        Units of `UNITS` per degree, on WGS 84; at least 32 bits, shape (n,).
 
     Examples
     --------
@@ -75,13 +77,16 @@ def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
     >>> morton(west, south).tolist()
     [7]
     """
-    code = _apart(lat + 90 * UNITS)
-    code <<= np.uint64(1)
-    code |= _apart(lon + 180 * UNITS)
-    return code
+    codes = np.empty(len(lon), np.uint64)
+    for part in arrays.slices(len(lon)):
+        code = _apart(lat[part] + 90 * UNITS)
+        code <<= np.uint64(1)
+        code |= _apart(lon[part] + 180 * UNITS)
+        codes[part] = code
+    return codes
 
 
-def _apart(values: npt.NDArray[np.int32]) -> Codes:
+def _apart(values: Integers) -> Codes:
     """Return numbers with a free bit beside each of their bits."""
     bits = _spread().take(values >> SPREAD_BITS)
     bits <<= np.uint64(2 * SPREAD_BITS)
@@ -99,15 +104,16 @@ def _spread() -> Codes:
     return result
 
 
-def curve_order(codes: Codes) -> Ints:
-    """Return the indices that sort positions on a curve; equal ones keep their order.
+def curve_order(codes: Codes) -> tuple[Ints, Codes]:
+    """Return the indices that sort positions on a curve, equal ones in their order, and the result.
 
-    NumPy sorts several times as fast if equal ones need not.
+    NumPy sorts several times as fast if equal ones need not keep their order.
 
     Examples
     --------
-    >>> curve_order(np.array([7, 3, 7, 3], np.uint64)).tolist()
-    [1, 3, 0, 2]
+    >>> order, ordered = curve_order(np.array([7, 3, 7, 3], np.uint64))
+    >>> order.tolist(), ordered.tolist()
+    ([1, 3, 0, 2], [3, 3, 7, 7])
     """
     order: Ints = np.argsort(codes)
     ordered = codes.take(order)
@@ -115,7 +121,19 @@ def curve_order(codes: Codes) -> Ints:
     if equal.any():
         tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
         order[tied] = order[tied][np.lexsort((order[tied], ordered[tied]))]
-    return order
+    return order, ordered
+
+
+@dataclass(frozen=True)
+class _Ordered:
+    """Numbers in an order, of which only slices are made."""
+
+    values: npt.NDArray[Any]
+    order: Ints
+
+    def __getitem__(self, part: slice) -> npt.NDArray[Any]:
+        """Return the numbers of a slice."""
+        return self.values.take(self.order[part])
 
 
 class Block:
@@ -130,66 +148,97 @@ class Block:
     def __init__(self) -> None:
         self.specs: list[dict[str, Any]] = []
         self._parts: list[bytes] = [GZIP_HEADER]
+        self._bytes = np.empty(0, np.uint8)
         self._check = 0
         self._size = 0
 
-    def numbers(self, name: str, values: npt.NDArray[Any]) -> None:
-        """Append a column of integers."""
-        self._append(name, values, low=int(values.min(initial=0)))
+    def numbers(self, name: str, values: npt.NDArray[Any], order: Ints | None = None) -> None:
+        """Append a column of integers, in an order unless they are in it."""
+        low, high = int(values.min(initial=0)), int(values.max(initial=0))
+        spec = {"name": name, "count": len(values), "low": low}
+        self._append(spec, values if order is None else _Ordered(values, order), high)
 
     def ascending(self, name: str, values: Codes) -> None:
         """Append a column of non-decreasing integers as differences."""
-        self._append(name, np.diff(values, prepend=np.uint64(0)), steps=True)
+        steps = np.diff(values, prepend=np.uint64(0))
+        spec = {"name": name, "count": len(steps), "steps": True}
+        self._append(spec, steps, int(steps.max(initial=0)))
 
     def walk(self, name: str, values: Ints) -> None:
         """Append a column of integers as differences, which may be negative."""
         self.numbers(name, np.diff(values, prepend=0))
         self.specs[-1]["steps"] = True
 
-    def texts(self, name: str, values: pa.Array) -> None:
-        """Append a column of large strings: their lengths as JavaScript counts, and all text.
+    def texts(self, name: str, values: pa.Array, order: Ints | None = None) -> None:
+        """Append a column of large strings, in an order unless they are in it.
 
-        Texts are laid out in the way that is the shortest of a sample (`text_layout`).
+        They are laid out as is the shortest for a sample (`text_layout`).
         """
-        if (coded := recurring(values)) is not None:
-            self.numbers(name, arrays.codes_of(coded))
-            self._put_texts(name, Texts.of(coded.dictionary))
-            words = self.specs.pop()
-            self.specs[-1]["words"] = words
-        else:
-            self._put_texts(name, Texts.of(values))
+        result = recurring(values, order)
+        if result is None:
+            self._put_texts(name, values, order)
+            return
+        words, codes = result
+        self.numbers(name, codes)
+        self._put_texts(name, words)
+        spec = self.specs.pop()
+        self.specs[-1]["words"] = spec
 
-    def _put_texts(self, name: str, texts: Texts) -> None:
+    def _put_texts(self, name: str, values: pa.Array, order: Ints | None = None) -> None:
         """Append texts none of which recurs."""
-        sizes = _layout_sizes(texts.sample()) if texts.is_narrow() else {}
+        texts, sample = Texts.of(values), Texts.of(neighbours(values, order))
+        sizes = _layout_sizes(sample) if texts.is_narrow() and sample.is_narrow() else {}
         result = numbered(texts) if sizes and min(sizes, key=sizes.__getitem__) == NUMBERS else None
         if result is not None:
-            self.numbers(name, result.numbers)
+            self.numbers(name, result.numbers, order)
             self.specs[-1] |= {"least": result.least.tolist(), "radix": result.radix.tolist()}
             return
+        if order is not None:
+            texts = Texts.of(values.take(arrays.from_numpy(order)))
         self.numbers(name, texts.lengths)
         if sizes and sizes[ACROSS] < sizes[ALONG]:
             across = texts.across()
             self.specs[-1] |= {"text": across.size, "across": len(across)}
-            self._put(across, NUMBER_STRATEGY)
+            self._put(across.ravel(), NUMBER_STRATEGY)
         else:
             self.specs[-1]["text"] = len(texts.data)
             self._put(texts.data, zlib.Z_FILTERED)
 
-    def _append(self, name: str, values: npt.NDArray[Any], **how: int) -> None:
-        planes, top = _planes(values, how.get("low", 0))
-        self.specs.append({"name": name, "width": len(planes), "count": len(values), **how})
-        if top < BYTE:
-            self.specs[-1]["top"] = top
-        for plane in planes:
-            self._put(plane, NUMBER_STRATEGY)
+    def _append(
+        self, spec: dict[str, Any], values: "npt.NDArray[Any] | _Ordered", high: int
+    ) -> None:
+        """Append numbers up to a highest one above ``low``: the low bytes of all first.
 
-    def _put(self, data: npt.NDArray[np.uint8], strategy: int) -> None:
+        If the highest bytes have 1, 2 or 4 bits only, several of them share one.
+        """
+        low, count = spec.get("low", 0), spec["count"]
+        bits = (high - low).bit_length()
+        width = -(-bits // BYTE)
+        top = next(top for top in (1, 2, 4, BYTE) if top >= bits - BYTE * (width - 1))
+        size = next(size for size in (1, 2, 4, 8) if size >= width)
+        planes = self._room(width, count)
+        for part in arrays.slices(count) if width else ():
+            above = np.subtract(values[part], low, dtype=np.int64) if low else values[part]
+            rows = above.astype(f"<u{size}", order="C").view(np.uint8).reshape(-1, size)
+            planes[:, part] = rows[:, :width].T
+        self.specs.append({**spec, "width": width})
+        if width and top < BYTE:
+            self.specs[-1]["top"] = top
+        for number, plane in enumerate(planes, 1):
+            is_shared = number == width and top < BYTE
+            self._put(_sharing(plane, top) if is_shared else plane, NUMBER_STRATEGY)
+
+    def _room(self, width: int, count: int) -> Bytes:
+        """Return room for the bytes of a column, which is used again for the next one."""
+        if width * count > len(self._bytes):
+            self._bytes = np.empty(width * count, np.uint8)
+        return self._bytes[: width * count].reshape(width, count)
+
+    def _put(self, content: Bytes, strategy: int) -> None:
         """Compress bytes on their own, as a part of the stream that ends at a byte."""
-        if not data.size:
+        if not content.size:
             return
-        content = data.tobytes()
-        self._check = zlib.crc32(content, self._check)
+        self._check = zlib.crc32(content.data, self._check)
         self._size += len(content)
         level = TEXT_LEVEL if _is_compressible(content, strategy) else 0
         self._parts += _deflated(content, strategy, level)
@@ -200,7 +249,7 @@ class Block:
         return base64.b64encode(b"".join([*self._parts, LAST_PART, end])).decode()
 
 
-def _is_compressible(content: bytes, strategy: int) -> bool:
+def _is_compressible(content: Bytes, strategy: int) -> bool:
     """Return whether bytes become smaller, by a sample of them: the low bytes of numbers do not."""
     if len(content) < LEAST_SAMPLED * SAMPLED_BYTES:
         return True
@@ -209,40 +258,17 @@ def _is_compressible(content: bytes, strategy: int) -> bool:
     return _deflated_size(sample, strategy) < (1 - LEAST_SAVED) * len(sample)
 
 
-def _deflated_size(content: bytes, strategy: int) -> int:
+def _deflated_size(content: Bytes, strategy: int) -> int:
     return sum(map(len, _deflated(content, strategy)))
 
 
-def _deflated(content: bytes, strategy: int, level: int = TEXT_LEVEL) -> tuple[bytes, bytes]:
+def _deflated(content: Bytes, strategy: int, level: int = TEXT_LEVEL) -> tuple[bytes, bytes]:
     """Return bytes as parts of a deflate stream that is continued."""
     packer = zlib.compressobj(level, zlib.DEFLATED, RAW_FORMAT, zlib.DEF_MEM_LEVEL, strategy)
-    return packer.compress(content), packer.flush(zlib.Z_FULL_FLUSH)
+    return packer.compress(content.data), packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def _planes(values: npt.NDArray[Any], low: int) -> tuple[list[npt.NDArray[np.uint8]], int]:
-    """Return the bytes of numbers above the lowest, the low bytes of all first.
-
-    If the highest bytes have 1, 2 or 4 bits only, so many of them share one.
-
-    Returns
-    -------
-    planes, top
-        One array for each byte, none if all numbers are equal; and the bits of a highest byte.
-    """
-    high = int(values.max(initial=0)) - low
-    width = (high.bit_length() + BYTE - 1) // BYTE
-    size = next(size for size in (1, 2, 4, 8) if size >= width)
-    above = np.subtract(values, low, dtype=np.int64) if low else values
-    columns = above.astype(f"<u{size}").view(np.uint8).reshape(-1, size)
-    planes = [columns[:, number] for number in range(width)]
-    bits = high.bit_length() - BYTE * max(width - 1, 0)
-    top = next(top for top in (1, 2, 4, BYTE) if top >= bits)
-    if planes and top < BYTE:
-        planes[-1] = _sharing(planes[-1], top)
-    return planes, top if planes else BYTE
-
-
-def _sharing(values: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.uint8]:
+def _sharing(values: Bytes, bits: int) -> Bytes:
     """Return numbers of a few bits as bytes, the first ones in the lowest bits."""
     each = BYTE // bits
     rows = np.zeros(-(-len(values) // each) * each, np.uint8)
@@ -255,15 +281,14 @@ def _sharing(values: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.uint8]:
 
 def _layout_sizes(sample: Texts) -> dict[str, int]:
     """Return how many bytes a sample of narrow texts takes in each layout."""
-    across = sample.across().tobytes()
     sizes = {
-        ALONG: _deflated_size(sample.data.tobytes(), zlib.Z_FILTERED),
-        ACROSS: _deflated_size(across, NUMBER_STRATEGY),
+        ALONG: _deflated_size(sample.data, zlib.Z_FILTERED),
+        ACROSS: _deflated_size(sample.across().ravel(), NUMBER_STRATEGY),
     }
     if (result := numbered(sample)) is not None:
-        planes, _ = _planes(result.numbers, 0)
-        stored = (min(len(p), _deflated_size(p.tobytes(), NUMBER_STRATEGY)) for p in planes)
-        sizes[NUMBERS] = sum(stored)
+        block = Block()
+        block.numbers("", result.numbers)
+        sizes[NUMBERS] = sum(map(len, block._parts))  # noqa: SLF001 - of this module
     return sizes
 
 

@@ -30,9 +30,6 @@ RECURRING_SHARE: Final = 0.5
 EXACT: Final = 2**53
 """A script's numbers are exact up to there."""
 
-AT_ONCE: Final = 16_384
-"""Texts that are converted together, which fit into a processor's cache."""
-
 FOUR_BYTES: Final = 0xF0
 """First UTF-8 byte of characters beyond the first 65,536: this one or greater."""
 
@@ -61,13 +58,6 @@ class Texts(NamedTuple):
         inside = data[offsets[0] : offsets[-1]]
         is_ascii = bool(inside.max(initial=0) < 1 << 7)
         return cls(inside, np.diff(offsets) if is_ascii else script_lengths(values), is_ascii)
-
-    def sample(self) -> "Texts":
-        """Return neighbours from the middle of texts in ASCII."""
-        first = max(0, (len(self.lengths) - SAMPLED_TEXTS) // 2)
-        lengths = self.lengths[first : first + SAMPLED_TEXTS]
-        begin = int(self.lengths[:first].sum())
-        return Texts(self.data[begin : begin + int(lengths.sum())], lengths, self.is_ascii)
 
     def is_narrow(self) -> bool:
         """Return whether texts are in ASCII, and of about one length."""
@@ -103,14 +93,40 @@ class Numbered(NamedTuple):
     numbers: Ints
 
 
-def recurring(values: pa.Array) -> pa.DictionaryArray | None:
-    """Return texts of which most recur as a dictionary, in the order in which they come."""
+def neighbours(values: pa.Array, order: Ints | None = None) -> pa.Array:
+    """Return texts from the middle of all in their order, by which a layout is chosen."""
     first = max(0, (len(values) - SAMPLED_TEXTS) // 2)
-    sample = values[first : first + SAMPLED_TEXTS]
+    if order is None:
+        return values[first : first + SAMPLED_TEXTS]
+    return values.take(arrays.from_numpy(order[first : first + SAMPLED_TEXTS]))
+
+
+def recurring(values: pa.Array, order: Ints | None = None) -> tuple[pa.Array, Ints] | None:
+    """Return texts as words, in the order in which they come first; None unless most recur.
+
+    Parameters
+    ----------
+    values
+        Large strings, shape (n,).
+    order
+        The indices of the texts in their order; by default they are in it.
+
+    Returns
+    -------
+    words, codes
+        Each text once, and the position of each text in its order among them, shape (n,).
+    """
+    sample, most = neighbours(values, order), RECURRING_SHARE * len(values)
     if pc.count_distinct(sample).as_py() > RECURRING_SHARE * len(sample):
         return None
-    coded = values.dictionary_encode()
-    return coded if len(coded.dictionary) <= RECURRING_SHARE * len(values) else None
+    rows = np.arange(len(values)) if order is None else order
+    chunks = [values.take(arrays.from_numpy(rows[part])) for part in arrays.slices(len(rows))]
+    coded = pa.chunked_array(chunks, values.type).dictionary_encode().chunks
+    words = coded[-1].dictionary if coded else values
+    if len(words) > most:
+        return None
+    codes = [np.zeros(0, np.int32), *(arrays.codes_of(chunk) for chunk in coded)]
+    return words, np.concatenate(codes)
 
 
 def numbered(texts: Texts) -> Numbered | None:
@@ -132,8 +148,8 @@ def numbered(texts: Texts) -> Numbered | None:
     if np.prod(radix.astype(np.float64)) > EXACT:
         return None
     numbers = np.zeros(len(rows), np.int64)
-    for first in range(0, len(rows), AT_ONCE):
-        some, part = numbers[first : first + AT_ONCE], rows[first : first + AT_ONCE]
+    for chunk in arrays.slices(len(rows)):
+        some, part = numbers[chunk], rows[chunk]
         for at in np.flatnonzero(radix > 1).tolist():
             some *= radix[at]
             some += part[:, at] - least[at]

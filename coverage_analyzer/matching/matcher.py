@@ -965,8 +965,7 @@ def _date(day: np.datetime64) -> datetime.date:
 
 def chunks(n_rows: int) -> Iterator[slice]:
     """Yield rows in chunks of at most `ROWS_AT_ONCE`."""
-    for start in range(0, n_rows, ROWS_AT_ONCE):
-        yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
+    return arrays.slices(n_rows, ROWS_AT_ONCE)
 
 
 class NearestCenters(NamedTuple):
