@@ -334,7 +334,7 @@ class Job:
         names = countries.load().names
         network = dataclasses.replace(network, what_if=totals.what_if)
         shown = payload(heading_of(self.manifest), totals.drawn, network, names)
-        page.write_page(publication.path("map.html"), shown)
+        page.page(shown).write(publication.path("map.html"))
         return shown.picture
 
     def _beside_report(

@@ -437,7 +437,7 @@ def _write_map(
         matcher.policy.title, promise(matcher.policy), totals.ledger.figures()["rejected"]
     )
     data = page_data.payload(heading, totals.drawn, network, names)
-    page.write_page(publication.path("map.html"), data)
+    page.page(data).write(publication.path("map.html"))
     return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
 

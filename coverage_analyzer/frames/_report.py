@@ -327,7 +327,7 @@ def _write_network(
     layers = report_layers.LayerContents(network, country, drawn, world.names)
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
-        page.write_page(publication.path("map.html"), data)
+        page.page(data).write(publication.path("map.html"))
         return layers, notes, data.picture
     return layers, [*notes, UNDRAWN], ""
 
