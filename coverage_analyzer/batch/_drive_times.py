@@ -73,7 +73,7 @@ from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.measuring import DriveOptions, measured_drives, near_centers
+from coverage_analyzer.roads.needed_drives import DriveOptions, measured_drives, near_centers
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema.columns import as_text

@@ -36,7 +36,7 @@ from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.measuring import (
+from coverage_analyzer.roads.needed_drives import (
     KEPT_REACH,
     drive_options,
     measured_drives,
