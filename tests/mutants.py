@@ -975,7 +975,7 @@ MUTANTS: Final = (
         "a territory that counts as the country is cut away",
     ),
     Mutant(
-        "areas._shown",
+        "areas._serving",
         "Call[flatnonzero]",
         Rewrite("np.arange(len(_1))", ".args.0.left.func.value"),
         "closed centers are drawn",
