@@ -1,16 +1,39 @@
 """Fastest routes from one node of a network, by Dijkstra's algorithm in compiled code."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import require
-from coverage_analyzer.roads.compressed import Network
+from coverage_analyzer.roads.ways.compressed import Network
 
 Search = tuple[Floats, npt.NDArray[np.int32]]
 """Seconds to each node (infinite if unreachable), and its predecessor, or negative."""
+
+
+class Routes(NamedTuple):
+    """The fastest routes from a node to others, shape (n,) each.
+
+    Attributes
+    ----------
+    seconds, metres
+        NaN if there is none within the limit.
+    ferry
+        Whether it uses a ferry.
+    leads
+        Whether roads lead there at all, however long it takes.
+    """
+
+    seconds: Floats
+    metres: Floats
+    ferry: Bools
+    leads: Bools
+
+    def take(self, at: Ints) -> "Routes":
+        """Return the routes at the given positions."""
+        return Routes(self.seconds[at], self.metres[at], self.ferry[at], self.leads[at])
 
 
 def build_graph(network: Network) -> Any:
