@@ -43,7 +43,8 @@ test("texts laid out across are read along", async () => {
 
 test("texts of one length are numbers of a mixed radix", async () => {
   block("b", [0, 36, 75]); // S-01, S-41, S-84
-  const spec = { name: "t", count: 3, width: 1, low: 0, least: [83, 45, 48, 49], radix: [1, 1, 9, 9] };
+  const least = [83, 45, 48, 49];
+  const spec = { name: "t", count: 3, width: 1, low: 0, least, radix: [1, 1, 9, 9] };
   const { t } = await columnsOf("b", [spec]);
   assert.deepEqual([0, 1, 2].map((i) => textAt(t, i)), ["S-01", "S-41", "S-84"]);
 });

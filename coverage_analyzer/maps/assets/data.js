@@ -68,14 +68,23 @@ function columnOf(block, spec) {
 }
 
 /**
+ * The smallest type that holds a column.
+ *
+ * @param {ColumnSpec} spec
+ */
+function typeOf({ width, low = 0, steps, radix }) {
+  if (steps || (radix && width > 3)) return Float64Array;
+  return width <= 1 && low > -1000 && low < 32000 ? Int16Array : Int32Array;
+}
+
+/**
  * @param {Unread} block
  * @param {ColumnSpec} spec
  * @returns {Numbers}
  */
-function numbersOf(block, { count, width, low = 0, steps = false, radix, top = 8 }) {
-  const small = width <= 1 && low > -1000 && low < 32000;
-  const large = steps || (radix && width > 3);
-  const values = new (large ? Float64Array : small ? Int16Array : Int32Array)(count).fill(low);
+function numbersOf(block, spec) {
+  const { count, width, low = 0, steps = false, top = 8 } = spec;
+  const values = new (typeOf(spec))(count).fill(low);
   for (let plane = 0; plane < width; plane++) {
     const factor = 256 ** plane;
     const bits = plane === width - 1 ? top : 8;
