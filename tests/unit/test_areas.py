@@ -438,9 +438,9 @@ ODD_SHAPES = (
 
 @pytest.mark.parametrize("subset", [slice(None), slice(0, 4), slice(4, None), slice(0, 0)])
 def test_shapes_are_written_as_shapely_writes_them(subset: slice) -> None:
-    """Whole numbers, small ones with an exponent, and all that is no polygon."""
+    """Whole numbers, small ones with an exponent, and all that is no polygon; without heights."""
     shapes = np.array([shapely.from_wkt(text) for text in ODD_SHAPES[subset]], object)
-    assert geojson(shapes) == [shapely.to_geojson(shape) for shape in shapes]
+    assert geojson(shapes) == [shapely.to_geojson(shapely.force_2d(shape)) for shape in shapes]
 
 
 def test_coordinates_are_rounded_as_numpy_rounds_them() -> None:

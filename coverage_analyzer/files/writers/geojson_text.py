@@ -47,7 +47,7 @@ class _Tables(NamedTuple):
 
 
 def geojson(geometry: Geometries) -> list[str]:
-    """Return geometries as GeoJSON, their coordinates rounded to `DECIMALS`.
+    """Return geometries as GeoJSON, their coordinates rounded to `DECIMALS`, without heights.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def geojson(geometry: Geometries) -> list[str]:
         shapely.get_type_id(geometry),
         (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
     )
-    plain = polygonal & ~shapely.has_z(geometry) & ~shapely.is_empty(geometry)
+    plain = polygonal & ~shapely.is_empty(geometry)
     others = shapely.transform(geometry[~plain], lambda places: np.round(places, DECIMALS))
     result = np.empty(len(geometry), object)
     result[plain] = _polygon_texts(geometry[plain])
