@@ -50,7 +50,7 @@ SAMPLED_BYTES: Final = 1 << 14
 LEAST_SAMPLED: Final = 4
 """Of a part of so many samples or more, one shows whether to compress it at all."""
 
-LEAST_SAVED: Final = 1 / 16
+LEAST_SAVED: Final = 1 / 8
 """Share of bytes that compression saves at least: the low bytes of numbers save less, and would
 take most of the time."""
 
