@@ -233,10 +233,10 @@ def _refuse_what_needs_files(question: Question) -> None:
         With what to do.
     """
     joined = [rule.text for rule in question.gate.rules if rule.needs == Needs.rows]
-    options = {f"Rule {rule!r}, which compares rows,": True for rule in joined[:1]} | {
+    unsupported = {f"Rule {rule!r}, which compares rows,": True for rule in joined[:1]} | {
         "--on-duplicate": question.options.on_duplicate != "keep"
     }
-    for option, is_used in options.items():
+    for option, is_used in unsupported.items():
         if is_used:
             msg = (
                 f"{option} is not supported on a file system that only Spark sees. Omit it, or "
