@@ -425,9 +425,9 @@ class Job:
                 ids, names = table.labels(block)
                 self._write_drives(times, driven, ids, verdict["center_id"])
                 self._count(totals, driven, after, ids)
-                known = Drive(driven.drives.minutes, driven.drives.road_miles)
+                drive = Drive(driven.drives.minutes, driven.drives.road_miles)
                 texts = own_columns.texts(table, block, own)
-                details = Details(texts, known, trial.sites(rows, verdict))
+                details = Details(texts, drive, trial.sites(rows, verdict))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, after, details)
             totals.report = report.writer
@@ -550,9 +550,11 @@ class Job:
 
     def _new_manifest(self, totals: Totals) -> dict[str, Any]:
         """Return the manifest updated by this recheck."""
-        kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
+        other_warnings = [
+            w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)
+        ]
         return self.manifest | {
-            "warnings": [*kept, *(MARK + words for words in self._warnings(totals))],
+            "warnings": [*other_warnings, *(MARK + words for words in self._warnings(totals))],
             "counts": self.manifest.get("counts", {})
             | ledger.totals(totals.places, totals.reasons),
             "roads": {

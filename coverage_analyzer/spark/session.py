@@ -86,13 +86,13 @@ def opened(*, rows_in_java: bool = True) -> Iterator["SparkContext"]:
         yield active.sparkContext
         return
     with no_word_on_pandas(), _own_interrupts():
-        made = SparkContext.getOrCreate(_conf("" if rows_in_java else ONE_COMPILER))
-    made.setLogLevel("ERROR")
+        context = SparkContext.getOrCreate(_conf("" if rows_in_java else ONE_COMPILER))
+    context.setLogLevel("ERROR")
     try:
-        yield made
+        yield context
     finally:
         session = SparkSession._instantiatedSession  # noqa: SLF001
-        in_a_thread((made if session is None else session).stop)
+        in_a_thread((context if session is None else session).stop)
 
 
 def in_a_thread(work: Callable[[], T]) -> T:

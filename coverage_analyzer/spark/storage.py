@@ -107,8 +107,8 @@ class FileSystem:
 
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted; for a file, its own name."""
-        found = self._fs.listStatus(self._path(folder))
-        return sorted(str(f.getPath().getName()) for f in found)
+        files = self._fs.listStatus(self._path(folder))
+        return sorted(str(f.getPath().getName()) for f in files)
 
     def make(self, folder: str) -> None:
         """Create a folder and its parents."""
@@ -121,8 +121,8 @@ class FileSystem:
     def matching(self, start: str, end: str) -> list[str]:
         """Return the names in a folder with a prefix and suffix, sorted."""
         pattern = re.sub(r"([\\*?\[\]{},])", r"\\\1", start) + "*" + end
-        found = self._fs.globStatus(self._path(pattern)) or ()
-        return sorted(str(f.getPath().toString()) for f in found)
+        files = self._fs.globStatus(self._path(pattern)) or ()
+        return sorted(str(f.getPath().toString()) for f in files)
 
     def owner(self, path: str, *, is_folder: bool) -> str | None:
         """Return the owner of a file or folder; None if missing, a link, or of another kind."""
