@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import shapely
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 
@@ -108,7 +108,7 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     owner = np.insert(ring, end, ring[first])
     polygons: Geometries = shapely.polygons(shapely.linearrings(points, indices=owner))
     over = (np.abs(np.diff(points[:, 0])) >= 180) & (np.diff(owner) == 0)
-    for number in np.unique(owner[:-1][over]).tolist():
+    for number in distinct(owner[:-1][over]).tolist():
         polygons[number] = _unwrapped(points[owner == number], lat[number])
     return split_at_antimeridian(polygons)
 

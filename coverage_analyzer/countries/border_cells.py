@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 
 UNITS: Final = 1_000_000
 """Integer units per degree in the file of borders."""
@@ -125,7 +125,7 @@ class BorderCells:
         bits = self._bits.take(rank)
         new = np.flatnonzero(bits == 0)
         if len(new):
-            ranks = np.unique(rank[new])
+            ranks = distinct(rank[new])
             self._bits[ranks] = self._bits_of(ranks)
             bits[new] = self._bits.take(rank[new])
         return bits

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.countries.border_cells import (
     CELL,
     COLUMNS,
@@ -213,7 +213,7 @@ class Borders:
         """Return which points have a cell with a relevant border within reach, by chords."""
         points = geodesy.ecef(lon, lat)
         result = np.zeros(len(lon), np.bool_)
-        for number in np.unique(which).tolist():
+        for number in distinct(which).tolist():
             subset = np.flatnonzero(which == number)
             middles = self._middles(face_sets[number])
             if len(middles):

@@ -34,7 +34,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import (
     CountryBases,
@@ -618,7 +618,7 @@ class Matcher:
         result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
         waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
         past = np.zeros(len(waiting), np.bool_)
-        for day in np.unique(result.available_on[waiting]):
+        for day in distinct(result.available_on[waiting]):
             rows = np.flatnonzero(waiting & (result.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
             past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
@@ -711,7 +711,7 @@ class Matcher:
         if facts is None or not waiting.any():
             return failed
         rule, uncertain = failed.rule.copy(), failed.uncertain.copy()
-        for day in np.unique(verdicts.available_on[waiting]):
+        for day in distinct(verdicts.available_on[waiting]):
             rows = np.flatnonzero(waiting & (verdicts.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
             there = None if closed is None else closed[rows]

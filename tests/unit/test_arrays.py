@@ -127,7 +127,7 @@ def test_spread_counts_within_ranges() -> None:
 def test_stored_integers_and_bytes_come_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the tool stores in halves and in sizes: steps of either sign and of more than 16 bits."""
+    """What the tool stores in halves and in sizes: steps of either sign, of more than 16 bits."""
     root = Path(__file__).parents[2]
     tool = runpy.run_path(str(root / "tools" / "stored_arrays.py"))
     values = np.array([0, -1, 70_000, 360_000_000, -360_000_000, 5, 5])
