@@ -73,7 +73,7 @@ from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.measuring import DriveOptions, measured_drives, near_centers
+from coverage_analyzer.roads.needed_drives import DriveOptions, measured_drives, near_centers
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema.columns import as_text
@@ -291,9 +291,9 @@ class Job:
             If one of them has changed since then.
         """
         with unchanged_during(watched):
-            told = self._written(publication)
+            manifest = self._written(publication)
         publication.publish()
-        return told
+        return manifest
 
     def _written(self, publication: Publication) -> dict[str, Any]:
         """Stream the report, write all files and return the manifest."""
@@ -314,18 +314,20 @@ class Job:
             network = with_road_parts(network, path, minutes_shown(self.limits.distinct))
         summary = publication.path(run_summary.NAME) if run_summary.NAME in files else None
         picture = self._write_map(publication, totals, network)
-        told = self._told(totals)
-        told["files"] = [*publication.names, "run.json"]
-        contents.write_manifest(publication.path("run.json"), told)
+        manifest = self._new_manifest(totals)
+        manifest["files"] = [*publication.names, "run.json"]
+        contents.write_manifest(publication.path("run.json"), manifest)
         if summary is not None:
             shown = run_summary.Shown(self.policy, network.centers, totals.summary, picture)
-            run_summary.write(summary, told, totals.places, shown)
-        workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
+            run_summary.write(summary, manifest, totals.places, shown)
+        workbook.finish(
+            totals.report, self._workbook_contents(publication, manifest, totals, network)
+        )
         layers = report_layers.LayerContents(
             network.centers, network.country, network.areas, countries.load().names
         )
-        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
-        return told
+        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, manifest)
+        return manifest
 
     def _write_map(self, publication: Publication, totals: Totals, network: DrawnNetwork) -> str:
         """Write the map, if the run has one, and return its static picture."""
@@ -337,7 +339,7 @@ class Job:
         page.page(shown).write(publication.path("map.html"))
         return shown.picture
 
-    def _beside_report(
+    def _workbook_contents(
         self,
         publication: Publication,
         manifest: dict[str, Any],
@@ -360,7 +362,7 @@ class Job:
         if covered is None:
             return []
         limits = np.array([self.limits.of_title(title) for title in covered.level])
-        roads, found = road_area(self.engine), []
+        roads, parts = road_area(self.engine), []
         for center, minutes in np.unique(np.column_stack([covered.center, limits]), axis=0):
             if not np.isfinite(minutes):
                 continue
@@ -370,7 +372,7 @@ class Job:
             served = self.engine.isochrone(*place, float(minutes) / self.options.minutes_factor)
             unserved, unknown = parts_not_served(shapely.union_all(own), served, roads)
             kinds = {"served": served, "unserved": unserved, "no_road_data": unknown}
-            found += [
+            parts += [
                 service_areas.ServicePart(
                     network.centers.center_id[at],
                     float(minutes),
@@ -380,7 +382,7 @@ class Job:
                 for kind, shape in kinds.items()
                 if not shape.is_empty
             ]
-        return sorted(found, key=lambda part: KINDS.index(part.kind))
+        return sorted(parts, key=lambda part: KINDS.index(part.kind))
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
@@ -514,7 +516,7 @@ class Job:
             result |= {n: pc.replace_with_mask(verdict[n], mask, v) for n, v in new.items()}
         return result
 
-    def _told(self, totals: Totals) -> dict[str, Any]:
+    def _new_manifest(self, totals: Totals) -> dict[str, Any]:
         """Return the manifest updated by this recheck."""
         kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
         return self.manifest | {
@@ -533,27 +535,27 @@ class Job:
 
     def _warnings(self, totals: Totals) -> list[str]:
         """Return warnings, as text, about rows that need manual review."""
-        told = []
+        warnings = []
         late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
         minutes = " or ".join(f"{m:g}" for m in self.limits.distinct)
         if late + lost:
-            told.append(
+            warnings.append(
                 f"{quantity(late + lost, 'qualified site')} moved to review: {late:,} with a drive "
                 f"of more than {minutes} minutes, {lost:,} without a road. A road map alone does "
                 f"not decide: manual review needed."
             )
         if totals.other_centers:
-            told.append(
+            warnings.append(
                 f"{quantity(totals.other_centers, 'site')} cannot be reached in time from the "
                 f"center of the verdict, but from another center in reach: see drive_center_id in "
                 f"{NAME}. The verdicts are unchanged."
             )
-        told += totals.off_road.warnings(snap_limit_m(self.engine))
+        warnings += totals.off_road.warnings(snap_limit_m(self.engine))
         if self.manifest.get("table"):
-            told.append(
+            warnings.append(
                 f"The rows in {self.manifest['table']} are unchanged. To update them, run again."
             )
-        return told
+        return warnings
 
 
 def _groups(facts: Iterable[RowFacts], n_rows: int) -> Iterator[list[RowFacts]]:
@@ -575,8 +577,8 @@ def _names(kind: type[Status] | type[Reason]) -> list[str]:
 def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
     """Return the position of each cell among texts; -1 if it is not among them."""
     at = pc.index_in(as_text(cells), value_set=arrays.text_array(list(texts)))
-    found = arrays.as_numpy(at)
-    return np.where(np.isnan(found), -1, found).astype(np.int64)
+    indices = arrays.as_numpy(at)
+    return np.where(np.isnan(indices), -1, indices).astype(np.int64)
 
 
 def _merged(
@@ -584,8 +586,8 @@ def _merged(
 ) -> pa.Array:
     """Return cells with those that changed replaced."""
     changed = old != new
-    said = arrays.take_texts(new[changed], arrays.text_array(texts))
-    return pc.replace_with_mask(as_text(cells), arrays.from_numpy(changed), said)
+    changed_texts = arrays.take_texts(new[changed], arrays.text_array(texts))
+    return pc.replace_with_mask(as_text(cells), arrays.from_numpy(changed), changed_texts)
 
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:

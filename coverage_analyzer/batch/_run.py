@@ -326,7 +326,9 @@ def _published(
     written = write_files(totals, inputs, matcher, outputs, options, facts)
     manifest, decision = written.manifest, written.decision
     held = decision.held
-    workbook.finish(totals.report, _beside_report(publication, manifest, written.places, matcher))
+    workbook.finish(
+        totals.report, _workbook_contents(publication, manifest, written.places, matcher)
+    )
     layers = report_layers.LayerContents(
         matcher.centers,
         matcher.center_country,
@@ -445,7 +447,7 @@ def _write_map(
     return [f"The map: {note}" for note in [data.meta["note"]] if note], data.picture
 
 
-def _beside_report(
+def _workbook_contents(
     publication: RunFiles, manifest: dict[str, Any], places: contents.Counts, matcher: Matcher
 ) -> workbook.RunContents:
     """Return what a workbook holds beside the rows of the report."""

@@ -256,8 +256,8 @@ class Borders:
         point, cell = _cells_within(lon, lat, reach)
         pick, edge = self._edges_in(cell)
         point = point[pick]
-        beside = self._beside((lon, lat), 1.01 * reach, point, edge)
-        point, edge = point[beside], edge[beside]
+        nearby = self._nearby((lon, lat), 1.01 * reach, point, edge)
+        point, edge = point[nearby], edge[nearby]
         match = (
             face_sets[which[point], self._left[edge]] | face_sets[which[point], self._right[edge]]
         )
@@ -273,7 +273,7 @@ class Borders:
             result[point[first]] = np.minimum.reduceat(_to_segment(*ends), first)
         return np.where(result <= reach, result, np.inf)
 
-    def _beside(self, place: tuple[Floats, Floats], reach: Floats, point: Ints, edge: Ints) -> Ints:
+    def _nearby(self, place: tuple[Floats, Floats], reach: Floats, point: Ints, edge: Ints) -> Ints:
         """Return which pairs of a point and an edge are not too far by latitude or longitude.
 
         Parameters
@@ -286,14 +286,14 @@ class Borders:
         x, y, _, _ = _cell(*place)
         dx, dy = _degrees_within(place[1], reach)
         over = (x < dx * UNITS) | (x + dx * UNITS > COLUMNS * CELL)  # across 180 degrees
-        beside = np.arange(len(edge))
+        nearby = np.arange(len(edge))
         for ends, middle, step in ((self._y, y, dy), (self._x, x, np.where(over, 360, dx))):
-            own, at = point.take(beside), edge.take(beside)
+            own, at = point.take(nearby), edge.take(nearby)
             high, low = ((middle + sign * step * UNITS).take(own) for sign in (1, -1))
             one, other = ends.take(at), ends.take(at + 1)
             near = (np.minimum(one, other) <= high) & (np.maximum(one, other) >= low)
-            beside = beside[near]
-        return beside
+            nearby = nearby[near]
+        return nearby
 
     def _degrees_of(self, vertex: Ints | slice) -> tuple[Floats, Floats]:
         """Return the longitude and latitude of vertices."""

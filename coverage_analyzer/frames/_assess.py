@@ -120,8 +120,8 @@ def assess(
     )
     rows, known = site_rows(sites, matcher.policy.start_columns)
     inputs = matcher.inputs(rows)
-    for told in matcher.gates.unchecked_rules(known):
-        warnings.warn(told, stacklevel=2)
+    for warning in matcher.gates.unchecked_rules(known):
+        warnings.warn(warning, stacklevel=2)
     verdicts = matcher.match(*inputs)
     about_rules = _gate_warnings(matcher, known, inputs.facts, verdicts)
     points = _points(sites, rows)
@@ -141,7 +141,7 @@ def assess(
     counts = {n: sites.attrs[n] for n in ("decided", "rejected", "blank") if n in sites.attrs}
     result.attrs = (
         counts
-        | _told(matcher)
+        | _provenance(matcher)
         | {
             "columns": {
                 name: header
@@ -230,7 +230,7 @@ def _renamed(sites: pd.DataFrame, unit: str) -> dict[str, str]:
     return renamed(headers, unit) | free_names(headers, ("geometry",))
 
 
-def _told(matcher: Matcher) -> dict[str, Any]:
+def _provenance(matcher: Matcher) -> dict[str, Any]:
     """Return the provenance of verdicts, for `write_report` and `coverage_map`."""
     rules = matcher.policy
     return {
@@ -398,5 +398,5 @@ def explain(  # noqa: PLR0913 - a place, what is said of it, and the rule are on
     matcher = build_matcher(
         centers, policy, as_of, trust_declared=trust_declared, products=products
     )
-    told = explanation(matcher, longitude, latitude, country=country, stated=stated)
-    return with_route(told, matcher.policy)
+    explained = explanation(matcher, longitude, latitude, country=country, stated=stated)
+    return with_route(explained, matcher.policy)

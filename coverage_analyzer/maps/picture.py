@@ -96,8 +96,8 @@ def picture(scene: Scene) -> str:
         *_scale(frame),
     ]
     counts = scene.sites.counts
-    told = [f"{counts[s]:,} {s.name.replace('_', ' ')}" for s in Status if counts[s]]
-    label = f"Map of {quantity(int(counts.sum()), 'site')}: {', '.join(told) or 'none'}"
+    figures = [f"{counts[s]:,} {s.name.replace('_', ' ')}" for s in Status if counts[s]]
+    label = f"Map of {quantity(int(counts.sum()), 'site')}: {', '.join(figures) or 'none'}"
     return (
         f'<svg class="picture" viewBox="0 0 {WIDTH} {frame.height}" role="img" '
         f'aria-label="{html.escape(label)}">\n' + "\n".join(parts) + "\n</svg>"

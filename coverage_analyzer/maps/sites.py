@@ -109,7 +109,7 @@ class Columns:
         """Return the number of sites."""
         return len(self.lon)
 
-    def taken(self, at: Ints) -> "Columns":
+    def take(self, at: Ints) -> "Columns":
         """Return the sites at the given indices, in that order."""
         rows = arrays.from_numpy(at)
         return Columns(
@@ -368,7 +368,7 @@ class DrawnSites:
         if self.kept is Kept.none:
             return
         if self.kept is Kept.not_qualified:
-            columns = columns.taken(np.flatnonzero(_is_not_qualified(columns)))
+            columns = columns.take(np.flatnonzero(_is_not_qualified(columns)))
         self._parts.append(columns)
         self._held += len(columns)
 

@@ -102,7 +102,7 @@ def areas(
         area of a center is not unique.
     """
     codes = world.names.codes
-    shown = _shown(centers, day).tolist()
+    shown = _serving(centers, day).tolist()
     outlines = Outlines(policy)
     sectors = [
         (i, sector)
@@ -242,7 +242,7 @@ def notes(policy: Policy, *, trust_declared: bool) -> list[str]:
     return [*([UNCUT] if uncut else []), *note(policy)]
 
 
-def _shown(centers: Centers, day: np.datetime64) -> Ints:
+def _serving(centers: Centers, day: np.datetime64) -> Ints:
     """Return the centers that are open or planned."""
     return np.flatnonzero(centers.is_open(day) | centers.is_planned(day))
 

@@ -53,7 +53,7 @@ from coverage_analyzer.matching.eligibility import (
 )
 from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
-from coverage_analyzer.matching.nearest import NO_CENTER, Found, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Found, NearestIndex, ReachIndex
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
     printed_metres,
@@ -274,8 +274,8 @@ class Matcher:
         self._start_rules = None
         if policy.has_start_rules:
             self._start_rules = StartRules(policy, world, self.convention)
-        self._open = self.zones.index(centers.is_open(day), list_all=False)
-        self._planned = self.zones.index(centers.is_planned(day), list_all=True)
+        self._open = NearestIndex(*self.zones.groups(centers.is_open(day)))
+        self._planned = ReachIndex(*self.zones.groups(centers.is_planned(day)))
 
     def among(
         self, sites: Sites, facts: EligibilityInputs | None, groups: "CenterGroups", group: Ints
@@ -1057,8 +1057,8 @@ class RuleBasis(NamedTuple):
 class CenterGroups(NamedTuple):
     """Groups of open and of planned centers, numbered alike."""
 
-    open: Index
-    planned: Index
+    open: NearestIndex
+    planned: ReachIndex
 
 
 class _Rows(NamedTuple):

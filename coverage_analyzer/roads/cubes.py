@@ -1,7 +1,7 @@
 """Tiles of a network: cubes of 32 km in space, which have no seam at 180 degrees and no poles.
 
 A tile holds the nodes in one cube, so any region of the globe is a set of tiles, and each tile is a
-slice of the arrays of a network (`store`). A network of a city is a single tile.
+slice of the arrays of a network (`tiles.store`). A network of a city is a single tile.
 """
 
 from dataclasses import dataclass

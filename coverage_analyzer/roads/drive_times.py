@@ -15,7 +15,7 @@ from coverage_analyzer.roads.engine import Engine, RoadEngine, RoadStatus
 from coverage_analyzer.roads.measurement import Measurement, rows_by_center
 from coverage_analyzer.roads.network import Network, open_roads
 from coverage_analyzer.roads.snapping import SNAP_M
-from coverage_analyzer.roads.tiled import REACH_M, TiledEngine
+from coverage_analyzer.roads.tiles.engine import REACH_M, TiledEngine
 
 
 class Near(NamedTuple):

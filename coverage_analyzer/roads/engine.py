@@ -16,10 +16,10 @@ import shapely
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
-from coverage_analyzer.roads.compressed import Network
 from coverage_analyzer.roads.isochrones import place_polygon
 from coverage_analyzer.roads.search import Search, build_graph, measure_routes, shortest
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
+from coverage_analyzer.roads.ways.compressed import Network
 
 BEYOND: Final = 2.0
 """Drives are measured up to this multiple of the limit, to show the excess."""

@@ -92,7 +92,7 @@ def ask_next_centers(
         centers, measurement.sites, (failing, reach_m), rows.country if same else None
     )
     named = found.center == drives.center[found.site]
-    return _asked(measurement, drives, _without(found, named))
+    return _first_in_time(measurement, drives, _without(found, named))
 
 
 def candidates(
@@ -158,7 +158,7 @@ def _ranks(site: Ints) -> Ints:
     return np.arange(len(site)) - np.repeat(first, counts)
 
 
-def _asked(measurement: Measurement, drives: DriveTimes, found: Candidates) -> DriveTimes:
+def _first_in_time(measurement: Measurement, drives: DriveTimes, found: Candidates) -> DriveTimes:
     """Return the drives, each site with its first candidate that is in time, if one is."""
     columns = {name: values.copy() for name, values in vars(drives).items()}
     result = replace(drives, **columns)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import require
-from coverage_analyzer.roads.compressed import Network
+from coverage_analyzer.roads.ways.compressed import Network
 
 Search = tuple[Floats, npt.NDArray[np.int32]]
 """Seconds to each node (infinite if unreachable), and its predecessor, or negative."""

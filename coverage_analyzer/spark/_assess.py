@@ -123,8 +123,8 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
         arrow = arrow_schema(df)
     rules = Policy.load(policy)
     known = recognised(arrow, site_columns(rules.start_columns), columns, evidence(df))
-    for told in rules.warnings:
-        warnings.warn(told, PolicyWarning, stacklevel=2)
+    for warning in rules.warnings:
+        warnings.warn(warning, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
     dated = products if isinstance(products, Products) else products_of(products)
     matcher = MatcherSpec(network, rules, day(as_of), trust_declared, dated).build()

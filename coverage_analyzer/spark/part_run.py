@@ -310,14 +310,14 @@ class PartRun:
             first.empty.update(other.empty)
             if first.summary is not None and other.summary is not None:
                 first.summary.update(other.summary)
-        first.drawn, first.style = self._drawn(results), self._style
+        first.drawn, first.style = self._map_sites(results), self._style
         if self._options.on_duplicate == "keep":
             hashes = [each.hashes for each in results if each.hashes is not None]
             repeats = IdsOfParts(hashes, self._context).repeats()
             first.repeats = self._numbered(repeats, results)
         return first
 
-    def _drawn(self, results: Sequence[PartResult]) -> DrawnSites:
+    def _map_sites(self, results: Sequence[PartResult]) -> DrawnSites:
         """Return the sites of the map and of the summary."""
         drawn = DrawnSites(own_columns.named(self._options.map_columns))
         for each in results:

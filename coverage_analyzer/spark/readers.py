@@ -68,7 +68,7 @@ MOST_BYTES: Final = 2_000_000_000
 LOCAL: Final = "file:"
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
-TOLD: Final = pa.schema(
+COUNTS_AND_REJECTS: Final = pa.schema(
     [
         ("file", pa.string()),
         ("line", pa.int64()),
@@ -119,7 +119,9 @@ class Input:
     check: Callable[[], object] = bool
 
     def schema(self, unit: str) -> pa.Schema:
-        """Return the columns of `judged`: the input's as ``c0`` ..., the verdict's, and `TOLD`.
+        """Return the columns of `judged`.
+
+        They are those of the input as ``c0`` ..., of the verdict, and `COUNTS_AND_REJECTS`.
 
         Parameters
         ----------
@@ -483,7 +485,7 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
 def _schema(types: list[pa.DataType], unit: str) -> pa.Schema:
     plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
     given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
-    return pa.schema([*given, *schema_in(unit), *TOLD])
+    return pa.schema([*given, *schema_in(unit), *COUNTS_AND_REJECTS])
 
 
 def _types(table: Table, *, typed: bool) -> list[pa.DataType]:
@@ -508,13 +510,13 @@ def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array, *, typed
     given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
     yield _part(schema, len(some.rows.block.lines), given | dict(some.columns))
     if rejects:
-        yield _part(schema, len(rejects), {"file": file, "line": line} | _told(rejects))
+        yield _part(schema, len(rejects), {"file": file, "line": line} | _reject_columns(rejects))
     read, blank = some.rows.block.records, some.rows.block.blank
     counts = {"read": np.array([read], np.int64), "blank": np.array([blank], np.int64)}
     yield _part(schema, 1, {name: arrays.from_numpy(n) for name, n in counts.items()})
 
 
-def _told(rejects: list[Reject]) -> dict[str, pa.Array]:
+def _reject_columns(rejects: list[Reject]) -> dict[str, pa.Array]:
     return {
         "status": arrays.text_array([REJECTED] * len(rejects)),
         "reason": arrays.text_array([r.reason.value for r in rejects]),

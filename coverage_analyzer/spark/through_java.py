@@ -120,14 +120,14 @@ class JavaRun:
         matcher, dated = question.matcher, question.products
         files = scratch / "files"
         files.mkdir()
-        told = Origin.of_tables(found.table, question.centers, matcher, dated).to_dict()
-        told["inputs"]["sites"] = {"path": self._sites, "sha256": None}
-        told["spark"] = {"files": found.files, "bytes": found.bytes}
-        told["inputs"]["centers"]["path"] = question.centers_path
+        manifest = Origin.of_tables(found.table, question.centers, matcher, dated).to_dict()
+        manifest["inputs"]["sites"] = {"path": self._sites, "sha256": None}
+        manifest["spark"] = {"files": found.files, "bytes": found.bytes}
+        manifest["inputs"]["centers"]["path"] = question.centers_path
         if dated is not None:
-            told["inputs"]["products"]["path"] = str(question.options.products)
+            manifest["inputs"]["products"]["path"] = str(question.options.products)
         written = question.options.written_like(found.table)
-        prepared = told, files, question.gate
+        prepared = manifest, files, question.gate
         return _published(found, matcher, folder, written, prepared), {}
 
 
@@ -140,11 +140,11 @@ def _refuse_what_needs_files(question: Question) -> None:
         With what to do.
     """
     joined = [rule.text for rule in question.gate.rules if rule.needs == Needs.rows]
-    asked = {f"Rule {rule!r}, which compares rows,": True for rule in joined[:1]} | {
+    options = {f"Rule {rule!r}, which compares rows,": True for rule in joined[:1]} | {
         "--on-duplicate": question.options.on_duplicate != "keep"
     }
-    for option, wanted in asked.items():
-        if wanted:
+    for option, is_used in options.items():
+        if is_used:
             msg = (
                 f"{option} is not supported on a file system that only Spark sees. Omit it, or "
                 f"give paths of a disk or mount that driver and workers see."
@@ -170,7 +170,7 @@ def _published(
     prepared: tuple[dict[str, Any], Path, Gate],
 ) -> dict[str, Any]:
     """Assess, write all files, check the ledger, publish, and return the manifest."""
-    told, files, gate = prepared
+    manifest, files, gate = prepared
     before = folder.earlier(files.parent / "earlier") if gate.needs > Needs.run else None
     judged = _staged(found, matcher, folder)
     counts = _counts(judged)
@@ -189,12 +189,12 @@ def _published(
     contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
     places = by_country(counts.places)
     empty = _empty(judged, found, matcher)
-    told["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
-    told["not_checked"] = log_not_checked(matcher.gates, found.table)
+    manifest["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
+    manifest["not_checked"] = log_not_checked(matcher.gates, found.table)
     drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
     write_network(matcher, drawn, files.joinpath, options.style)
     kept.write(files.joinpath, matcher.policy, matcher.gates.products, options.style)
-    told["warnings"] += undrawn
+    manifest["warnings"] += undrawn
     outcome = Outcome(
         counts=totals(counts.places, counts.reasons),
         rejects=counts.rejects,
@@ -206,7 +206,7 @@ def _published(
         limit=gate.limit,
     )
     summary = [run_summary.NAME] if options.summary else []
-    told |= outcome.to_dict() | {
+    manifest |= outcome.to_dict() | {
         "settings": options.settings,
         "options": options.to_dict(),
         "engine": "spark",
@@ -217,17 +217,17 @@ def _published(
             "run.json",
         ],
     }
-    told["renamed_columns"] = _renamed(found.table.headers, matcher.policy.unit)
-    held = _decide(gate, files, told, before).held
-    contents.write_manifest(files / "run.json", told)
+    manifest["renamed_columns"] = _renamed(found.table.headers, matcher.policy.unit)
+    held = _decide(gate, files, manifest, before).held
+    contents.write_manifest(files / "run.json", manifest)
     for name in summary:
         shown = run_summary.Shown(matcher.policy, matcher.centers)
-        run_summary.write(files / name, told, counts.places, shown)
+        run_summary.write(files / name, manifest, counts.places, shown)
     folder.put(files)
     published = folder.publish(held=bool(held))
     if held:
         options.warn(hold.notice(held, folder.path, published))
-    return told
+    return manifest
 
 
 def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
@@ -359,8 +359,10 @@ def _watched(df: "DataFrame") -> tuple["DataFrame", Callable[[], int]]:
     from pyspark.sql import Observation
     from pyspark.sql import functions as f
 
-    seen = Observation()
-    return df.observe(seen, f.count(f.lit(1)).alias("rows")), lambda: int(seen.get["rows"])
+    observation = Observation()
+    return df.observe(observation, f.count(f.lit(1)).alias("rows")), lambda: int(
+        observation.get["rows"]
+    )
 
 
 def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, style: Style) -> int:
@@ -371,9 +373,9 @@ def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, st
         writer = CsvWriter(sink, schema, style)
         for batch in batches:
             writer.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
-            yield _taken(sink)
+            yield _take_lines(sink)
         if sink.tell():  # no rows: the header is a separate part
-            yield _taken(sink)
+            yield _take_lines(sink)
 
     watched, rows = _watched(df)
     with session.no_word_on_pandas():
@@ -382,7 +384,7 @@ def _write_csv(df: "DataFrame", schema: pa.Schema, folder: Folder, name: str, st
     return rows()
 
 
-def _taken(sink: io.BytesIO) -> pa.RecordBatch:
+def _take_lines(sink: io.BytesIO) -> pa.RecordBatch:
     """Return the lines in a buffer as one text, without the final line end, and clear it."""
     line = sink.getvalue().decode().removesuffix("\n")
     sink.seek(0)

@@ -30,7 +30,7 @@ from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.engine import Drives, Places, RoadStatus
-from coverage_analyzer.roads.measuring import DriveOptions
+from coverage_analyzer.roads.needed_drives import DriveOptions
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import Reason, Status
 

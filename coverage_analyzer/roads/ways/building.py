@@ -15,12 +15,12 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.distances import TOP_M_PER_S
-from coverage_analyzer.roads.compressed import Network, compressed, fastest_edges, join_edges
 from coverage_analyzer.roads.cubes import Area, cube_order
-from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
-from coverage_analyzer.roads.extract import FERRY, Extract, check_complete, stream_extract
-from coverage_analyzer.roads.graph import SPEEDS, read_graphml
-from coverage_analyzer.roads.speeds import speeds_kmh
+from coverage_analyzer.roads.ways.compressed import Network, compressed, fastest_edges, join_edges
+from coverage_analyzer.roads.ways.edges import cut_ways, junctions, lowest_id, with_points
+from coverage_analyzer.roads.ways.extract import FERRY, Extract, check_complete, stream_extract
+from coverage_analyzer.roads.ways.graph import SPEEDS, read_graphml
+from coverage_analyzer.roads.ways.speeds import speeds_kmh
 
 Signs = dict[tuple[str, str], int]
 """Number of each kind of road and tagged speed limit."""
@@ -66,7 +66,7 @@ def build_network(
     Parameters
     ----------
     path
-        As for `network.load_network`.
+        As for `roads.network.load_network`.
     fingerprint
         Hash of its inputs.
     speeds

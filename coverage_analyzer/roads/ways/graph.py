@@ -13,8 +13,8 @@ import numpy as np
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.policy.distances import TOP_KMH, TOP_M_PER_S
-from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
-from coverage_analyzer.roads.extract import FERRY, Extract
+from coverage_analyzer.roads.ways.edges import cut_ways, junctions, lowest_id, with_points
+from coverage_analyzer.roads.ways.extract import FERRY, Extract
 
 SPEEDS: Final[Mapping[str, float]] = {
     "motorway": 90,

@@ -1,7 +1,7 @@
 """The built-in engine for the roads of a file: a city, or a country in tiles.
 
-It gives the same answers as `engine.RoadEngine` on all roads, with the memory of the roads around
-one center.
+It gives the same answers as `roads.engine.RoadEngine` on all roads, with the memory of the roads
+around one center.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ from coverage_analyzer.roads.engine import (
     RoadStatus,
     area_with_roads,
 )
-from coverage_analyzer.roads.regions import Regions, Routes
-from coverage_analyzer.roads.search_processes import search_in_processes
-from coverage_analyzer.roads.search_tasks import SearchResults, SearchTask
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped
-from coverage_analyzer.roads.store import TiledRoads
-from coverage_analyzer.roads.tile_snapping import TileSnapper
+from coverage_analyzer.roads.tiles.regions import Regions, Routes
+from coverage_analyzer.roads.tiles.search_processes import search_in_processes
+from coverage_analyzer.roads.tiles.search_tasks import SearchResults, SearchTask
+from coverage_analyzer.roads.tiles.snapping import TileSnapper
+from coverage_analyzer.roads.tiles.store import TiledRoads
 
 REACH_M: Final = 1.6 * 70 * geodesy.MILE_M
 """Default distance from a center within which roads are searched: 1.6 times 70 miles."""

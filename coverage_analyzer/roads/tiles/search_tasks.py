@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coverage_analyzer.arrays import Ints
-from coverage_analyzer.roads.regions import Regions, Routes
-from coverage_analyzer.roads.store import UNREADABLE
+from coverage_analyzer.roads.tiles.regions import Regions, Routes
+from coverage_analyzer.roads.tiles.store import UNREADABLE
 
 VERSION: Final = 1
 """Version of the search, part of the name of each result."""

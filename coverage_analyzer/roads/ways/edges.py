@@ -12,7 +12,7 @@ import numpy as np
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
-from coverage_analyzer.roads.extract import FERRY, Extract
+from coverage_analyzer.roads.ways.extract import FERRY, Extract
 
 STRIDE_M: Final = 250.0
 """Maximum distance in metres between nodes on a bend, so that sites find one nearby."""

@@ -16,15 +16,15 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.roads.regions import Regions
-from coverage_analyzer.roads.search_tasks import SearchResults, SearchTask
-from coverage_analyzer.roads.store import TiledRoads, read_store
+from coverage_analyzer.roads.tiles.regions import Regions
+from coverage_analyzer.roads.tiles.search_tasks import SearchResults, SearchTask
+from coverage_analyzer.roads.tiles.store import TiledRoads, read_store
 
 FEWEST_TASKS: Final = 8
 """Minimum number of searches for each process to be worth its start."""
 
 CODE: Final = (
-    "import sys; from coverage_analyzer.roads.search_processes import main; main(sys.argv)"
+    "import sys; from coverage_analyzer.roads.tiles.search_processes import main; main(sys.argv)"
 )
 
 
@@ -86,7 +86,7 @@ def _open(store: Path, fingerprint: str) -> TiledRoads:
 
 
 def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     return subprocess.Popen(  # noqa: S603 - this interpreter, with our own code and numbers
         [sys.executable, "-c", CODE, *arguments],

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
-from coverage_analyzer.roads.compressed import Network
 from coverage_analyzer.roads.cubes import CUBE_M, cubes_within
 from coverage_analyzer.roads.search import build_graph, measure_routes, shortest
-from coverage_analyzer.roads.store import TiledRoads
+from coverage_analyzer.roads.tiles.store import TiledRoads
+from coverage_analyzer.roads.ways.compressed import Network
 
 FIRST_FACTOR: Final = 1.3
 """The first region, as a multiple of the geodesic distance of the farthest site."""
