@@ -4,9 +4,9 @@ pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) impo
 installed, which costs half a second and is useless to the batch job.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,23 @@ def positions_in(ascending: Ints, values: Ints) -> Ints:
         return np.full(len(values), -1)
     at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
     return np.where(ascending[at] == values, at, -1)
+
+
+CACHED: Final = 1 << 15
+"""Numbers of a chunk, whose temporary arrays fit into a processor's cache. They also need no fresh
+memory, which takes longer to get than to fill."""
+
+
+def slices(count: int, size: int = CACHED) -> Iterator[slice]:
+    """Yield the slices of so many rows, in order, that make up a number of them.
+
+    Examples
+    --------
+    >>> list(slices(5, 3))
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    for first in range(0, count, size):
+        yield slice(first, min(first + size, count))
 
 
 def from_numpy(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:

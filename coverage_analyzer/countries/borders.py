@@ -79,20 +79,6 @@ class Borders:
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
 
-    def may_be_at_sea(self, lon: Floats, lat: Floats) -> Bools:
-        """Return which points may be in face 0, by their grid cells: all others are not."""
-        _, _, column, row = _cell(lon, lat)
-        return self._cells_at_sea.take(row * COLUMNS + column)
-
-    @functools.cached_property
-    def _cells_at_sea(self) -> Bools:
-        """Which grid cells have a part of face 0: all of them is, or an edge beside it."""
-        cells = self._border_cells
-        beside = (self._left.take(cells.edges) == 0) | (self._right.take(cells.edges) == 0)
-        result: Bools = self._grid == 0
-        result[cells.cells] = np.logical_or.reduceat(beside, cells.offsets[:-1])
-        return result
-
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the face in which each point is located.
 
