@@ -42,7 +42,6 @@ from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.database.address import is_address
-from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -76,6 +75,7 @@ from coverage_analyzer.settings.arguments import (
 )
 
 if TYPE_CHECKING:
+    from coverage_analyzer.files.database.writer import TableWriter
     from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -225,9 +225,13 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
             raise PublishError(msg) from error
 
 
-def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
+def _rows_elsewhere(options: Options) -> AbstractContextManager["TableWriter | None"]:
     """Return a writer of the rows into a database, too, if requested."""
-    return open_writer(options.table) if options.table else nullcontext()
+    if not options.table:
+        return nullcontext()
+    from coverage_analyzer.files.database.writer import open_writer
+
+    return open_writer(options.table)
 
 
 def _names(options: Options, policy: Policy) -> list[str]:
@@ -289,7 +293,7 @@ class Outputs(FolderOutputs):
     """Outputs of a run: a folder, perhaps a database table, the gate before them, metrics."""
 
     publication: Publication
-    elsewhere: TableWriter | None
+    elsewhere: "TableWriter | None"
     metrics: Metrics
 
 
@@ -513,7 +517,7 @@ def _written(
     blocks: Iterable[Judged],
     report: ReportOutput,
     rejects: RejectsWriter,
-    elsewhere: TableWriter | None,
+    elsewhere: "TableWriter | None",
 ) -> Generator[Judged, None, None]:
     """Yield blocks whose rows and rejects have been written."""
     for some in blocks:
@@ -537,7 +541,8 @@ def count(
     totals.empty.update(matcher.gates.empty(some.facts))
     where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
     if shown is not None:
-        trial = what_if_sites(matcher, some.inputs, verdicts.country, verdicts.reason)
+        assigned = verdicts.country, verdicts.country_basis
+        trial = what_if_sites(matcher, some.inputs, assigned, verdicts.reason)
         details = Details(own_columns.texts(table, block, shown), what_if=trial)
         totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
     if totals.summary is not None:
