@@ -206,7 +206,7 @@ def many_minutes(minutes: Any) -> list[float]:
 
 
 def as_number(value: Any) -> float:
-    """Return one number; NaN for text, booleans and all else that is none.
+    """Return one number; NaN for text, booleans and anything else.
 
     Examples
     --------

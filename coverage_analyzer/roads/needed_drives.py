@@ -14,7 +14,7 @@ from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.fastest import fastest_centers
 from coverage_analyzer.roads.limits import DriveLimits, as_number
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.next_center import ask_next_centers
+from coverage_analyzer.roads.next_center import try_next_centers
 
 KEPT_REACH: Final = 1.6
 """Roads are kept and searched within this multiple of the distance limit of a center."""
@@ -113,7 +113,7 @@ def measured_drives(
     drives = drive_times(measurement, (np.where(is_needed, chosen, -1), miles), limits.longest)
     limit = recheck.limit_minutes(rows, policy, limits, drives.road_miles, drives.minutes, was)
     drives = drives.compared_with(limit)
-    drives = ask_next_centers(measurement, (rows, drives), was, policy)
+    drives = try_next_centers(measurement, (rows, drives), was, policy)
     return _without(drives, (chosen >= 0) & ~is_needed), chosen
 
 

@@ -90,7 +90,7 @@ class FileSystem:
         try:
             self._fs: Any = self._path(path).getFileSystem(conf)
         except Py4JJavaError as error:
-            msg = f"{path} is not on a file system that Spark supports: {said(error)}."
+            msg = f"{path} is not on a file system that Spark supports: {message_of(error)}."
             raise InputError(msg) from error
         self._fs.setWriteChecksum(False)
 
@@ -156,7 +156,7 @@ class FileSystem:
         )
 
 
-def said(error: Any) -> str:
+def message_of(error: Any) -> str:
     """Return the message of a Java exception, without its trace."""
     inner = error.java_exception
     return str(inner.getMessage() or inner.getClass().getName()).strip().rstrip(".")
@@ -437,5 +437,5 @@ def _java_in_words(path: str) -> Iterator[None]:
     try:
         yield
     except Py4JJavaError as error:
-        msg = f"{path} cannot be written: {said(error)}."
+        msg = f"{path} cannot be written: {message_of(error)}."
         raise PublishError(msg) from error
