@@ -164,5 +164,5 @@ class Options:
 def _plain(value: Any) -> Any:
     """Return the value of an option as plain data; of a dialect what was given."""
     if isinstance(value, Dialect):
-        return {name: given for name, given in dataclasses.asdict(value).items() if given}
+        return {name: setting for name, setting in dataclasses.asdict(value).items() if setting}
     return dict(value) if isinstance(value, Mapping) else value

@@ -148,10 +148,10 @@ class Borders:
         box = Box(x - dx, x + dx, y - dy, y + dy)
         cell = row * COLUMNS + column
         near = ~box.in_cell(column, row)
-        here = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
-        parts = self._border_cells.touched(self._border_cells.rank(cell.take(here)))
-        box = Box(*(limit.take(here) for limit in box))
-        near[here] = (parts & box.bits(column.take(here), row.take(here))) != 0
+        at_border = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
+        parts = self._border_cells.touched(self._border_cells.rank(cell.take(at_border)))
+        box = Box(*(limit.take(at_border) for limit in box))
+        near[at_border] = (parts & box.bits(column.take(at_border), row.take(at_border))) != 0
         return np.flatnonzero(near)
 
     def border_m(
