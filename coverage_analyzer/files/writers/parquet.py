@@ -36,7 +36,7 @@ class ParquetWriter(Writer):
         The file.
     schema
         Of the rows, as readers see them. Text may come in dictionary arrays: where it recurs, its
-        codes are written as they are.
+        codes are written as they are, and the file states no least and greatest text of them.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -85,6 +85,8 @@ class ParquetWriter(Writer):
             first.schema,
             compression="zstd",
             use_dictionary=[*self._coded, *_recurring(first)],
+            # The least and greatest text of codes take as long to find as the codes to write.
+            write_statistics=[n for n in self._schema.names if n not in self._coded],
             store_schema=False,
         )
         # What Arrow notes of its types is what readers are to see, not how the rows came.
@@ -106,11 +108,7 @@ class ParquetWriter(Writer):
         """Write the waiting rows as a group."""
         waiting, self._waiting = self._waiting, []
         if waiting and self._writer is not None:
-            rows = pa.Table.from_batches(waiting)
-            for at, name in enumerate(rows.schema.names):
-                if name in self._coded:
-                    # Statistics may cover all of a dictionary: it must have no other values.
-                    rows = rows.set_column(at, name, arrays.without_unused(rows.column(at)))
+            rows = pa.Table.from_batches(waiting).unify_dictionaries()
             self._writer.write_table(rows, row_group_size=max(len(rows), 1))
 
 
