@@ -134,7 +134,7 @@ def write_page(count: int, path: Path) -> float:
     tried = WhatIfRules.of(matcher, has_rules=False)
     shown = page_data.Network(network, matcher.center_country, covered, DAY, what_if=tried)
     data = page_data.payload(page_data.Heading(rules.title), drawn, shown, world.names)
-    path.write_text(page.page(data), encoding="utf-8")
+    page.page(data).write(path)
     return seconds + time.process_time() - start
 
 

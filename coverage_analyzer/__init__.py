@@ -9,10 +9,13 @@ Examples
 ('Gold Plus', 'DE-FBG-1', 'in another country')
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coverage_analyzer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from coverage_analyzer import countries as countries
+    from coverage_analyzer import geodesy as geodesy
     from coverage_analyzer.batch import run
     from coverage_analyzer.errors import CoverageError
     from coverage_analyzer.files.readers.delimited import Dialect
@@ -47,6 +50,46 @@ if TYPE_CHECKING:
     from coverage_analyzer.policy import Policy
     from coverage_analyzer.programmes.entitlements import entitlements
     from coverage_analyzer.settings.model import Settings
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "CoverageError": "errors",
+            "Dialect": "files.readers.delimited",
+            "Policy": "policy",
+            "Settings": "settings.model",
+            "assess": "frames",
+            "best_centers": "frames",
+            "commitments": "frames",
+            "compare": "frames",
+            "countries": "",
+            "coverage_areas": "frames",
+            "coverage_map": "frames",
+            "criticality": "frames",
+            "drive_times": "frames",
+            "entitlements": "programmes.entitlements",
+            "explain": "frames",
+            "geocode": "frames",
+            "geodesy": "",
+            "level_shares": "frames",
+            "plot_curve": "frames",
+            "plot_distances": "frames",
+            "plot_shares": "frames",
+            "plot_timeline": "frames",
+            "read_centers": "frames",
+            "read_sites": "frames",
+            "run": "batch",
+            "sensitivity": "frames",
+            "sensitivity_plot": "frames",
+            "service_areas": "frames",
+            "summarize": "frames",
+            "timeline": "frames",
+            "timeline_plot": "frames",
+            "unserved_areas": "frames",
+            "what_if": "frames",
+            "write_report": "frames",
+        },
+    )
 
 __all__ = [
     "CoverageError",
@@ -82,32 +125,3 @@ __all__ = [
     "what_if",
     "write_report",
 ]
-
-_HOMES = {
-    "CoverageError": "errors",
-    "Dialect": "files.readers.delimited",
-    "Policy": "policy",
-    "Settings": "settings.model",
-    "entitlements": "programmes.entitlements",
-    "run": "batch",
-}
-"""Modules of the public names that are not in ``frames``."""
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use (PEP 562), which keeps start-up fast.
-
-    Raises
-    ------
-    AttributeError
-        If the name is unknown.
-    """
-    if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'frames')}"), name)
-
-
-def __dir__() -> list[str]:
-    """Return the public names."""
-    return [*__all__, "countries", "geodesy"]

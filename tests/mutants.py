@@ -452,7 +452,7 @@ MUTANTS: Final = (
         "180 degrees east falls off the grid",
     ),
     Mutant(
-        "nearness.Index.in_reach",
+        "nearness.ReachIndex.in_reach",
         "BinOp[+]",
         Keep(".left"),
         "no millimetre for planned centers",
@@ -464,7 +464,7 @@ MUTANTS: Final = (
         "candidates for the middle of a cell, not for its corners",
     ),
     Mutant(
-        "nearness.Index._filter",
+        "nearness._Index._filter",
         "Call[_could_be_nearest]",
         Rewrite("_ & _1", "Compare[<=]#1/2"),
         "no nearest center where none is in reach",
@@ -476,14 +476,14 @@ MUTANTS: Final = (
         "the nearest of a cell's middle for that of each site",
     ),
     Mutant(
-        "nearness.Index.search",
+        "nearness.NearestIndex.search",
         "Call[take]{Attribute[certain]}",
         Rewrite("np.zeros_like(_)"),
         "centers that surely reach are not counted",
     ),
     # ------------------------------------------------------------------------ matching
     Mutant(
-        "site_zones.Zones.index",
+        "site_zones.Zones.groups",
         "ListComp{Attribute[_country]}.elt",
         Keep(".value"),
         "the nearest center only, in whatever country",
@@ -507,7 +507,7 @@ MUTANTS: Final = (
         "a planned center takes away what an open one grants",
     ),
     Mutant(
-        "site_zones.Zones.index",
+        "site_zones.Zones.groups",
         "Attribute[widest]",
         Rewrite("np.nanmin(self.bands.edges, axis=1)"),
         "only the nearest band counts centers in reach",
@@ -549,7 +549,7 @@ MUTANTS: Final = (
         "a site at 0, 0 is measured to the nearest center",
     ),
     Mutant(
-        "matching.Matcher._match",
+        "matching.Matcher.countries",
         "UnaryOp{Attribute[needs_country]}",
         Rewrite("_1 and not self.policy.bands", ".operand"),
         "doubts about a country stop a policy that asks for none",
@@ -975,7 +975,7 @@ MUTANTS: Final = (
         "a territory that counts as the country is cut away",
     ),
     Mutant(
-        "areas._shown",
+        "areas._serving",
         "Call[flatnonzero]",
         Rewrite("np.arange(len(_1))", ".args.0.left.func.value"),
         "closed centers are drawn",

@@ -73,7 +73,7 @@ from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import DriveLimits, checked_minutes, drive_limits, minutes_shown
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.measuring import DriveOptions, measured_drives, near_centers
+from coverage_analyzer.roads.needed_drives import DriveOptions, measured_drives, near_centers
 from coverage_analyzer.roads.network import ATTRIBUTION, Network
 from coverage_analyzer.roads.off_road import OffRoad
 from coverage_analyzer.schema.columns import as_text
@@ -258,6 +258,24 @@ class RowFacts(NamedTuple):
     miles: Floats
 
 
+class DrivenRows(NamedTuple):
+    """A block of the report with its drives.
+
+    Attributes
+    ----------
+    rows
+        As they were parsed.
+    drives
+        One for each row.
+    chosen
+        Position of the center that decides the verdict; -1 for none, shape (n,).
+    """
+
+    rows: ParsedRows
+    drives: DriveTimes
+    chosen: Ints
+
+
 @dataclass(frozen=True)
 class Job:
     """One recheck by road: a run, its policy and the options."""
@@ -291,9 +309,9 @@ class Job:
             If one of them has changed since then.
         """
         with unchanged_during(watched):
-            told = self._written(publication)
+            manifest = self._written(publication)
         publication.publish()
-        return told
+        return manifest
 
     def _written(self, publication: Publication) -> dict[str, Any]:
         """Stream the report, write all files and return the manifest."""
@@ -314,18 +332,20 @@ class Job:
             network = with_road_parts(network, path, minutes_shown(self.limits.distinct))
         summary = publication.path(run_summary.NAME) if run_summary.NAME in files else None
         picture = self._write_map(publication, totals, network)
-        told = self._told(totals)
-        told["files"] = [*publication.names, "run.json"]
-        contents.write_manifest(publication.path("run.json"), told)
+        manifest = self._new_manifest(totals)
+        manifest["files"] = [*publication.names, "run.json"]
+        contents.write_manifest(publication.path("run.json"), manifest)
         if summary is not None:
             shown = run_summary.Shown(self.policy, network.centers, totals.summary, picture)
-            run_summary.write(summary, told, totals.places, shown)
-        workbook.finish(totals.report, self._beside_report(publication, told, totals, network))
+            run_summary.write(summary, manifest, totals.places, shown)
+        workbook.finish(
+            totals.report, self._workbook_contents(publication, manifest, totals, network)
+        )
         layers = report_layers.LayerContents(
             network.centers, network.country, network.areas, countries.load().names
         )
-        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, told)
-        return told
+        report_layers.add_layers(publication.written(Path(str(table.path)).name), layers, manifest)
+        return manifest
 
     def _write_map(self, publication: Publication, totals: Totals, network: DrawnNetwork) -> str:
         """Write the map, if the run has one, and return its static picture."""
@@ -334,10 +354,10 @@ class Job:
         names = countries.load().names
         network = dataclasses.replace(network, what_if=totals.what_if)
         shown = payload(heading_of(self.manifest), totals.drawn, network, names)
-        page.write_page(publication.path("map.html"), shown)
+        page.page(shown).write(publication.path("map.html"))
         return shown.picture
 
-    def _beside_report(
+    def _workbook_contents(
         self,
         publication: Publication,
         manifest: dict[str, Any],
@@ -360,7 +380,7 @@ class Job:
         if covered is None:
             return []
         limits = np.array([self.limits.of_title(title) for title in covered.level])
-        roads, found = road_area(self.engine), []
+        roads, parts = road_area(self.engine), []
         for center, minutes in np.unique(np.column_stack([covered.center, limits]), axis=0):
             if not np.isfinite(minutes):
                 continue
@@ -370,7 +390,7 @@ class Job:
             served = self.engine.isochrone(*place, float(minutes) / self.options.minutes_factor)
             unserved, unknown = parts_not_served(shapely.union_all(own), served, roads)
             kinds = {"served": served, "unserved": unserved, "no_road_data": unknown}
-            found += [
+            parts += [
                 service_areas.ServicePart(
                     network.centers.center_id[at],
                     float(minutes),
@@ -380,48 +400,36 @@ class Job:
                 for kind, shape in kinds.items()
                 if not shape.is_empty
             ]
-        return sorted(found, key=lambda part: KINDS.index(part.kind))
+        return sorted(parts, key=lambda part: KINDS.index(part.kind))
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
-        style, serving = self.style, self.centers
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
-        totals.summary = SummaryTotals(len(serving.center_id), self.policy.unit)
+        totals.summary = SummaryTotals(len(self.centers.center_id), self.policy.unit)
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
-            report = ReportOutput(path, kind, style, typer, stack)
+            report = ReportOutput(path, kind, self.style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             shown_columns = map_columns(self.manifest)
             own = report_columns(table, self.manifest, shown_columns)
             totals.drawn = DrawnSites(shown_columns)
             trial = WhatIfReader(self.folder, self.manifest, table)
             totals.what_if = trial.rules
-            for rows, drives, chosen in self._driven(table):
+            for driven in self._driven(table):
+                rows, block = driven.rows, driven.rows.block
                 verdict = _typed(verdict_columns(table, rows))
-                driven = drives.columns()
-                after = self._ruled(rows, verdict, (drives, chosen), serving)
-                _count(totals, verdict | after, driven["status"][chosen >= 0])
-                statuses = _positions(after["status"], _names(Status))
-                miles = arrays.as_numpy(verdict["distance_miles"])
-                totals.summary.add(statuses, chosen, miles)
-                batch = _replaced(table, rows, verdict | after)
-                report.write(batch, rows)
-                ids, names = table.labels(rows.block)
-                shown = as_text(ids), as_text(verdict["center_id"])
-                totals.off_road.add(
-                    (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
-                )
-                started = arrays.take_texts(drives.center, arrays.text_array(serving.center_id))
-                times.write((*shown, started), driven, np.flatnonzero(chosen >= 0))
-                away = (drives.center >= 0) & (drives.center != chosen)
-                totals.other_centers += int(away.sum())
-                where = rows.coordinates
-                known = Drive(driven["minutes"], driven["road_miles"])
-                texts = own_columns.texts(table, rows.block, own)
+                after = verdict | self._ruled(driven, verdict)
+                report.write(_replaced(table, rows, after), rows)
+                ids, names = table.labels(block)
+                self._write_drives(times, driven, ids, verdict["center_id"])
+                self._count(totals, driven, after, ids)
+                known = Drive(driven.drives.minutes, driven.drives.road_miles)
+                texts = own_columns.texts(table, block, own)
                 details = Details(texts, known, trial.sites(rows, verdict))
-                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after, details)
+                where = rows.coordinates
+                totals.drawn.add(where.lon, where.lat, ids, names, after, details)
             totals.report = report.writer
             report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals
@@ -429,10 +437,42 @@ class Job:
     def _writer(self, publication: Publication) -> DriveTimesWriter:
         return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
-    def _driven(
-        self, table: Table
-    ) -> Iterator[tuple[ParsedRows, DriveTimes, npt.NDArray[np.int64]]]:
-        """Yield each block, its drives, and the center of each site; -1 for none.
+    def _write_drives(
+        self, times: DriveTimesWriter, driven: DrivenRows, ids: pa.Array, center_id: pa.Array
+    ) -> None:
+        """Write the drives of the rows that have a center.
+
+        Parameters
+        ----------
+        times
+            Where they go.
+        driven
+            The rows.
+        ids, center_id
+            Their ids, and those of the centers of their verdicts.
+        """
+        started = arrays.take_texts(driven.drives.center, arrays.text_array(self.centers.center_id))
+        shown = as_text(ids), as_text(center_id), started
+        times.write(shown, driven.drives.columns(), np.flatnonzero(driven.chosen >= 0))
+
+    def _count(
+        self, totals: Totals, driven: DrivenRows, verdict: Mapping[str, pa.Array], ids: pa.Array
+    ) -> None:
+        """Add a block to the totals, by its verdicts after the recheck and the ids of its sites."""
+        drives, chosen = driven.drives, driven.chosen
+        texts = {n: as_text(verdict[n]).to_pylist() for n in (*contents.SUMMARY[:3], "reason")}
+        totals.places.update(zip(*(texts[n] for n in contents.SUMMARY[:3]), strict=True))
+        totals.reasons.update(texts["reason"])
+        totals.roads.update(drives.columns()["status"][chosen >= 0].tolist())
+        totals.other_centers += int(((drives.center >= 0) & (drives.center != chosen)).sum())
+        labels = as_text(ids).to_pylist(), as_text(verdict["center_id"]).to_pylist()
+        totals.off_road.add(labels, drives, snap_limit_m(self.engine))
+        if totals.summary is not None:
+            statuses = _positions(verdict["status"], _names(Status))
+            totals.summary.add(statuses, chosen, arrays.as_numpy(verdict["distance_miles"]))
+
+    def _driven(self, table: Table) -> Iterator[DrivenRows]:
+        """Yield each block of the report with its drives.
 
         The report is read twice: many blocks ahead for the facts that drives depend on, so that a
         center is searched once for all its sites, and again for the blocks themselves.
@@ -455,7 +495,7 @@ class Job:
             )
             ends = np.cumsum([0, *(len(f.lon) for f in facts)]).tolist()
             for start, end in pairwise(ends):
-                yield next(again), drives.take(slice(start, end)), chosen[start:end]
+                yield DrivenRows(next(again), drives.take(slice(start, end)), chosen[start:end])
 
     def _facts(self, table: Table, rows: ParsedRows) -> "RowFacts":
         """Return what the drives of a block depend on."""
@@ -485,15 +525,9 @@ class Job:
         titles = list(self.policy.titles)
         return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
 
-    def _ruled(
-        self,
-        rows: ParsedRows,
-        verdict: Mapping[str, pa.Array],
-        driven: tuple[DriveTimes, npt.NDArray[np.int64]],
-        serving: ServingCenters,
-    ) -> dict[str, pa.Array]:
+    def _ruled(self, driven: DrivenRows, verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Return the verdict columns that roads can change."""
-        before, (drives, chosen) = self._rows(verdict), driven
+        before, (rows, drives, chosen) = self._rows(verdict), driven
         was = recheck.verdicts_before_roads(before, self.policy)
         after = recheck.apply_drive_times(
             before, self.policy, drives.status, drives.road_miles, drives.minutes, was
@@ -503,18 +537,18 @@ class Job:
             for name, texts in self._names.items()
         }
         sites = Places(rows.coordinates.lon, rows.coordinates.lat)
-        known = chosen, drives.minutes
-        found = moved(serving, sites, (before, after), known, was, self.policy)
-        if len(found.rows):
+        times = chosen, drives.minutes
+        by_time = moved(self.centers, sites, (before, after), times, was, self.policy)
+        if len(by_time.rows):
             where = np.zeros(len(chosen), np.bool_)
-            where[found.rows] = True
-            ids = arrays.take_texts(found.center, arrays.text_array(serving.center_id))
-            new = {"center_id": ids} | {n: pa.array(v) for n, v in found.distances.items()}
+            where[by_time.rows] = True
+            ids = arrays.take_texts(by_time.center, arrays.text_array(self.centers.center_id))
+            new = {"center_id": ids} | {n: pa.array(v) for n, v in by_time.distances.items()}
             mask = arrays.from_numpy(where)
             result |= {n: pc.replace_with_mask(verdict[n], mask, v) for n, v in new.items()}
         return result
 
-    def _told(self, totals: Totals) -> dict[str, Any]:
+    def _new_manifest(self, totals: Totals) -> dict[str, Any]:
         """Return the manifest updated by this recheck."""
         kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
         return self.manifest | {
@@ -533,27 +567,27 @@ class Job:
 
     def _warnings(self, totals: Totals) -> list[str]:
         """Return warnings, as text, about rows that need manual review."""
-        told = []
+        warnings = []
         late, lost = (totals.reasons[n] for n in ("road_over_budget", "road_unreachable"))
         minutes = " or ".join(f"{m:g}" for m in self.limits.distinct)
         if late + lost:
-            told.append(
+            warnings.append(
                 f"{quantity(late + lost, 'qualified site')} moved to review: {late:,} with a drive "
                 f"of more than {minutes} minutes, {lost:,} without a road. A road map alone does "
                 f"not decide: manual review needed."
             )
         if totals.other_centers:
-            told.append(
+            warnings.append(
                 f"{quantity(totals.other_centers, 'site')} cannot be reached in time from the "
                 f"center of the verdict, but from another center in reach: see drive_center_id in "
                 f"{NAME}. The verdicts are unchanged."
             )
-        told += totals.off_road.warnings(snap_limit_m(self.engine))
+        warnings += totals.off_road.warnings(snap_limit_m(self.engine))
         if self.manifest.get("table"):
-            told.append(
+            warnings.append(
                 f"The rows in {self.manifest['table']} are unchanged. To update them, run again."
             )
-        return told
+        return warnings
 
 
 def _groups(facts: Iterable[RowFacts], n_rows: int) -> Iterator[list[RowFacts]]:
@@ -575,8 +609,8 @@ def _names(kind: type[Status] | type[Reason]) -> list[str]:
 def _positions(cells: pa.Array, texts: Any) -> npt.NDArray[np.int64]:
     """Return the position of each cell among texts; -1 if it is not among them."""
     at = pc.index_in(as_text(cells), value_set=arrays.text_array(list(texts)))
-    found = arrays.as_numpy(at)
-    return np.where(np.isnan(found), -1, found).astype(np.int64)
+    indices = arrays.as_numpy(at)
+    return np.where(np.isnan(indices), -1, indices).astype(np.int64)
 
 
 def _merged(
@@ -584,8 +618,8 @@ def _merged(
 ) -> pa.Array:
     """Return cells with those that changed replaced."""
     changed = old != new
-    said = arrays.take_texts(new[changed], arrays.text_array(texts))
-    return pc.replace_with_mask(as_text(cells), arrays.from_numpy(changed), said)
+    changed_texts = arrays.take_texts(new[changed], arrays.text_array(texts))
+    return pc.replace_with_mask(as_text(cells), arrays.from_numpy(changed), changed_texts)
 
 
 def _typed(verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -607,11 +641,3 @@ def _replaced(table: Table, rows: ParsedRows, verdict: Mapping[str, pa.Array]) -
         for name, cells in zip(table.headers, rows.block.columns.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=table.headers)
-
-
-def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
-    """Count the results of a block."""
-    texts = {n: as_text(verdict[n]).to_pylist() for n in (*contents.SUMMARY[:3], "reason")}
-    totals.places.update(zip(*(texts[n] for n in contents.SUMMARY[:3]), strict=True))
-    totals.reasons.update(texts["reason"])
-    totals.roads.update(roads.tolist())

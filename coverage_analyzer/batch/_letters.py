@@ -262,7 +262,7 @@ class _Series:
             self.found_ids.update(ids.take(arrays.from_numpy(np.flatnonzero(keep))).to_pylist())
         if self.site_ids is None and not product:
             return rows
-        return rows.taken(np.flatnonzero(keep))
+        return rows.take(np.flatnonzero(keep))
 
     def _write_letter(self, site: Any, names: SafeNames) -> tuple[str, ...]:
         """Write the letter about a site, and return its row of the index.

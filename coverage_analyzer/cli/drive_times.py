@@ -98,7 +98,7 @@ def drive_times(
     """
     from coverage_analyzer.batch._drive_times import MARK, drive
     from coverage_analyzer.roads.limits import limits_text
-    from coverage_analyzer.roads.measuring import drive_options
+    from coverage_analyzer.roads.needed_drives import drive_options
 
     how = drive_options(measuring.minutes_factor, measuring.all_sites, measuring.processes)
     manifest = drive(folder, _roads(roads), minutes=minutes, policy=policy, options=how)

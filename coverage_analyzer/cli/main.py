@@ -221,7 +221,7 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt, _TerminatedError):
         return _interrupted()
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is gets words and a code
-        return _failed(error) if _Interruption.caught is None else _interrupted()
+        return _failed(error)
 
 
 def _interrupted() -> int:
@@ -253,6 +253,13 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in streams.UNWRITABLE:
         _say_unwritten(error)
         return CANNOT_WRITE
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """Report an error without words of its own: an interrupt that a library wrapped, or a fault."""
+    if _Interruption.caught is not None:
+        return _interrupted()
     _say_fault(error)
     return FAULT
 

@@ -90,7 +90,7 @@ def map_(
             say("Warning: the background tiles are left out: a printed map loads nothing.")
     tiled = None if kind in PRINTED else tiles
     data = redrawn(folder, title=title, tiles=tiled, columns=map_columns)
-    html = page.page(data)
+    html = str(page.page(data))
     atomic.publish(place, _print_page(html, kind, paper, browser) if kind in PRINTED else html)
     if data.meta["note"]:
         say(f"Warning: {data.meta['note']}")

@@ -104,8 +104,8 @@ def _form(cells: pa.Array, name: str, option: str, *, iso_too: bool) -> str:
     return detected.form
 
 
-def told(dialect: Dialect, notation: Dialect, written: Written) -> dict[str, Any]:
-    """Return what was found out about notation, for ``detected``.
+def detected_notation(dialect: Dialect, notation: Dialect, written: Written) -> dict[str, Any]:
+    """Return what the rows show about notation, for ``detected``.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ class ParsedRows:
     rejects: list[Reject]
     days: Mapping[str, Days] = field(default_factory=dict)
 
-    def taken(self, rows: Ints) -> "ParsedRows":
+    def take(self, rows: Ints) -> "ParsedRows":
         """Return some of the rows, without what was counted of the others."""
         where = self.coordinates
         block = dataclasses.replace(self.block.take(rows), rejects=[], blank=0, records=len(rows))
@@ -158,7 +158,7 @@ class Table:
         Complete once all rows have been read. ``run.json`` has it for each input; keys that do not
         apply to a format are missing.
         """
-        written = notation.told(self.dialect, self.notation, self.written)
+        written = notation.detected_notation(self.dialect, self.notation, self.written)
         return {**self.source.detected, **written}
 
     @property

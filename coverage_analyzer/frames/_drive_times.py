@@ -36,7 +36,7 @@ from coverage_analyzer.roads.fastest import moved
 from coverage_analyzer.roads.isochrones import parts_not_served
 from coverage_analyzer.roads.limits import drive_limits, many_minutes
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.measuring import (
+from coverage_analyzer.roads.needed_drives import (
     KEPT_REACH,
     drive_options,
     measured_drives,
@@ -352,11 +352,11 @@ def _road_area(served: gpd.GeoDataFrame, network: str | Path | Network | Engine 
     """
     if network is not None:
         return road_area(open_engine(network))
-    told = served.attrs.get(ROAD_AREA)
-    if not isinstance(told, str):
+    wkb = served.attrs.get(ROAD_AREA)
+    if not isinstance(wkb, str):
         msg = (
             "These service areas lost their .attrs, which describe the roads. Give the roads that "
             "they were calculated from: unserved_areas(covered, served, network)."
         )
         raise InputError(msg)
-    return shapely.from_wkb(told)
+    return shapely.from_wkb(wkb)

@@ -172,9 +172,9 @@ def write_report(  # noqa: PLR0913 - what is written, how, and what keeps it fro
         manifest["files"] = [*publication.names, "run.json"]
         held = decide(gate, publication, manifest, before, joined).held
         contents.write_manifest(publication.path("run.json"), manifest)
-        shown = _shown(verdicts, rules, layers, picture)
+        shown = _summary_contents(verdicts, rules, layers, picture)
         run_summary.write(summary, manifest, counts, shown)
-        workbook.finish(writer, _beside_report(manifest, counts, layers))
+        workbook.finish(writer, _workbook_contents(manifest, counts, layers))
         if layers is not None:
             report_layers.add_layers(path, layers, manifest)
         published = hold.publish(publication, held)
@@ -202,7 +202,7 @@ def _rows_joined(
     return rows.counts
 
 
-def _beside_report(
+def _workbook_contents(
     manifest: dict[str, Any], counts: contents.Counts, layers: report_layers.LayerContents | None
 ) -> workbook.RunContents:
     """Return what a workbook holds beside the rows of the report."""
@@ -212,7 +212,7 @@ def _beside_report(
     return workbook.RunContents(manifest=manifest, counts=counts, names=names, centers=used)
 
 
-def _shown(
+def _summary_contents(
     verdicts: pd.DataFrame,
     rules: Policy,
     layers: report_layers.LayerContents | None,
@@ -327,7 +327,7 @@ def _write_network(
     layers = report_layers.LayerContents(network, country, drawn, world.names)
     if points_name(verdicts):
         data = map_data(verdicts, centers, covered)
-        page.write_page(publication.path("map.html"), data)
+        page.page(data).write(publication.path("map.html"))
         return layers, notes, data.picture
     return layers, [*notes, UNDRAWN], ""
 

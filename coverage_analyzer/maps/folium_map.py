@@ -70,8 +70,8 @@ class CoverageMap(folium.Map):
             shell = self._without_own_links(shell)
         shell = after_charset(shell, leaflet)
         if online:
-            return page.filled(shell, self.get_name(), self._data)
-        result = page.sealed(shell, self.get_name(), self._data, style_attributes=True)
+            return str(page.with_map(shell, self.get_name(), self._data))
+        result = str(page.sealed(shell, self.get_name(), self._data, style_attributes=True))
         page.refuse_fetching(result)
         return result
 

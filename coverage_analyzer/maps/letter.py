@@ -560,22 +560,22 @@ class _Letter:
     def _caption(self) -> str:
         """Return the caption of the map."""
         scene, centers = self._scene(), self.matcher.centers
-        told = "Round mark: the site. Squares: open and planned service centers"
+        caption = "Round mark: the site. Squares: open and planned service centers"
         far = True
         if scene.center is not None:
             at = Spot(float(centers.lon[scene.center]), float(centers.lat[scene.center]), "")
             far = is_far(scene.site, at)
         named = "nearest one" if self.story.status == "review" else "one named above"
-        told += ". " if far else f"; filled: the {named}. "
+        caption += ". " if far else f"; filled: the {named}. "
         if scene.limit_miles is not None:
             inside = ", in the same country" if self.story.same_country and self.country else ""
             if far:
-                told += f"Dashed: {self._limit()} around the site{inside}. "
+                caption += f"Dashed: {self._limit()} around the site{inside}. "
             else:
-                told += f"Shaded: within {self._limit()} of it{inside}. "
+                caption += f"Shaded: within {self._limit()} of it{inside}. "
             if far and scene.center is not None:
-                told += "The nearest service center is outside the map. "
-        return f"{told}The map is for orientation only."
+                caption += "The nearest service center is outside the map. "
+        return f"{caption}The map is for orientation only."
 
     def _audit(self) -> str:
         """Return the line for audit."""
@@ -670,8 +670,8 @@ def _name(site: LetterSite) -> str:
 
 def _fact(name: str, *texts: str) -> str:
     """Return a row: its name, and texts isolated from each other's direction."""
-    told = " ".join(f"<bdi>{_text(text)}</bdi>" for text in texts if text)
-    return f"<dt>{name}</dt><dd>{told}</dd>"
+    values = " ".join(f"<bdi>{_text(text)}</bdi>" for text in texts if text)
+    return f"<dt>{name}</dt><dd>{values}</dd>"
 
 
 def _sender(head: Letterhead) -> Iterator[str]:

@@ -9,6 +9,7 @@ import base64
 import functools
 import json
 import re
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -25,30 +26,39 @@ from coverage_analyzer.schema.content_policy import content_policy, inline, with
 STYLES: Final = ("map.css", "panel.css", "static.css", "print.css")
 
 
-def page(data: Payload) -> str:
-    """Return a complete page."""
-    return "".join(pieces(data))
+@dataclass(frozen=True)
+class Page:
+    """A complete page: of a million sites it has 18 million characters.
 
-
-def write_page(path: Path, data: Payload) -> None:
-    """Write a complete page, piece by piece: of a million sites it has 18 million characters.
-
-    Raises
-    ------
-    OSError
-        If the disk refuses.
+    Attributes
+    ----------
+    pieces
+        Its text in pieces, which only ``str`` joins.
     """
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(pieces(data))
+
+    pieces: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the text of the page."""
+        return "".join(self.pieces)
+
+    def write(self, path: Path) -> None:
+        """Write the page, piece by piece.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses.
+        """
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(self.pieces)
 
 
-def pieces(data: Payload) -> list[str]:
-    """Return a complete page in pieces."""
+def page(data: Payload) -> Page:
+    """Return the page of a coverage map."""
     tiles = data.meta["tiles"]
     shell = with_leaflet(asset("page.html")).replace("<body>", f"<body>\n{static_view(data)}", 1)
-    return _filled(
-        _with_policy(shell, "map", data, Tiles(**tiles).host if tiles else ""), "map", data
-    )
+    return sealed(shell, "map", data, Tiles(**tiles).host if tiles else "")
 
 
 DRAWN: Final = """(() => {
@@ -70,35 +80,27 @@ def with_leaflet(shell: str) -> str:
 
 def sealed(
     shell: str, name: str, data: Payload, images: str = "", *, style_attributes: bool = False
-) -> str:
-    """Return a page of `filled` in which only its own scripts and styles have an effect.
+) -> Page:
+    """Return a page of `with_map` in which only its own scripts and styles have an effect.
 
     Parameters
     ----------
     shell, name, data
-        As in `filled`.
+        As in `with_map`.
     images
         Host of the tiles, if any.
     style_attributes
         Whether ``style`` attributes of the shell apply.
     """
-    secured = _with_policy(shell, name, data, images, style_attributes=style_attributes)
-    return filled(secured, name, data)
-
-
-def _with_policy(
-    shell: str, name: str, data: Payload, images: str = "", *, style_attributes: bool = False
-) -> str:
-    """Return a shell with the content security policy of its page; parameters as of `sealed`."""
     head, body = _head(), f"{_algorithms(data)}{_call(name)}"
     scripts, styles = inline(shell + head + body)
     policy = content_policy(
         scripts=scripts, styles=styles, images=images, style_attributes=style_attributes
     )
-    return with_policy(shell, policy)
+    return with_map(with_policy(shell, policy), name, data)
 
 
-def filled(shell: str, name: str, data: Payload) -> str:
+def with_map(shell: str, name: str, data: Payload) -> Page:
     """Return a page with all scripts, styles and data of a coverage map.
 
     Parameters
@@ -110,11 +112,6 @@ def filled(shell: str, name: str, data: Payload) -> str:
     data
         The data of the map.
     """
-    return "".join(_filled(shell, name, data))
-
-
-def _filled(shell: str, name: str, data: Payload) -> list[str]:
-    """Return the pieces of `filled`."""
     blocks = {
         "coverage-meta": packed_json(data.meta),
         "coverage-places": data.places.packed(),
@@ -127,7 +124,7 @@ def _filled(shell: str, name: str, data: Payload) -> list[str]:
     pieces = [(before if end else shell).replace("</head>", f"{_head()}</head>", 1)]
     for i, text in blocks.items():
         pieces += [f'<script type="application/octet-stream" id="{i}">', text, "</script>\n"]
-    return [*pieces, f"{_algorithms(data)}{_call(name)}\n</html>"]
+    return Page((*pieces, f"{_algorithms(data)}{_call(name)}\n</html>"))
 
 
 def _head() -> str:

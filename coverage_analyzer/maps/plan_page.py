@@ -58,7 +58,7 @@ def page(answer: Plan, matcher: Matcher, manifest: Mapping[str, Any]) -> str:
         f"<script>\n{script}\nshowPlan();\n</script>\n</body>",
         1,
     )
-    return sealed(shell, "map", map_data(answer, matcher))
+    return str(sealed(shell, "map", map_data(answer, matcher)))
 
 
 def map_data(answer: Plan, matcher: Matcher) -> page_data.Payload:

@@ -19,7 +19,7 @@ def static_view(data: Payload) -> str:
     qualified, total = counts["qualified"], meta["total"]
     n_open = sum(center["state"] == "open" for center in meta["centers"])
     verb = "qualifies" if qualified == 1 else "qualify"
-    told = (
+    headline = (
         f"{qualified:,} of {quantity(total, 'site')} {verb} ({share(qualified, total)}); "
         f"{quantity(n_open, 'center')} open."
     )
@@ -28,7 +28,7 @@ def static_view(data: Payload) -> str:
     day = ", ".join(filter(None, [meta["policy"], f"as of {meta['as_of']}"]))
     return (
         f'<noscript>\n<div class="static">\n<h1>{escaped(meta["title"])}</h1>\n'
-        f"<p>{escaped(day)}</p>\n<p><b>{told}</b></p>\n{share_bar(counts)}\n{rejected}"
+        f"<p>{escaped(day)}</p>\n<p><b>{headline}</b></p>\n{share_bar(counts)}\n{rejected}"
         f"<p>{escaped(meta['promise'])}</p>\n{statuses(counts)}\n"
         f"{figure(data.picture)}\n<p>This viewer runs no scripts. In a browser, this file is a map "
         f"to search, filter and zoom.</p>\n<p>{escaped(meta['attribution'])}</p>\n</div>\n"

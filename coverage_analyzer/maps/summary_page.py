@@ -284,8 +284,8 @@ def _origin(run: RunSummary) -> Iterator[str]:
 
 
 def _fact(name: str, text: str, sha256: str = "") -> str:
-    told = f"<br><code>sha256 {escaped(sha256)}</code>" if sha256 else ""
-    return f"<dt>{escaped(name)}</dt><dd>{escaped(text)}{told}</dd>"
+    digest = f"<br><code>sha256 {escaped(sha256)}</code>" if sha256 else ""
+    return f"<dt>{escaped(name)}</dt><dd>{escaped(text)}{digest}</dd>"
 
 
 def _notes(manifest: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from coverage_analyzer.arrays import Bools, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import CenterGroups, Matcher, Sites, Verdicts
-from coverage_analyzer.matching.nearest import Index
+from coverage_analyzer.matching.nearest import Groups, NearestIndex, ReachIndex
 
 MAX_MEMBERS: Final = 20_000_000
 """Bounds the memory of groups: 160 MB."""
@@ -125,13 +125,13 @@ class Exclusion:
         listed = [zones.members(kind, near) for near in members for kind in kinds]
         reach_m = np.tile([reach for _, reach in zones.kinds], len(listed) // len(kinds))
 
-        def index(serving: Bools, *, list_all: bool) -> Index:
+        def groups(serving: Bools) -> Groups:
             subset = [near[serving[near]] for near in listed]
-            return Index(centers.lon, centers.lat, subset, reach_m, list_all=list_all)
+            return Groups(centers.lon, centers.lat, subset, reach_m)
 
         return CenterGroups(
-            index(centers.is_open(day), list_all=False),
-            index(centers.is_planned(day), list_all=True),
+            NearestIndex(*groups(centers.is_open(day))),
+            ReachIndex(*groups(centers.is_planned(day))),
         )
 
 

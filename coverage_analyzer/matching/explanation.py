@@ -285,10 +285,10 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
     number, basis = assign_country(sites.lon, sites.lat, sites.declared, world, matcher.convention)
     located = world.locate(lon, lat)
     verdicts = matcher.match(sites, facts)
-    row = {name: values[0].as_py() for name, values in matcher.columns(verdicts).items()}
+    row = {name: cells[0].as_py() for name, cells in matcher.columns(verdicts).items()}
     level = matcher.policy.level_at(verdicts.level[0])
     coming = _coming(matcher, verdicts, (sites, facts))
-    told = row | {"said": said, "coming": coming}
+    context = row | {"said": said, "coming": coming}
     basis_text = "the policy does not require one"
     if matcher.policy.needs_country:
         basis_text = _basis_text(matcher, CountryBasis(basis[0]), declared, str(located))
@@ -321,8 +321,8 @@ def explanation(  # noqa: PLR0913 - a place and what is said of it are one quest
         stated=said,
         warnings=tuple(matcher.gates.paper_warnings({codes[number[0]]: 1})),
         unseen=tuple(matcher.gates.unchecked_rules(said)),
-        clauses=tuple(_clauses(matcher, told, place, level)),
-        notes=tuple(_notes(matcher, told, level)),
+        clauses=tuple(_clauses(matcher, context, place, level)),
+        notes=tuple(_notes(matcher, context, level)),
         source=str(matcher.policy.source),
         areas=place.areas if matcher.policy.by_area else None,
         areas_unknown=place.uncertain if matcher.policy.by_area else None,

@@ -25,7 +25,7 @@ No step rounds before it decides, and the verdict on a site depends only on that
 import copy
 import dataclasses
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -34,7 +34,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import (
     CountryBases,
@@ -53,7 +53,7 @@ from coverage_analyzer.matching.eligibility import (
 )
 from coverage_analyzer.matching.in_force import Outcome, StartRules, Starts
 from coverage_analyzer.matching.lead_times import with_opening_windows
-from coverage_analyzer.matching.nearest import NO_CENTER, Found, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Found, NearestIndex, ReachIndex
 from coverage_analyzer.matching.outcomes import (
     away_from_zero,
     printed_metres,
@@ -149,6 +149,8 @@ class Verdicts:
         center, or a later day on which the level is in force.
     centers_in_reach
         Number of open centers of its country that cover the site.
+    country_basis
+        Why that country was assigned: values of `CountryBasis`.
     distance_km, limit_km, margin_km
         As in miles, but in kilometres; None unless the policy states its distances in them.
     """
@@ -163,6 +165,7 @@ class Verdicts:
     country: Numbers
     available_on: Days
     centers_in_reach: npt.NDArray[np.int32]
+    country_basis: CountryBases
     distance_km: Floats | None = None
     limit_km: Floats | None = None
     margin_km: Floats | None = None
@@ -175,10 +178,27 @@ class Verdicts:
         return Verdicts(**columns)
 
     @staticmethod
-    def joined(parts: "Sequence[Verdicts]") -> "Verdicts":
-        """Return the verdicts of several chunks together, in their order; one at least."""
-        names = [name for name, value in vars(parts[0]).items() if value is not None]
-        return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+    def joined(parts: "Iterable[Verdicts]", n_rows: int) -> "Verdicts":
+        """Return the verdicts of several chunks together, in their order.
+
+        Each is copied before the next one is asked for, so that they need not all exist.
+
+        Parameters
+        ----------
+        parts
+            One at least.
+        n_rows
+            The number of rows of all.
+        """
+        columns: dict[str, Any] = {}
+        after = 0
+        for part in parts:
+            first, after = after, after + len(part.level)
+            for name, values in vars(part).items():
+                if values is not None:
+                    whole = columns.setdefault(name, np.empty(n_rows, values.dtype))
+                    whole[first:after] = values
+        return Verdicts(**columns)
 
     def changed(self, where: Bools, **values: Any) -> "Verdicts":
         """Return verdicts with the values of some rows replaced.
@@ -257,8 +277,8 @@ class Matcher:
         self._start_rules = None
         if policy.has_start_rules:
             self._start_rules = StartRules(policy, world, self.convention)
-        self._open = self.zones.index(centers.is_open(day), list_all=False)
-        self._planned = self.zones.index(centers.is_planned(day), list_all=True)
+        self._open = NearestIndex(*self.zones.groups(centers.is_open(day)))
+        self._planned = ReachIndex(*self.zones.groups(centers.is_planned(day)))
 
     def among(
         self, sites: Sites, facts: EligibilityInputs | None, groups: "CenterGroups", group: Ints
@@ -347,15 +367,15 @@ class Matcher:
         group = None if group is None else group.astype(np.int64, copy=False)
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts, group)
-        parts = [
+        parts = (
             self._match(
                 sites.take(run),
                 None if facts is None else facts.take(run),
                 None if group is None else group[run],
             )
             for run in chunks(len(sites))
-        ]
-        return Verdicts.joined(parts)
+        )
+        return Verdicts.joined(parts, len(sites))
 
     def _match(
         self, sites: Sites, facts: EligibilityInputs | None, group: Ints | None = None
@@ -369,13 +389,7 @@ class Matcher:
         group
             The group of centers that each site is compared with, if not those of its country.
         """
-        country, basis = assign_country(
-            sites.lon, sites.lat, sites.declared, self.world, self.convention
-        )
-        if not self.policy.needs_country:
-            basis = np.where(basis == CountryBasis.NULL_ISLAND, basis, CountryBasis.AGREED).astype(
-                np.int8
-            )
+        country, basis = self.countries(sites)
         points = geodesy.ecef(sites.lon, sites.lat)
         located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
         rows = _Rows(sites, facts, points, AssignedCountries(country, basis, None), group)
@@ -388,6 +402,17 @@ class Matcher:
         for site, zoned in others:
             doubt.compare(site, self._match_in(rows.take(site), zoned))
         return doubt.verdicts(self.zones.doubtful_cells(members))
+
+    def countries(self, sites: Sites) -> tuple[Numbers, CountryBases]:
+        """Return the country assigned to each site, and the basis, shape (n,) each.
+
+        Where no limit depends on countries, all agree but for sites at 0, 0.
+        """
+        place = sites.lon, sites.lat, sites.declared
+        country, basis = assign_country(*place, self.world, self.convention)
+        if not self.policy.needs_country:
+            basis[basis != CountryBasis.NULL_ISLAND] = CountryBasis.AGREED
+        return country, basis
 
     def _members(self, sites: Located, facts: EligibilityInputs | None) -> Membership | None:
         """Return in which areas sites are; None if no verdict depends on it."""
@@ -503,9 +528,7 @@ class Matcher:
         """Return the rules on the start of levels at some sites, wherever they are."""
         if self._start_rules is None:
             return None
-        place = sites.lon, sites.lat, sites.declared
-        country, _ = assign_country(*place, self.world, self.convention)
-        return self.starts(sites, facts, country)
+        return self.starts(sites, facts, self.countries(sites)[0])
 
     def _nearer(
         self, one: "NearestCenters", other: "NearestCenters", rows: "_Rows"
@@ -618,7 +641,7 @@ class Matcher:
         result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
         waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
         past = np.zeros(len(waiting), np.bool_)
-        for day in np.unique(result.available_on[waiting]):
+        for day in distinct(result.available_on[waiting]):
             rows = np.flatnonzero(waiting & (result.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
             past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
@@ -711,7 +734,7 @@ class Matcher:
         if facts is None or not waiting.any():
             return failed
         rule, uncertain = failed.rule.copy(), failed.uncertain.copy()
-        for day in np.unique(verdicts.available_on[waiting]):
+        for day in distinct(verdicts.available_on[waiting]):
             rows = np.flatnonzero(waiting & (verdicts.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
             there = None if closed is None else closed[rows]
@@ -863,6 +886,7 @@ class Matcher:
             country=country,
             available_on=opens,
             centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
+            country_basis=ground,
             **distances,
         )
 
@@ -958,8 +982,7 @@ def _date(day: np.datetime64) -> datetime.date:
 
 def chunks(n_rows: int) -> Iterator[slice]:
     """Yield rows in chunks of at most `ROWS_AT_ONCE`."""
-    for start in range(0, n_rows, ROWS_AT_ONCE):
-        yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
+    return arrays.slices(n_rows, ROWS_AT_ONCE)
 
 
 class NearestCenters(NamedTuple):
@@ -1040,8 +1063,8 @@ class RuleBasis(NamedTuple):
 class CenterGroups(NamedTuple):
     """Groups of open and of planned centers, numbered alike."""
 
-    open: Index
-    planned: Index
+    open: NearestIndex
+    planned: ReachIndex
 
 
 class _Rows(NamedTuple):

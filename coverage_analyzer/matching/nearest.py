@@ -30,16 +30,16 @@ and Karney's geodesic decide: some ten sites in a million.
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.matching.grid import GRIDS, NO_CENTER, ShortlistCache, Shortlists
 
-__all__ = ["NO_CENTER", "Index"]
+__all__ = ["NO_CENTER", "Groups", "NearestIndex", "ReachIndex"]
 
 PAIRS_AT_ONCE: Final = 40_000
 """Pairs of a new cell and a center processed at once, sized to fit into the CPU cache."""
@@ -62,8 +62,27 @@ Wholes = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.unsignedinteger[Any]]
 
 
+class Groups(NamedTuple):
+    """Groups of centers, as an index takes them.
+
+    Attributes
+    ----------
+    lon, lat
+        Coordinates of all centers, degrees on WGS 84, shape (n,).
+    members
+        Positions of the centers of each group, ascending.
+    reach_m
+        Reach of a center of each group.
+    """
+
+    lon: Floats
+    lat: Floats
+    members: list[Ints]
+    reach_m: Floats
+
+
 class Found(NamedTuple):
-    """What `Index.search` finds, shape (n,) each if not stated otherwise.
+    """What `NearestIndex.search` finds, shape (n,) each if not stated otherwise.
 
     Attributes
     ----------
@@ -83,22 +102,20 @@ class Found(NamedTuple):
     points: Floats
 
 
-class Index:
+class _Index:
     """Centers in groups: a site is compared only with those of its own group.
+
+    The shortlists of an index answer one question: where only the nearest matters, others that
+    reach a whole cell are counted; where all in reach are asked for, farther ones are dropped, the
+    nearest among them.
 
     Safe for concurrent use, as the caches are: at worst two threads compute the same entries.
     Pickles omit them.
 
     Parameters
     ----------
-    lon, lat
-        Coordinates of all centers, degrees on WGS 84, shape (n,).
-    members
-        Positions of the centers of each group, ascending.
-    reach_m
-        Reach of a center of each group.
-    list_all
-        Whether `in_reach` will be called, which needs the centers that `nearest` only counts.
+    lon, lat, members, reach_m
+        As for `Groups`.
 
     Attributes
     ----------
@@ -108,9 +125,10 @@ class Index:
         `geodesy.ecef` of the centers, and of `NO_CENTER` at the end, shape (n + 1, 3).
     """
 
-    def __init__(
-        self, lon: Floats, lat: Floats, members: list[Ints], reach_m: Floats, *, list_all: bool
-    ) -> None:
+    _counts: ClassVar[bool]
+    """Whether centers that reach a whole cell are only counted, if they cannot be the nearest."""
+
+    def __init__(self, lon: Floats, lat: Floats, members: list[Ints], reach_m: Floats) -> None:
         self.lon, self.lat = lon, lat
         self.points = geodesy.ecef(np.append(lon, 0), np.append(lat, 0))
         self.points[NO_CENTER] = np.inf
@@ -118,7 +136,7 @@ class Index:
         self._sizes = np.array([len(m) for m in members], np.int64)
         self._first = np.cumsum(self._sizes) - self._sizes
         self._members = np.concatenate(members) if members else np.zeros(0, np.int64)
-        self._reach_m, self._list_all = reach_m, list_all
+        self._reach_m = reach_m
         self._limits = geodesy.chord_limits_m(reach_m)
         self._squares = [chord**2 for chord in self._limits]
         self._wide_squares = _wider(*self._limits)
@@ -135,6 +153,65 @@ class Index:
     def __len__(self) -> int:
         """Return the number of centers in all groups."""
         return len(self._members)
+
+    def _shortlists(
+        self, lon: Floats, lat: Floats, group: Ints, level: int = -1
+    ) -> tuple[Shortlists, Ints]:
+        """Return shortlists, and the entry of each place's cell for its group."""
+        cache = self._caches[level]
+        cell = cache.grid.cell(lon, lat)
+        shortlists, number = cache.find(cell, group)
+        new = np.flatnonzero(number == 0)
+        if len(new):
+            size = cache.grid.columns * cache.grid.rows
+            groups, cells = np.divmod(distinct(group[new] * size + cell[new]), size)
+            for more in self._find(cells, groups, level):
+                cache.add(more)
+            shortlists, number[new] = cache.find(cell[new], group[new])
+        return shortlists, number
+
+    def _find(self, cell: Ints, group: Ints, level: int) -> Iterator[Shortlists]:
+        """Yield the shortlists of cells that are not cached, a chunk at a time."""
+        lon, lat = GRIDS[level].middle(cell)
+        points, radius = geodesy.ecef(lon, lat), GRIDS[level].radius_m(lat)
+        if level == -len(GRIDS):
+            none = np.zeros_like(cell)
+            range_ = self._first[group], self._sizes[group]
+            outer = Shortlists(cell, group, *range_, none, none, self._members)
+        else:
+            shortlists, number = self._shortlists(lon, lat, group, level - 1)
+            outer = dataclasses.replace(shortlists.take(number), cell=cell, group=group)
+        todo = np.arange(len(cell))
+        if self._counts:  # what is alone in the larger cell is so in the smaller one
+            alone, todo = np.flatnonzero(outer.count <= 1), np.flatnonzero(outer.count > 1)
+            yield _listed(outer.take(alone), outer.certain[alone], *_pairs(outer, alone))
+        cuts = np.flatnonzero(np.diff(np.cumsum(outer.count[todo]) // PAIRS_AT_ONCE)) + 1
+        for part in np.split(todo, cuts):
+            yield self._filter(outer.take(part), points[part], radius[part])
+
+    def _filter(self, shortlists: Shortlists, middle: Floats, radius: Floats) -> Shortlists:
+        """Return shortlists reduced to the centers that can matter to a ball."""
+        cells = len(shortlists.cell)
+        cell, center = _pairs(shortlists, np.arange(cells))
+        there = geodesy.take(self.points, center)
+        away = np.sqrt(geodesy.square_m2(geodesy.take(middle, cell), there))
+        inner, outer = (limit.take(shortlists.group) for limit in self._limits)
+        listed = away <= np.repeat(outer + radius, shortlists.count)
+        certain = shortlists.certain
+        if self._counts:
+            surely = away <= np.repeat(inner - radius, shortlists.count)
+            near = _could_be_nearest(cell, away, there, radius)
+            listed &= ~surely
+            listed |= near
+            certain = certain + np.bincount(cell[surely & ~near], minlength=cells)
+        kept = np.flatnonzero(listed)
+        return _listed(shortlists, certain, cell.take(kept), center.take(kept))
+
+
+class NearestIndex(_Index):
+    """Centers in groups, of which a site asks for the nearest one and for how many reach it."""
+
+    _counts = True
 
     def nearest(self, lon: Floats, lat: Floats, points: Floats, group: Ints) -> tuple[Ints, Ints]:
         """Return the nearest center of each site's group, and how many of the group are in range.
@@ -238,6 +315,12 @@ class Index:
         found.points[unclear] = geodesy.take(self.points, nearest)
         found.square_m2[unclear] = geodesy.square_m2(points, geodesy.take(self.points, nearest))
 
+
+class ReachIndex(_Index):
+    """Centers in groups, of which a site asks for all that reach it."""
+
+    _counts = False
+
     def in_reach(self, lon: Floats, lat: Floats, group: Ints) -> tuple[Ints, Ints, Floats]:
         """Return all pairs of a site and a center that reaches it, and their distance in metres."""
         site, center = _pairs(*self._shortlists(lon, lat, group))
@@ -266,59 +349,6 @@ class Index:
             pair = (lon[x], lat[x], self.lon[y], self.lat[y])
             within[unclear] = geodesy.within(*pair, self._reach_m[group[x]])
         return site[within], center[within]
-
-    def _shortlists(
-        self, lon: Floats, lat: Floats, group: Ints, level: int = -1
-    ) -> tuple[Shortlists, Ints]:
-        """Return shortlists, and the entry of each place's cell for its group."""
-        cache = self._caches[level]
-        cell = cache.grid.cell(lon, lat)
-        shortlists, number = cache.find(cell, group)
-        new = np.flatnonzero(number == 0)
-        if len(new):
-            size = cache.grid.columns * cache.grid.rows
-            groups, cells = np.divmod(np.unique(group[new] * size + cell[new]), size)
-            for more in self._find(cells, groups, level):
-                cache.add(more)
-            shortlists, number[new] = cache.find(cell[new], group[new])
-        return shortlists, number
-
-    def _find(self, cell: Ints, group: Ints, level: int) -> Iterator[Shortlists]:
-        """Yield the shortlists of cells that are not cached, a chunk at a time."""
-        lon, lat = GRIDS[level].middle(cell)
-        points, radius = geodesy.ecef(lon, lat), GRIDS[level].radius_m(lat)
-        if level == -len(GRIDS):
-            none = np.zeros_like(cell)
-            range_ = self._first[group], self._sizes[group]
-            outer = Shortlists(cell, group, *range_, none, none, self._members)
-        else:
-            shortlists, number = self._shortlists(lon, lat, group, level - 1)
-            outer = dataclasses.replace(shortlists.take(number), cell=cell, group=group)
-        todo = np.arange(len(cell))
-        if not self._list_all:  # what is alone in the larger cell is so in the smaller one
-            alone, todo = np.flatnonzero(outer.count <= 1), np.flatnonzero(outer.count > 1)
-            yield _listed(outer.take(alone), outer.certain[alone], *_pairs(outer, alone))
-        cuts = np.flatnonzero(np.diff(np.cumsum(outer.count[todo]) // PAIRS_AT_ONCE)) + 1
-        for part in np.split(todo, cuts):
-            yield self._filter(outer.take(part), points[part], radius[part])
-
-    def _filter(self, shortlists: Shortlists, middle: Floats, radius: Floats) -> Shortlists:
-        """Return shortlists reduced to the centers that can matter to a ball."""
-        cells = len(shortlists.cell)
-        cell, center = _pairs(shortlists, np.arange(cells))
-        there = geodesy.take(self.points, center)
-        away = np.sqrt(geodesy.square_m2(geodesy.take(middle, cell), there))
-        inner, outer = (limit.take(shortlists.group) for limit in self._limits)
-        listed = away <= np.repeat(outer + radius, shortlists.count)
-        certain = shortlists.certain
-        if not self._list_all:
-            surely = away <= np.repeat(inner - radius, shortlists.count)
-            near = _could_be_nearest(cell, away, there, radius)
-            listed &= ~surely
-            listed |= near
-            certain = certain + np.bincount(cell[surely & ~near], minlength=cells)
-        kept = np.flatnonzero(listed)
-        return _listed(shortlists, certain, cell.take(kept), center.take(kept))
 
 
 def _listed(shortlists: Shortlists, certain: Ints, cell: Ints, center: Ints) -> Shortlists:

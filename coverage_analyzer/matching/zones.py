@@ -17,7 +17,7 @@ from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.matching.bands import Bands, country_rows
 from coverage_analyzer.matching.centers import Centers
-from coverage_analyzer.matching.nearest import Index
+from coverage_analyzer.matching.nearest import Groups
 from coverage_analyzer.matching.site_areas import Located, Membership, SiteAreas
 from coverage_analyzer.policy import Band, Policy
 from coverage_analyzer.policy.areas import of_country
@@ -129,8 +129,8 @@ class Zones:
         own: Ints = centers[self._class_of[centers] == self.kinds[kind][0]]
         return own
 
-    def index(self, serving: Bools, *, list_all: bool) -> Index:
-        """Return the index of the given centers; each country uses its own ones, or all."""
+    def groups(self, serving: Bools) -> Groups:
+        """Return the groups of the given centers; each country uses its own ones, or all."""
         own = self._policy.qualification.same_country
         every, n_countries = np.flatnonzero(serving), len(self._codes)
         lon, lat = self._centers.lon, self._centers.lat
@@ -139,11 +139,11 @@ class Zones:
         else:
             near = [every] * n_countries if self.by_country else [every]
         if self.by_country:
-            return Index(lon, lat, near, self.bands.widest, list_all=list_all)
+            return Groups(lon, lat, near, self.bands.widest)
         kinds = range(len(self.kinds))
         listed = [self.members(kind, group) for kind in kinds for group in near]
         reach_m = np.repeat([reach for _, reach in self.kinds], len(near))
-        return Index(lon, lat, listed, reach_m, list_all=list_all)
+        return Groups(lon, lat, listed, reach_m)
 
     def group(self, number: int, zone: Ints, country: Numbers, base: Ints | None) -> Ints:
         """Return the group of centers in which each site looks for one of a class.
@@ -155,7 +155,7 @@ class Zones:
         zone, country
             Of each site, shape (n,).
         base
-            Other groups of centers, each by `kinds`; by default those of `index`.
+            Other groups of centers, each by `kinds`; by default those of `groups`.
         """
         if base is not None:
             return base * len(self.kinds) + self._kind_of[number].take(zone)

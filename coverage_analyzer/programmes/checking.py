@@ -76,14 +76,14 @@ def check(source: str | Path) -> Checked:
     try:
         document = catalogue.entry(source)
     except PolicyError as error:
-        problems = error.problems or (_whole(str(error), str(source)),)
+        problems = error.problems or (_file_problem(str(error), str(source)),)
         return Checked(str(source), problems, (), is_complete=error.is_complete)
     lines = key_lines(text)
     texts = [*document.warnings, *advice(document)] if isinstance(document, Policy) else []
     return Checked(str(source), (), tuple(_with_line(each, lines) for each in texts))
 
 
-def _whole(message: str, source: str) -> Problem:
+def _file_problem(message: str, source: str) -> Problem:
     """Return a problem of the whole file, such as an error of TOML, with the line that it names."""
     line = re.search(r"\(at line (\d+), column \d+\)", message)
     text = message.removeprefix(f"{source} ")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.geodesy import MILE_M, distance_m
 from coverage_analyzer.roads.engine import BEYOND, Drives, Engine, Journey, Places
-from coverage_analyzer.roads.tiled import TiledEngine
+from coverage_analyzer.roads.tiles.engine import TiledEngine
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The roads of a file as a network, built once and cached.
 
-The cache is a folder of stores (`store`), named by a fingerprint of their inputs: the hash of the
-file, the version of osmnx, the speed model, and the area of a large file that is kept. Another
+The cache is a folder of stores (`tiles.store`), named by a fingerprint of their inputs: the hash of
+the file, the version of osmnx, the speed model, and the area of a large file that is kept. Another
 file, version or model therefore never gets the wrong roads. The folder is
 ``$COVERAGE_ANALYZER_CACHE``, else the user's cache folder (``$XDG_CACHE_HOME`` or ``~/.cache``,
 ``~/Library/Caches``, ``%LOCALAPPDATA%``), and can be deleted at any time.
@@ -18,12 +18,12 @@ from typing import Final
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.fingerprint import WatchedFiles, unchanged_during
 from coverage_analyzer.policy.distances import TOP_KMH
-from coverage_analyzer.roads.building import build_network, network_of_graph
-from coverage_analyzer.roads.compressed import LEAST_S, Network, compressed
 from coverage_analyzer.roads.cubes import CUBE_M, ONE_TILE, Area
-from coverage_analyzer.roads.edges import STRIDE_M
-from coverage_analyzer.roads.graph import SPEEDS
-from coverage_analyzer.roads.store import FORMAT, TiledRoads, read_store, write_store
+from coverage_analyzer.roads.tiles.store import FORMAT, TiledRoads, read_store, write_store
+from coverage_analyzer.roads.ways.building import build_network, network_of_graph
+from coverage_analyzer.roads.ways.compressed import LEAST_S, Network, compressed
+from coverage_analyzer.roads.ways.edges import STRIDE_M
+from coverage_analyzer.roads.ways.graph import SPEEDS
 
 LARGE_BYTES: Final = 50_000_000
 """Size of an extract from which on only the roads near centers are kept."""
@@ -31,7 +31,7 @@ LARGE_BYTES: Final = 50_000_000
 ATTRIBUTION: Final = "Roads © OpenStreetMap contributors (ODbL)"
 
 built = network_of_graph
-"""Old name of `building.network_of_graph`, available for one release."""
+"""Old name of `ways.building.network_of_graph`, available for one release."""
 
 __all__ = [
     "ATTRIBUTION",

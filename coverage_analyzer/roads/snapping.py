@@ -6,7 +6,7 @@ however, is snapped to the roads of the island, not across the water, since the 
 road leads there.
 
 Therefore a component of the network counts as separate roads if it is not small
-(`compressed.separate_parts`). A place is snapped to the nearest node of such a component
+(`ways.compressed.separate_parts`). A place is snapped to the nearest node of such a component
 within the limit, else to the nearest node within it, else to none.
 """
 
@@ -19,7 +19,7 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import require
 from coverage_analyzer.policy.distances import OFF_ROAD_M
-from coverage_analyzer.roads.compressed import Network
+from coverage_analyzer.roads.ways.compressed import Network
 
 SNAP_M: Final = OFF_ROAD_M
 """Maximum distance from a road for a place to be snapped to the network."""

@@ -250,8 +250,8 @@ def _exact(query: Headers) -> dict[str, int]:
         if column.name in query.overrides:
             matched[column.name] = query.names.index(query.overrides[column.name])
             continue
-        beside = COUNTRY_BESIDE if column is COUNTRY else ()
-        keys = [header_key(name) for name in (*column.spellings, *beside)]
+        more_spellings = COUNTRY_BESIDE if column is COUNTRY else ()
+        keys = [header_key(name) for name in (*column.spellings, *more_spellings)]
         at = [
             i
             for i, h in enumerate(query.names)

@@ -20,7 +20,7 @@ from coverage_analyzer.matching.bands import band_edges, band_levels, bands_by_r
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
-from coverage_analyzer.matching.nearest import Index
+from coverage_analyzer.matching.nearest import ReachIndex
 from coverage_analyzer.matching.outcomes import printed_metres
 from coverage_analyzer.matching.spec import MatcherSpec
 from coverage_analyzer.schema.days import NO_DAY
@@ -133,7 +133,7 @@ class Reach:
         if not self._by_country:
             self._reaches, self._kind = np.unique(served, return_inverse=True)
 
-    def index(self, lon: Floats, lat: Floats, country: Numbers) -> Index:
+    def index(self, lon: Floats, lat: Floats, country: Numbers) -> ReachIndex:
         """Return an index of places that could serve sites; shape (n,) each."""
         every = np.flatnonzero(country >= 0)
         members = [
@@ -141,12 +141,14 @@ class Reach:
             for number in range(self._countries)
         ]
         if self._by_country:
-            return Index(lon, lat, members, self.limit_m, list_all=True)
+            return ReachIndex(lon, lat, members, self.limit_m)
         kinds = len(self._reaches)  # a group for each reach and country
         reach_m = np.repeat(self._reaches, self._countries)
-        return Index(lon, lat, members * kinds, reach_m, list_all=True)
+        return ReachIndex(lon, lat, members * kinds, reach_m)
 
-    def pairs(self, index: Index, sites: Sites, country: Numbers, zone: Ints) -> tuple[Ints, Ints]:
+    def pairs(
+        self, index: ReachIndex, sites: Sites, country: Numbers, zone: Ints
+    ) -> tuple[Ints, Ints]:
         """Return all pairs of a site and a place that gives it the level for certain.
 
         Where the coordinates of a site are rough, a place near the limit does not.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.matching.grid import GRIDS
-from coverage_analyzer.matching.nearest import Index
+from coverage_analyzer.matching.nearest import ReachIndex
 from coverage_analyzer.siting.cover import Cover
 from coverage_analyzer.siting.demand import Demand
 from coverage_analyzer.siting.reduction import merge_rows
@@ -48,7 +48,7 @@ class Covering:
 
 
 def covering(
-    demand: Demand, rows: Ints, index: Index, need: npt.NDArray[np.int8] | None = None
+    demand: Demand, rows: Ints, index: ReachIndex, need: npt.NDArray[np.int8] | None = None
 ) -> Covering:
     """Return the pairs of sites and candidates.
 
@@ -86,7 +86,7 @@ def covering(
     return Covering(merge_rows(stacked(parts, n_candidates))[0], n_sites, reached)
 
 
-def _parts(demand: Demand, rows: Ints, index: Index) -> Iterator[tuple[Ints, Ints, Ints]]:
+def _parts(demand: Demand, rows: Ints, index: ReachIndex) -> Iterator[tuple[Ints, Ints, Ints]]:
     """Yield positions in ``rows``, and the pairs of a position in those and a candidate."""
     sites = demand.table.sites
     grid = GRIDS[-1]

@@ -272,8 +272,8 @@ def words(trace: str) -> str:
     lines = [line for line in before_java if line and not UNSAID.match(line)] or [trace.strip()]
     if any(TRACEBACK in line for line in lines):
         in_files = [number for number, line in enumerate(lines) if line.startswith("  ")]
-        told = f"a task failed: {' '.join(lines[max(in_files, default=-1) + 1 :])}"
+        cause = f"a task failed: {' '.join(lines[max(in_files, default=-1) + 1 :])}"
     else:
-        told = lines[0].removeprefix(": ")
-    advice = f". {MORE_MEMORY}" if LOST.search(told) else ""
-    return f"Spark: {told}{advice}"
+        cause = lines[0].removeprefix(": ")
+    advice = f". {MORE_MEMORY}" if LOST.search(cause) else ""
+    return f"Spark: {cause}{advice}"

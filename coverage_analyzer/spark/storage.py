@@ -62,7 +62,7 @@ def is_on_disk(context: "SparkContext", path: str) -> bool:
     InputError
         If Spark has no such file system.
     """
-    return FileSystem(context, path).whole(path).startswith(LOCAL)
+    return FileSystem(context, path).absolute(path).startswith(LOCAL)
 
 
 class FileSystem:
@@ -97,7 +97,7 @@ class FileSystem:
     def _path(self, path: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(path)
 
-    def whole(self, path: str) -> str:
+    def absolute(self, path: str) -> str:
         """Return an absolute path with its scheme."""
         return str(self._fs.makeQualified(self._path(path)).toString())
 
@@ -191,9 +191,9 @@ class Folder:
             msg = "The output folder has no name. Give a folder for the report."
             raise PublishError(msg)
         self._fs = FileSystem(context, path)
-        self.path = self._fs.whole(path).rstrip("/")
+        self.path = self._fs.absolute(path).rstrip("/")
         self._held = f"{self.path}{hold.SUFFIX}"
-        self._work = f"{_beside(self.path, secrets.token_hex(TOKEN_BYTES))}{WORK}"
+        self._work = f"{_hidden_name(self.path, secrets.token_hex(TOKEN_BYTES))}{WORK}"
         self.part, self._gone, self.stage = (
             f"{self._work}/{kind}" for kind in ("part", "gone", "stage")
         )
@@ -218,7 +218,7 @@ class Folder:
 
     def _recover(self) -> None:
         """Restore what a killed run had moved away, and remove its remains."""
-        mine, start = self._owners(self._work), _beside(self.path, "")
+        mine, start = self._owners(self._work), _hidden_name(self.path, "")
         for left in self._fs.matching(start, WORK):
             is_other = left != self._work and TOKEN.fullmatch(left.removeprefix(start))
             if not is_other or None in mine or self._owners(left) != mine:
@@ -243,7 +243,7 @@ class Folder:
         FolderBusyError
             If another run has locked it.
         """
-        lock = _beside(path, "lock")
+        lock = _hidden_name(path, "lock")
         if not self._fs.claim(lock):
             msg = f"Another run is writing {path}. If not, a run was interrupted: delete {lock}."
             raise FolderBusyError(msg)
@@ -285,7 +285,7 @@ class Folder:
             if not self._fs.exists(self._work):
                 break
             time.sleep(PAUSE_S)
-        self._fs.drop(_beside(self.path, "lock"))
+        self._fs.drop(_hidden_name(self.path, "lock"))
 
     @property
     def is_local(self) -> bool:
@@ -375,7 +375,7 @@ class Folder:
             try:
                 self._replace(self._held)
             finally:
-                self._fs.drop(_beside(self._held, "lock"))
+                self._fs.drop(_hidden_name(self._held, "lock"))
             return self._held
 
     def _replace(self, path: str) -> None:
@@ -412,7 +412,7 @@ class Folder:
         return self._fs.exists(path) and self._fs.owner(path, is_folder=True) is None
 
 
-def _beside(path: str, kind: str) -> str:
+def _hidden_name(path: str, kind: str) -> str:
     """Return a hidden name beside a folder."""
     parent, _, name = path.rpartition("/")
     return f"{parent}/.{name}.{kind}"

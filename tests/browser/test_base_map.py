@@ -139,7 +139,7 @@ def test_with_tiles_there_is_no_base_map(browser: Browser, demo: Path, tmp_path:
     """Their server's images show land and names; zooming does not end at 12."""
     path = tmp_path / "map.html"
     tiles = Tiles("https://tiles.invalid/{z}/{x}/{y}.png", "T")
-    path.write_text(page_of(redrawn(demo, tiles=tiles)), "utf-8")
+    page_of(redrawn(demo, tiles=tiles)).write(path)
     assert 'id="coverage-base"' not in path.read_text("utf-8")
     page = Opened(browser, path)
     assert page.page.evaluate(f"() => {MAP}.getMaxZoom()") == 18

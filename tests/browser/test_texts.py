@@ -54,7 +54,7 @@ def hostile(
     places, out = (folder / "s.csv", folder / "c.csv"), folder / "out"
     batch.run(*places, out, policy=rules, as_of="2026-12-01", options=options)
     tiles = Tiles(f"{HOST}/{{z}}/{{x}}/{{y}}.png", text)
-    shown = page.page(redrawn(folder / "out", title=f"Title {text}", tiles=tiles))
+    shown = str(page.page(redrawn(folder / "out", title=f"Title {text}", tiles=tiles)))
     (folder / "map.html").write_text(shown, encoding="utf-8")
     return Opened(browser, folder / "map.html"), text, folder
 

@@ -12,10 +12,10 @@ import shapely
 from roads import extract_file, nodes_at, polygon_error_m, reference, sites_around
 
 from coverage_analyzer.roads.engine import ROAD_CELLS, RoadEngine, RoadStatus
-from coverage_analyzer.roads.extract import kind_of, read_extract
-from coverage_analyzer.roads.graph import SPEEDS, graph_of, timed
 from coverage_analyzer.roads.isochrones import TOLERANCE, cell_m
 from coverage_analyzer.roads.network import Network, built, load_network
+from coverage_analyzer.roads.ways.extract import kind_of, read_extract
+from coverage_analyzer.roads.ways.graph import SPEEDS, graph_of, timed
 
 SMALL = ("liechtenstein", "baltimore", "fiji-ferry")
 HOURS = 4 * 3600.0

@@ -38,7 +38,7 @@ from strategies import (
 from coverage_analyzer import countries, geodesy
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.matching.matcher import Matcher
-from coverage_analyzer.matching.nearest import NO_CENTER, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, NearestIndex, ReachIndex
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.schema.verdict import Status
 
@@ -296,12 +296,12 @@ def test_the_index_is_brute_force(drawn: tuple[list[Point], list[Point], float])
     exact = geodesy.distance_m(x[:, None], y[:, None], lon[None, :], lat[None, :])
     everyone, group = [np.arange(len(lon))], np.zeros(len(x), np.int64)
     reach = np.array([reach_m])
-    index = Index(lon, lat, everyone, reach, list_all=False)
+    index = NearestIndex(lon, lat, everyone, reach)
     nearest, count = index.nearest(x, y, geodesy.ecef(x, y), group)
     np.testing.assert_array_equal(nearest, exact.argmin(axis=1))
     near = exact <= reach_m + 0.001
     np.testing.assert_array_equal(count, near.sum(axis=1))
-    site, center, away = Index(lon, lat, everyone, reach, list_all=True).in_reach(x, y, group)
+    site, center, away = ReachIndex(lon, lat, everyone, reach).in_reach(x, y, group)
     assert sorted(zip(site.tolist(), center.tolist(), strict=True)) == [
         (int(i), int(j)) for i, j in np.argwhere(near)
     ]

@@ -30,7 +30,7 @@ from coverage_analyzer.maps import page
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.engine import Drives, Places, RoadStatus
-from coverage_analyzer.roads.measuring import DriveOptions
+from coverage_analyzer.roads.needed_drives import DriveOptions
 from coverage_analyzer.schema import columns
 from coverage_analyzer.schema.verdict import Reason, Status
 
@@ -213,7 +213,7 @@ def test_a_workbook_whose_coordinates_have_commas(tmp_path: Path) -> None:
     once = held(folder)
     manifest = json.loads(once["run.json"])["counts"]["reason"]
     assert manifest["road_over_budget"] == manifest["road_unreachable"] == 1
-    assert page.page(redrawn(folder)).encode() == once["map.html"]
+    assert str(page.page(redrawn(folder))).encode() == once["map.html"]
     plain = judged(tmp_path, sites=sites, dialect=Dialect(decimal=","))
     drive(plain, TOWN, minutes=15)
     assert (plain / "map.html").read_bytes() == once["map.html"]
@@ -268,8 +268,8 @@ def test_what_the_road_cannot_serve_is_a_layer_of_the_map(
 ) -> None:
     """And stays one when the map is made again from the folder; a center off the map has none."""
     shown = []
-    whole = page.pieces
-    monkeypatch.setattr(page, "pieces", lambda data: shown.append(data.meta) or whole(data))
+    original = page.page
+    monkeypatch.setattr(page, "page", lambda data: shown.append(data.meta) or original(data))
     (tmp_path / "network.csv").write_text(CENTERS + "OFF,Off,FR,48.8,2.3\n", encoding="utf-8")
     monkeypatch.setattr(f"{__name__}.CENTERS", (tmp_path / "network.csv").read_text())
     folder = judged(tmp_path)

@@ -97,7 +97,7 @@ def test_our_own_commands_read_it_back(tmp_path: Path, kind: formats.Format) -> 
     (tmp_path / "csv").mkdir()
     run(tmp_path / "csv", "csv")
     path = run(tmp_path, kind)
-    maps = [page.page(redrawn(folder / "out")) for folder in (tmp_path / "csv", tmp_path)]
+    maps = [str(page.page(redrawn(folder / "out"))) for folder in (tmp_path / "csv", tmp_path)]
     assert maps[0] == maps[1]
     sites = ca.read_sites(path)
     assert sites["site_id"].tolist() == [

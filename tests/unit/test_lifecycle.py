@@ -140,7 +140,7 @@ def test_other_formats_say_the_same(files: dict[str, Path], form: Any) -> None:
 def test_the_map_has_the_status(files: dict[str, Path]) -> None:
     """With style, words and order of drawing for each status; drawn again from the folder, too."""
     out, _ = ran(files)
-    pages = [(out / "map.html").read_text("utf-8"), page.page(redrawn(out))]
+    pages = [(out / "map.html").read_text("utf-8"), str(page.page(redrawn(out)))]
     for text in pages:
         assert "Not covered: no level available" in text
         drawn = text.split('"drawnInOrder": [')[1].split("]")[0]

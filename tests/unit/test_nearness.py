@@ -9,24 +9,21 @@ from building import EARTH, Floats, moved
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.matching.nearest import NO_CENTER, Index
+from coverage_analyzer.matching.nearest import NO_CENTER, Groups, NearestIndex, ReachIndex
 
 
-def index_of(
-    lon: list[float], lat: list[float], *, miles: float = 50, list_all: bool = False
-) -> Index:
+def group_of(lon: list[float], lat: list[float], miles: float = 50) -> Groups:
+    """Return one group of centers."""
+    place = np.array(lon, np.float64), np.array(lat, np.float64)
+    return Groups(*place, [np.arange(len(lon))], np.array([miles * MILE_M]))
+
+
+def index_of(lon: list[float], lat: list[float], *, miles: float = 50) -> NearestIndex:
     """Return an index of one group."""
-    every = [np.arange(len(lon))]
-    return Index(
-        np.array(lon, np.float64),
-        np.array(lat, np.float64),
-        every,
-        np.array([miles * MILE_M]),
-        list_all=list_all,
-    )
+    return NearestIndex(*group_of(lon, lat, miles))
 
 
-def nearest(index: Index, lon: list[float], lat: list[float]) -> tuple[list[int], list[int]]:
+def nearest(index: NearestIndex, lon: list[float], lat: list[float]) -> tuple[list[int], list[int]]:
     """Return the nearest center, and how many reach, of sites in the first group."""
     x, y = np.array(lon, np.float64), np.array(lat, np.float64)
     center, count = index.nearest(x, y, geodesy.ecef(x, y), np.zeros(len(x), np.int64))
@@ -41,7 +38,7 @@ def test_an_empty_group_has_nobody() -> None:
 
 def test_no_group_at_all() -> None:
     """Bear a world without groups."""
-    index = Index(np.zeros(0), np.zeros(0), [], np.zeros(0), list_all=False)
+    index = NearestIndex(np.zeros(0), np.zeros(0), [], np.zeros(0))
     assert nearest(index, [], []) == ([], [])
 
 
@@ -54,7 +51,7 @@ def test_sites_ask_only_their_own_group() -> None:
     """Pass over a center next door that belongs to another group."""
     lon, lat = np.array([8.0, 9.0]), np.array([47.0, 47.0])
     groups = [np.array([0]), np.array([1])]
-    index = Index(lon, lat, groups, np.array([100 * MILE_M] * 2), list_all=False)
+    index = NearestIndex(lon, lat, groups, np.array([100 * MILE_M] * 2))
     site = np.array([8.01, 8.01]), np.array([47.0, 47.0])
     center, count = index.nearest(*site, geodesy.ecef(*site), np.array([0, 1]))
     assert center.tolist() == [0, 1]
@@ -65,7 +62,7 @@ def test_groups_have_limits_of_their_own() -> None:
     """Count by the limit of the site's group, not by the greatest."""
     lon, lat = np.array([8.0]), np.array([47.0])
     one = [np.array([0]), np.array([0])]
-    index = Index(lon, lat, one, np.array([10 * MILE_M, 70 * MILE_M]), list_all=False)
+    index = NearestIndex(lon, lat, one, np.array([10 * MILE_M, 70 * MILE_M]))
     x, y = moved(8.0, 47.0, 77.0, 50 * MILE_M)
     site = np.array([x, x]), np.array([y, y])
     assert index.nearest(*site, geodesy.ecef(*site), np.array([0, 1]))[1].tolist() == [0, 1]
@@ -145,13 +142,27 @@ def test_centers_that_surely_reach_are_counted_all_the_same() -> None:
 
 def test_in_reach_lists_every_pair() -> None:
     """List all centers in reach with Karney's distances, in order of the sites."""
-    index = index_of([8.0, 8.2, 20.0], [47.0, 47.0, 47.0], list_all=True)
+    index = ReachIndex(*group_of([8.0, 8.2, 20.0], [47.0, 47.0, 47.0]))
     lon, lat = np.array([8.1, 40.0, 20.0]), np.array([47.0, 47.0, 47.0])
     site, center, metres = index.in_reach(lon, lat, np.zeros(3, np.int64))
     assert sorted(zip(site.tolist(), center.tolist(), strict=True)) == [(0, 0), (0, 1), (2, 2)]
     assert site.tolist() == sorted(site.tolist())
     expected = EARTH.inv(lon[site], lat[site], np.array([8.0, 8.2, 20.0])[center], [47.0] * 3)[2]
     np.testing.assert_array_equal(metres, expected)
+
+
+def test_an_index_answers_one_question() -> None:
+    """The nearest center may be out of reach, and whoever reaches a cell need not be listed.
+
+    One index for both would silently find no center here, or one of the two in reach.
+    """
+    group = group_of([8.0, 8.01, 20.0], [47.0, 47.0, 47.0])
+    assert nearest(NearestIndex(*group), [8.0, 25.0], [47.0, 47.0]) == ([0, 2], [2, 0])
+    lon, lat = np.array([8.0, 25.0]), np.array([47.0, 47.0])
+    site, center = ReachIndex(*group).reaching(lon, lat, np.zeros(2, np.int64))
+    assert (site.tolist(), center.tolist()) == ([0, 0], [0, 1])
+    assert not hasattr(ReachIndex, "search")
+    assert not hasattr(NearestIndex, "reaching")
 
 
 def test_the_index_remembers_without_changing_its_mind() -> None:
@@ -196,9 +207,9 @@ def test_groups_on_one_cell_keep_notes_of_their_own() -> None:
     x, y = (np.array(v) for v in crowd(4, 50))
     calls = [(x, y, np.full(50, group)) for group in (1, 0, 2, 0)]
     calls.append((np.repeat(x, 3), np.repeat(y, 3), np.tile([2, 0, 1], 50)))
-    warm = Index(np.array(lon), np.array(lat), groups, reach_m, list_all=False)
+    warm = NearestIndex(np.array(lon), np.array(lat), groups, reach_m)
     for subset in calls:
-        cold = Index(np.array(lon), np.array(lat), groups, reach_m, list_all=False)
+        cold = NearestIndex(np.array(lon), np.array(lat), groups, reach_m)
         result, expected = (
             i.nearest(*subset[:2], geodesy.ecef(*subset[:2]), subset[2]) for i in (warm, cold)
         )

@@ -29,13 +29,13 @@ def essence(data: Payload) -> dict[str, Any]:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Payload]:
     """Give what pages are made of."""
     result: list[Payload] = []
-    whole = page.pieces
+    original = page.page
 
-    def kept(data: Payload) -> list[str]:
+    def recorded(data: Payload) -> page.Page:
         result.append(data)
-        return whole(data)
+        return original(data)
 
-    monkeypatch.setattr(page, "pieces", kept)
+    monkeypatch.setattr(page, "page", recorded)
     return result
 
 

@@ -17,24 +17,18 @@ from roads import TOWN, sites_around
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.distances import TOP_M_PER_S
-from coverage_analyzer.roads import (
-    building,
-    cubes,
-    network,
-    regions,
-    search_processes,
-    search_tasks,
-    speeds,
-    store,
-)
-from coverage_analyzer.roads import compressed as compression
-from coverage_analyzer.roads.compressed import Network, compressed
+from coverage_analyzer.roads import cubes, network
 from coverage_analyzer.roads.cubes import Area
 from coverage_analyzer.roads.engine import Drives, Places, RoadEngine
-from coverage_analyzer.roads.extract import read_extract, stream_extract
-from coverage_analyzer.roads.graph import SPEEDS, graph_of, timed
+from coverage_analyzer.roads.search import Routes
 from coverage_analyzer.roads.snapping import Snapper
-from coverage_analyzer.roads.tiled import TiledEngine
+from coverage_analyzer.roads.tiles import regions, search_processes, search_tasks, store
+from coverage_analyzer.roads.tiles.engine import TiledEngine
+from coverage_analyzer.roads.ways import building, speeds
+from coverage_analyzer.roads.ways import compressed as compression
+from coverage_analyzer.roads.ways.compressed import Network, compressed
+from coverage_analyzer.roads.ways.extract import read_extract, stream_extract
+from coverage_analyzer.roads.ways.graph import SPEEDS, graph_of, timed
 
 SIDE, HOUR_S = 40, 3600.0
 
@@ -211,9 +205,9 @@ def test_an_area_holds_all_places_within_its_distance(lon: float, lat: float) ->
 RESUME = """
 import os, signal, sys
 import numpy as np
-from coverage_analyzer.roads import regions, store
+from coverage_analyzer.roads.tiles import regions, store
 from coverage_analyzer.roads.engine import Places
-from coverage_analyzer.roads.tiled import TiledEngine
+from coverage_analyzer.roads.tiles.engine import TiledEngine
 from pathlib import Path
 real, calls = regions.Regions.routes, []
 def routes(*given):
@@ -363,7 +357,7 @@ def test_a_damaged_store_is_built_again_whatever_the_damage(
 
 def test_a_damaged_result_is_searched_again_whatever_the_damage(tmp_path: Path) -> None:
     """Also if the archive then claims to be encrypted, or compressed in an unknown way."""
-    routes = regions.Routes(np.ones(2), np.ones(2), np.ones(2, np.bool_), np.ones(2, np.bool_))
+    routes = Routes(np.ones(2), np.ones(2), np.ones(2, np.bool_), np.ones(2, np.bool_))
     path = tmp_path / "one.npz"
     search_tasks._write(path, routes)
     whole = path.read_bytes()

@@ -13,11 +13,12 @@ from roads import TOWN, line_of, nodes_at, reference
 
 from coverage_analyzer import geodesy
 from coverage_analyzer.errors import InputError, MissingExtraError
-from coverage_analyzer.roads import edges, network
+from coverage_analyzer.roads import network
 from coverage_analyzer.roads.engine import Drives, Places, RoadEngine, RoadStatus
-from coverage_analyzer.roads.extract import kind_of, read_extract
-from coverage_analyzer.roads.graph import SPEEDS, graph_of
 from coverage_analyzer.roads.network import Network, built, cache_folder, compressed, load_network
+from coverage_analyzer.roads.ways import edges
+from coverage_analyzer.roads.ways.extract import kind_of, read_extract
+from coverage_analyzer.roads.ways.graph import SPEEDS, graph_of
 
 HOURS = 4 * 3600.0
 

@@ -77,8 +77,8 @@ def geopackage(path: Path, layer: str = "", fits: NameTest = neutral) -> Spatial
     kinds = {str(name): str(kind) for name, kind in layers if kind}
     chosen, others = _chosen_layer(path, kinds, layer, fits)
     # Not before: the first that opens a database brings in what a crashed program left in its log.
-    beside = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
-    fingerprint = WatchedFiles(path, optional=beside)
+    companions = tuple(path.with_name(f"{path.name}{suffix}") for suffix in SQLITE_FILES)
+    fingerprint = WatchedFiles(path, optional=companions)
     rows = _count(path, chosen)
     options = {"layer": chosen, "return_fids": rows is not None}  # a view has no ids to keep
     reader = _with_gdal(_Opening(path, "GeoPackage", name, fingerprint, rows, options=options))

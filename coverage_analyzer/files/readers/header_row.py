@@ -108,5 +108,5 @@ def numbered(headers: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def header_place(line: int, *, before: int) -> dict[str, Any]:
-    """Return what is to be told about where the header is, as JSON values."""
+    """Return where the header is, as JSON values for ``detected``."""
     return {"header_line": line} | ({"lines_before_header": before} if before else {})

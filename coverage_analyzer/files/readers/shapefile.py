@@ -89,8 +89,8 @@ def checked(path: Path, encoding: str = "") -> Shapefile:
         outer = whole if "}" in whole else f"{{{whole}}}"  # braces, lest a name in it ends it
         source = f"/vsizip/{outer}/{inside}"
         return Shapefile(source, fingerprint, *_codec(path, heads, encoding))
-    beside = [str(other) for other in path.parent.iterdir()]
-    parts = _parts(str(path), beside, path)
+    siblings = [str(other) for other in path.parent.iterdir()]
+    parts = _parts(str(path), siblings, path)
     code_page = Path(parts.get(CODE_PAGE, path.with_suffix(CODE_PAGE)))
     needed = [Path(part) for suffix, part in parts.items() if suffix != CODE_PAGE]
     fingerprint = WatchedFiles(*needed, optional=(code_page,))
@@ -113,9 +113,9 @@ def _codec(path: Path, heads: "Mapping[str, Part]", encoding: str) -> tuple[str,
     )
     if not spelling:
         table = heads[".dbf"][0]
-        told = encodings.LANGUAGE_DRIVERS.get(table[LANGUAGE_DRIVER], "")
-        guess = "" if told else encodings.guessed(table)
-        return told or guess, bool(guess)
+        declared = encodings.LANGUAGE_DRIVERS.get(table[LANGUAGE_DRIVER], "")
+        guess = "" if declared else encodings.guessed(table)
+        return declared or guess, bool(guess)
     try:
         return encodings.codec(spelling), False
     except InputError as error:

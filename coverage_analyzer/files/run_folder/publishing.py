@@ -78,7 +78,7 @@ class Publication:
             self._lock = locked(self.folder)
             self._work = WorkFolder.create(self.folder)
             for kind in (NEW, OLD):
-                self._kept(kind)
+                self._create_folder(kind)
             for left in self._work.left_behind():
                 _settle(left)
             self._earlier = frozenset(contents.earlier_files(self.folder))
@@ -226,7 +226,7 @@ class Publication:
                 )
                 raise PublishError(msg)
 
-    def _kept(self, kind: str) -> None:
+    def _create_folder(self, kind: str) -> None:
         """Create a folder in the work folder.
 
         Raises

@@ -180,18 +180,20 @@ class ReportWorkbook(Writer):
                 _add_centers(book, run.centers, page)
 
     def _add_report(self, book: excel.Workbook, run: RunContents, page: excel.Page) -> None:
-        beside = _Beside.of(self._spool.schema.names, run)
+        text_columns = _TextColumns.of(self._spool.schema.names, run)
         layout = excel.Layout(
-            widths=beside.widths(self._spool.widths()),
-            decimals=decimals_of(beside.headers),
+            widths=text_columns.widths(self._spool.widths()),
+            decimals=decimals_of(text_columns.headers),
             fills={"status": theme.FILLS},
             page=page,
         )
-        book.add_table(REPORT, beside.headers, map(beside.add, self._spool.batches()), layout)
+        book.add_table(
+            REPORT, text_columns.headers, map(text_columns.add, self._spool.batches()), layout
+        )
 
 
 @dataclass(frozen=True)
-class _Beside:
+class _TextColumns:
     """Columns of text that stand behind the codes of a report.
 
     Attributes
@@ -206,7 +208,7 @@ class _Beside:
     texts: Mapping[int, Mapping[str, str]]
 
     @classmethod
-    def of(cls, names: list[str], run: RunContents) -> "_Beside":
+    def of(cls, names: list[str], run: RunContents) -> "_TextColumns":
         """Return those of a report with columns of some names."""
         same_country = bool(run.manifest["policy"]["same_country"])
         texts_by_code = {
@@ -229,8 +231,8 @@ class _Beside:
             columns.append(cells)
             if at in self.texts:
                 texts = self.texts[at]
-                beside = [texts.get(code or "", "") for code in cells.to_pylist()]
-                columns.append(arrays.text_array(beside))
+                column = [texts.get(code or "", "") for code in cells.to_pylist()]
+                columns.append(arrays.text_array(column))
         return pa.RecordBatch.from_arrays(columns, names=self.headers)
 
     def widths(self, widths: Mapping[str, float]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Reports as Parquet."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -43,14 +43,15 @@ class ParquetWriter(Writer):
         self._path, self._schema = path, schema
         self._metadata: dict[str, str] = {}
         self._writer: pq.ParquetWriter | None = None
-        self._coded: frozenset[str] = frozenset()
+        self._recurring: frozenset[str] = frozenset()
         self._waiting: list[pa.RecordBatch] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows; the first ones determine which values recur."""
         if self._writer is None:
-            self._writer = self._opened(batch)
-        self._waiting.append(self._decoded(batch))
+            self._recurring = self._recurring_columns(batch)
+            self._writer = self._open_writer(self._stored(batch.slice(0, 0)).schema)
+        self._waiting.append(self._stored(batch))
         n_rows = sum(map(len, self._waiting))
         if n_rows >= GROUP_ROWS or sum(map(_n_bytes, self._waiting)) >= GROUP_BYTES:
             self._write_group()
@@ -69,24 +70,41 @@ class ParquetWriter(Writer):
                 self._writer.add_key_value_metadata(self._metadata)
             self._writer.close()
 
-    def _opened(self, batch: pa.RecordBatch) -> pq.ParquetWriter:
-        """Return a writer for rows like some."""
-        self._coded = frozenset(
+    def _columns(self, batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array, bool]]:
+        """Yield the name and the cells of each column, and whether they are codes of its text."""
+        fields = zip(self._schema.names, self._schema.types, batch.columns, strict=True)
+        return ((name, cells, cells.type != kind) for name, kind, cells in fields)
+
+    def _recurring_columns(self, batch: pa.RecordBatch) -> frozenset[str]:
+        """Return the columns in which at most a quarter of the values are distinct."""
+        return frozenset(
             name
-            for name, wanted, cells in zip(
-                self._schema.names, self._schema.types, batch.columns, strict=True
-            )
-            if cells.type != wanted and _recurs(cells.indices)
+            for name, cells, is_coded in self._columns(batch)
+            if _recurs(cells.indices if is_coded else cells)
         )
-        first = self._decoded(batch)
+
+    def _stored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return rows as they are stored: codes where values recur, else text."""
+        columns = [
+            arrays.decoded(cells) if is_coded and name not in self._recurring else cells
+            for name, cells, is_coded in self._columns(batch)
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=self._schema.names)
+
+    def _is_coded(self, field: pa.Field) -> bool:
+        """Return whether codes of text are stored for a column of `_stored`."""
+        return field.name in self._recurring and bool(pa.types.is_dictionary(field.type))
+
+    def _open_writer(self, schema: pa.Schema) -> pq.ParquetWriter:
+        """Return a writer for rows as they are stored."""
         # A dictionary of values that do not recur costs twice the time, and space.
         writer = pq.ParquetWriter(
             utf8_name(self._path),
-            first.schema,
+            schema,
             compression="zstd",
-            use_dictionary=[*self._coded, *_recurring(first)],
+            use_dictionary=[name for name in schema.names if name in self._recurring],
             # The least and greatest text of codes take as long to find as the codes to write.
-            write_statistics=[n for n in self._schema.names if n not in self._coded],
+            write_statistics=[field.name for field in schema if not self._is_coded(field)],
             store_schema=False,
         )
         # What Arrow notes of its types is what readers are to see, not how the rows came.
@@ -94,21 +112,15 @@ class ParquetWriter(Writer):
         writer.add_key_value_metadata({**(self._schema.metadata or {}), ARROW_SCHEMA: types})
         return writer
 
-    def _decoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return rows with the text of all columns as text, except where codes are written."""
-        columns = [
-            cells if cells.type == wanted or name in self._coded else arrays.decoded(cells)
-            for name, wanted, cells in zip(
-                self._schema.names, self._schema.types, batch.columns, strict=True
-            )
-        ]
-        return pa.RecordBatch.from_arrays(columns, names=self._schema.names)
-
     def _write_group(self) -> None:
         """Write the waiting rows as a group."""
         waiting, self._waiting = self._waiting, []
         if waiting and self._writer is not None:
-            rows = pa.Table.from_batches(waiting).unify_dictionaries()
+            rows = pa.Table.from_batches(waiting)
+            for at, field in enumerate(rows.schema):
+                if self._is_coded(field):
+                    # With another dictionary in the middle of a group, Arrow would write text.
+                    rows = rows.set_column(at, field.name, rows.column(at).unify_dictionaries())
             self._writer.write_table(rows, row_group_size=max(len(rows), 1))
 
 
@@ -120,15 +132,9 @@ def _n_bytes(batch: pa.RecordBatch) -> int:
         return int(batch.get_total_buffer_size())
 
 
-def _recurring(batch: pa.RecordBatch) -> list[str]:
-    """Return the columns in which at most a quarter of the values are distinct."""
-    columns = zip(batch.schema.names, batch.columns, strict=True)
-    return [name for name, cells in columns if _recurs(cells)]
-
-
-def _recurs(cells: pa.Array) -> bool:
+def _recurs(values: pa.Array) -> bool:
     """Return whether at most a quarter of the values are distinct, if Arrow can count them."""
     try:
-        return int(pc.count_distinct(cells).as_py()) * DISTINCT_SHARE <= len(cells)
+        return int(pc.count_distinct(values).as_py()) * DISTINCT_SHARE <= len(values)
     except pa.ArrowNotImplementedError:  # nested values, dictionaries, views
         return False

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.distances import TOP_M_PER_S
-from coverage_analyzer.roads.compressed import Network, compressed, fastest_edges, join_edges
 from coverage_analyzer.roads.cubes import Area, cube_order
-from coverage_analyzer.roads.edges import cut_ways, junctions, lowest_id, with_points
-from coverage_analyzer.roads.extract import FERRY, Extract, check_complete, stream_extract
-from coverage_analyzer.roads.graph import SPEEDS, read_graphml
-from coverage_analyzer.roads.speeds import speeds_kmh
+from coverage_analyzer.roads.ways.compressed import Network, compressed, fastest_edges, join_edges
+from coverage_analyzer.roads.ways.edges import cut_ways, junctions, lowest_id, with_points
+from coverage_analyzer.roads.ways.extract import FERRY, Extract, check_complete, stream_extract
+from coverage_analyzer.roads.ways.graph import SPEEDS, read_graphml
+from coverage_analyzer.roads.ways.speeds import speeds_kmh
 
 Signs = dict[tuple[str, str], int]
 """Number of each kind of road and tagged speed limit."""
@@ -66,7 +66,7 @@ def build_network(
     Parameters
     ----------
     path
-        As for `network.load_network`.
+        As for `roads.network.load_network`.
     fingerprint
         Hash of its inputs.
     speeds
@@ -140,17 +140,17 @@ def _read(path: Path, area: Area | None) -> list[Extract]:
 
 def _near(part: Extract, area: Area) -> Extract:
     """Return the ways with a point in an area, complete."""
-    kept = np.zeros(len(part.highway), np.bool_)
-    kept[part.way[area.contains(part.lon, part.lat)]] = True
-    if kept.all():
+    is_near = np.zeros(len(part.highway), np.bool_)
+    is_near[part.way[area.contains(part.lon, part.lat)]] = True
+    if is_near.all():
         return part
-    ways, points = np.flatnonzero(kept), kept[part.way]
+    ways, points = np.flatnonzero(is_near), is_near[part.way]
     return replace(
         part,
         node=part.node[points],
         lon=part.lon[points],
         lat=part.lat[points],
-        way=(np.cumsum(kept) - 1)[part.way[points]],
+        way=(np.cumsum(is_near) - 1)[part.way[points]],
         highway=tuple(part.highway[n] for n in ways.tolist()),
         maxspeed=tuple(part.maxspeed[n] for n in ways.tolist()),
         direction=part.direction[ways],

@@ -1,7 +1,7 @@
 """Snap many places to the roads of a country, tile by tile.
 
-Each place is snapped exactly as on the whole network (`snapping`), but with an index of the nodes
-of its own tile and of those near its edge, so that memory depends on one tile.
+Each place is snapped exactly as on the whole network (`roads.snapping`), but with an index of the
+nodes of its own tile and of those near its edge, so that memory depends on one tile.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.roads.cubes import cube_keys, distance_to_cube, neighbours
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
-from coverage_analyzer.roads.store import TiledRoads
+from coverage_analyzer.roads.tiles.store import TiledRoads
 
 MARGIN_M: Final = 1.0
 """Added to the limit around a tile, for rounding."""
@@ -52,11 +52,11 @@ class TileSnapper:
         return Snapped(node, away)
 
     def _snap(
-        self, key: int, places: Ints, at: tuple[Floats, Floats], found: tuple[Ints, Floats]
+        self, key: int, places: Ints, at: tuple[Floats, Floats], snapped: tuple[Ints, Floats]
     ) -> None:
         """Snap the places in one cube."""
         lon, lat = (values[places] for values in at)
-        node, away = found
+        node, away = snapped
         around = self._nodes(key)
         network = self._roads.network
         points = geodesy.ecef(network.lon[around], network.lat[around])

@@ -8,7 +8,7 @@ import numpy as np
 from coverage_analyzer.arrays import Floats, Ints
 from coverage_analyzer.errors import require
 from coverage_analyzer.policy.distances import TOP_KMH
-from coverage_analyzer.roads.graph import SPEEDS
+from coverage_analyzer.roads.ways.graph import SPEEDS
 
 Sign = tuple[str, str]
 """The kind of a road (``highway``), and its tagged speed limits; empty without."""

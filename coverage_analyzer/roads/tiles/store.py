@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools, Ints
-from coverage_analyzer.roads.compressed import Network
 from coverage_analyzer.roads.cubes import ONE_TILE, cube_keys
+from coverage_analyzer.roads.ways.compressed import Network
 
 FORMAT: Final = 4
 """Version of the stored format, part of the fingerprint."""

@@ -1,0 +1,1 @@
+"""The ways of a map, made a network of nodes and edges."""
