@@ -161,23 +161,6 @@ def codes_of(cells: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     return as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
 
 
-def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """Return a dictionary column as one array, whose dictionary has only values of the column.
-
-    Examples
-    --------
-    >>> column = pa.chunked_array([coded_texts(np.array([2, -1]), pa.array(["a", "b", "c"]))])
-    >>> without_unused(column).dictionary.to_pylist(), without_unused(column).to_pylist()
-    (['c'], ['c', None])
-    """
-    cells = column.unify_dictionaries().combine_chunks()
-    indices = codes_of(cells)
-    is_used = np.bincount(indices + 1, minlength=len(cells.dictionary) + 1)[1:] > 0
-    new = np.append(np.cumsum(is_used) - 1, -1)
-    used = cells.dictionary.take(from_numpy(np.flatnonzero(is_used)))
-    return coded_texts(new[indices], used)
-
-
 def without_empty(texts: pa.Array) -> pa.Array:
     """Return strings with null for empty ones."""
     empty = pc.equal(texts, text_array([""])[0])
