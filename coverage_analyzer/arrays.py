@@ -5,6 +5,7 @@ installed, which costs half a second and is useless to the batch job.
 """
 
 from collections.abc import Iterator, Sequence
+from importlib import resources
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -17,6 +18,53 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
 
+def stored(*path: str) -> dict[str, pa.Array]:
+    """Return the arrays of a file in ``resources``, which has them in one row of list columns.
+
+    The file is mapped into memory, and it is not compressed (the package is): what is not needed is
+    not read, and nothing is decompressed at each start. `tools/stored_arrays.py` writes it.
+    """
+    with resources.as_file(resources.files(__package__).joinpath("resources", *path)) as file:
+        batch = pa.ipc.open_file(pa.memory_map(str(file))).get_batch(0)
+    return {name: batch.column(name).flatten() for name in batch.schema.names}
+
+
+def from_steps(low: pa.Array, high: pa.Array) -> npt.NDArray[np.int32]:
+    """Return integers of which a file has the steps, in zigzag order (0, -1, 1, -2), in two halves.
+
+    Apart, the lower and the upper 16 bits need less room in the package.
+
+    Examples
+    --------
+    >>> low, high = (pa.array(v, pa.uint16()) for v in ([10, 1, 65534], [0, 0, 1]))
+    >>> from_steps(low, high).tolist()
+    [5, 4, 65539]
+    """
+    steps = as_numpy(high).astype(np.int32)
+    steps <<= 16
+    steps |= as_numpy(low)
+    odd = steps & 1
+    steps >>= 1
+    steps ^= np.negative(odd, out=odd)
+    return np.cumsum(steps, out=steps)
+
+
+def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the values of an array, which has no NaN, without repeats, ascending. Shape (n,).
+
+    `numpy.unique` does so, too, but imports ``numpy.ma`` for it, a fortieth of the start of a run.
+
+    Examples
+    --------
+    >>> distinct(np.array([3, 1, 3])).tolist(), distinct(np.array([])).tolist()
+    ([1, 3], [])
+    """
+    ordered = np.sort(values, axis=None)
+    is_new = np.ones(len(ordered), np.bool_)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_new]
+
+
 def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Expand ranges given by their lengths: return the range number and each value in it.
 
@@ -27,6 +75,20 @@ def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """
     pick = np.repeat(np.arange(len(counts)), counts)
     return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
+
+
+def positions_in(ascending: Ints, values: Ints) -> Ints:
+    """Return the position of each value among ascending ones; -1 if it is not among them.
+
+    Examples
+    --------
+    >>> positions_in(np.array([2, 5, 9]), np.array([9, 3, 2, 10])).tolist()
+    [2, -1, 0, -1]
+    """
+    if not len(ascending):
+        return np.full(len(values), -1)
+    at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return np.where(ascending[at] == values, at, -1)
 
 
 CACHED: Final = 1 << 15
@@ -97,23 +159,6 @@ def codes_of(cells: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     """Return the indices of a dictionary array; -1 where null."""
     none = from_numpy(np.array([-1], np.int32))[0]  # a Python number would import pandas
     return as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
-
-
-def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """Return a dictionary column as one array, whose dictionary has only values of the column.
-
-    Examples
-    --------
-    >>> column = pa.chunked_array([coded_texts(np.array([2, -1]), pa.array(["a", "b", "c"]))])
-    >>> without_unused(column).dictionary.to_pylist(), without_unused(column).to_pylist()
-    (['c'], ['c', None])
-    """
-    cells = column.unify_dictionaries().combine_chunks()
-    indices = codes_of(cells)
-    is_used = np.bincount(indices + 1, minlength=len(cells.dictionary) + 1)[1:] > 0
-    new = np.append(np.cumsum(is_used) - 1, -1)
-    used = cells.dictionary.take(from_numpy(np.flatnonzero(is_used)))
-    return coded_texts(new[indices], used)
 
 
 def without_empty(texts: pa.Array) -> pa.Array:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 
@@ -30,6 +30,10 @@ GREATEST_DISC_M: Final = 5_000_000.0
 """Maximum radius of a disc."""
 
 
+POINTS_AT_ONCE: Final = 1 << 16
+"""Bounds the memory of reading coordinates."""
+
+
 def points(lon: Floats, lat: Floats) -> Geometries:
     """Return points, shape (n,).
 
@@ -48,6 +52,24 @@ def points(lon: Floats, lat: Floats) -> Geometries:
     finally:
         if collecting:
             gc.enable()
+
+
+def point_coordinates(points: Geometries) -> tuple[Floats, Floats]:
+    """Return the longitude and latitude of points, NaN where a point is missing or empty.
+
+    The bounds of a point are its coordinates; they need less than half the time of coordinates.
+
+    Examples
+    --------
+    >>> lon, lat = point_coordinates(np.array([shapely.Point(7.5, 47), None, shapely.Point()]))
+    >>> lon.tolist(), lat.tolist()
+    ([7.5, nan, nan], [47.0, nan, nan])
+    """
+    lon, lat = np.empty((2, len(points)))
+    for start in range(0, len(points), POINTS_AT_ONCE):
+        rows = slice(start, start + POINTS_AT_ONCE)
+        lon[rows], lat[rows] = shapely.bounds(points[rows])[:, :2].T
+    return lon, lat
 
 
 FIRST_VERTICES: Final = 360
@@ -105,7 +127,7 @@ def discs(lon: Floats, lat: Floats, radius_m: Floats) -> Geometries:
     owner = np.insert(ring, end, ring[first])
     polygons: Geometries = shapely.polygons(shapely.linearrings(points, indices=owner))
     over = (np.abs(np.diff(points[:, 0])) >= 180) & (np.diff(owner) == 0)
-    for number in np.unique(owner[:-1][over]).tolist():
+    for number in distinct(owner[:-1][over]).tolist():
         polygons[number] = _unwrapped(points[owner == number], lat[number])
     return split_at_antimeridian(polygons)
 

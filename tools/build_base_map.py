@@ -40,7 +40,9 @@ import numpy as np
 import pyarrow as pa
 import pyogrio
 import shapely
+import stored_arrays
 
+from coverage_analyzer.arrays import from_steps, stored
 from coverage_analyzer.countries import Countries
 from coverage_analyzer.countries import load as countries
 from coverage_analyzer.maps.base_map import (
@@ -261,12 +263,10 @@ def without(cells: Cells, holes: Cells) -> Cells:
 
 def borders() -> tuple[list[Any], list[Any]]:
     """Return the arcs between two countries in units, and those of contested zones."""
-    data = pa.memory_map(str(RESOURCES.parent / "countries" / "countries.arrow"))
-    batch = pa.ipc.open_file(data).get_batch(0)
-    column = {n: batch.column(n).flatten() for n in batch.schema.names}
+    column = stored("countries", "countries.arrow")
     names = column["faces"].to_pylist()
-    lon, lat = (np.cumsum(column[n].to_numpy(), dtype=np.float64) / 1e6 for n in ("lon", "lat"))
-    points = np.stack(units_of(lon, lat), axis=1)
+    x, y = (from_steps(column[f"{n}_low"], column[f"{n}_high"]) for n in ("x", "y"))
+    points = np.stack(units_of(x / 1e6 - 180, y / 1e6 - 90), axis=1)
     arcs = np.split(points, np.cumsum(column["arc_sizes"].to_numpy())[:-1])
     plain: list[Any] = []
     contested: list[Any] = []
@@ -686,41 +686,33 @@ def _stepped(points: np.ndarray, corner: tuple[int, int], step: int) -> np.ndarr
 
 
 def _cells_file(rows: list[dict[str, Any]]) -> str:
-    table = pa.table(
-        {
-            "level": pa.array([r["level"] for r in rows], pa.int8()),
-            "cell": pa.array([r["cell"] for r in rows], pa.int32()),
-            **{k: pa.array([r[k] for r in rows], pa.large_binary()) for k in ("counts", "x", "y")},
-        }
-    )
-    return _file("base_map.arrow", table)
+    columns = {
+        "level": np.array([r["level"] for r in rows], np.int8),
+        "cell": np.array([r["cell"] for r in rows], np.int32),
+    }
+    for name in ("counts", "x", "y"):
+        columns |= stored_arrays.cells(name, [r[name] for r in rows])
+    return _file("base_map.arrow", columns, len(rows))
 
 
 def _towns_file(labels: list[dict[str, Any]]) -> str:
     labels = sorted(labels, key=lambda t: (t["zoom"], int(t["y"]) >> 12, int(t["x"]) >> 12))
-    table = pa.table(
-        {
-            "x": pa.array([round(t["x"]) for t in labels], pa.int32()),
-            "y": pa.array([round(t["y"]) for t in labels], pa.int32()),
-            "zoom": pa.array([t["zoom"] for t in labels], pa.int8()),
-            "kind": pa.array([int(t["kind"]) for t in labels], pa.int8()),
-            "country": pa.array([t["country"] for t in labels]).dictionary_encode(),
-            "name": pa.array([t["name"] for t in labels], pa.large_string()),
-        }
-    )
-    return _file("towns.arrow", table)
+    columns = {
+        **stored_arrays.steps("x", np.array([round(t["x"]) for t in labels])),
+        **stored_arrays.steps("y", np.array([round(t["y"]) for t in labels])),
+        "zoom": np.array([t["zoom"] for t in labels], np.int8),
+        "kind": np.array([int(t["kind"]) for t in labels], np.int8),
+        "country": pa.array([t["country"] for t in labels]).dictionary_encode(),
+        **stored_arrays.cells("name", [t["name"].encode() for t in labels]),
+    }
+    return _file("towns.arrow", columns, len(labels))
 
 
-def _file(name: str, table: pa.Table) -> str:
+def _file(name: str, columns: dict[str, Any], n_rows: int) -> str:
     path = RESOURCES / name
-    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 19))
-    with (
-        pa.OSFile(str(path), "wb") as sink,
-        pa.ipc.new_file(sink, table.schema, options=options) as f,
-    ):
-        f.write_table(table.combine_chunks())
+    stored_arrays.write(path, columns)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f"`{name}`, {path.stat().st_size:,} bytes, {len(table):,} rows, sha256 `{digest}`"
+    return f"`{name}`, {path.stat().st_size:,} bytes, {n_rows:,} rows, sha256 `{digest}`"
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ import newer_borders
 import numpy as np
 import pyarrow as pa
 import shapely
+import stored_arrays
 from newer_borders import area_km2, parts
 
 SOURCE = "@osm_borders/maritime_10m@1.1.0"
@@ -436,13 +437,13 @@ def grid(cells: np.ndarray, polygons: np.ndarray) -> np.ndarray:
 
 
 def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np.ndarray) -> None:
-    """Write all arrays as one row of list columns, rising numbers as differences."""
+    """Write all arrays, rising numbers as differences."""
     cell, edge = edges_by_cell(arcs)
     cells, counts = np.unique(cell, return_counts=True)
     columns = {
-        "faces": pa.array([names]),
-        "lon": np.diff(arcs.lon, prepend=0).astype(np.int32),
-        "lat": np.diff(arcs.lat, prepend=0).astype(np.int32),
+        "faces": pa.array(names),
+        **stored_arrays.steps("x", arcs.lon + 180 * UNITS),
+        **stored_arrays.steps("y", arcs.lat + 90 * UNITS),
         "arc_sizes": np.diff(arcs.offsets),
         "arc_left": arcs.left,
         "arc_right": arcs.right,
@@ -451,22 +452,11 @@ def written(path: Path, names: list[str], arcs: Arcs, rings: Rings, polygons: np
         "polygon_sizes": np.diff(rings.polygon_offsets),
         "face_sizes": np.diff(rings.face_offsets),
         "grid": grid(cells, polygons),
+        "cells": np.diff(cells, prepend=0).astype(np.int32),
         "cell_sizes": counts.astype(np.uint16),
         "cell_edges": np.diff(edge, prepend=0).astype(np.int32),
     }
-    lists = [c if isinstance(c, pa.Array) else as_list(c) for c in columns.values()]
-    batch = pa.record_batch(lists, names=list(columns))
-    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 19))
-    with (
-        pa.OSFile(str(path), "wb") as sink,
-        pa.ipc.new_file(sink, batch.schema, options=options) as out,
-    ):
-        out.write_batch(batch)
-
-
-def as_list(values: np.ndarray) -> pa.Array:
-    """Return a list array of one row that holds the values."""
-    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), pa.array(values))
+    stored_arrays.write(path, columns)
 
 
 def main() -> None:

@@ -42,7 +42,6 @@ from coverage_analyzer.batch.text_style import text_style
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files import own_columns
 from coverage_analyzer.files.database.address import is_address
-from coverage_analyzer.files.database.writer import TableWriter, open_writer
 from coverage_analyzer.files.duplicates import DuplicateFinder, DuplicateSummary
 from coverage_analyzer.files.mistakes import check_two_tables, open_sites
 from coverage_analyzer.files.overwriting import policy_file, refuse_overwriting
@@ -76,6 +75,7 @@ from coverage_analyzer.settings.arguments import (
 )
 
 if TYPE_CHECKING:
+    from coverage_analyzer.files.database.writer import TableWriter
     from coverage_analyzer.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -179,24 +179,24 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         },
         [sites, centers, options.products, policy_file(policy)],
     )
-    wanted, rules = day(as_of), Policy.load(policy)
+    as_of_day, rules = day(as_of), Policy.load(policy)
     gate = Gate.of(options.max_rejects, options.hold_if, rules, joins=bool(options.metrics))
     columns, dialect = options.center_columns, options.center_dialect
-    given = open_table(centers, CENTERS, columns, dialect)
-    dated = open_products(options.products, options.product_dialect)
+    centers_table = open_table(centers, CENTERS, columns, dialect)
+    products_table = open_products(options.products, options.product_dialect)
     matcher = build_matcher(
-        given,
+        centers_table,
         rules,
-        as_of=wanted,
+        as_of=as_of_day,
         trust_declared=options.trust_declared,
-        products=None if dated is None else read_products(dated),
+        products=None if products_table is None else read_products(products_table),
     )
-    for read in (given, dated):
+    for read in (centers_table, products_table):
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options, rules)
     own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
-    check_two_tables(table, given)
+    check_two_tables(table, centers_table)
     formats.check_rows(options.format, table.source.rows)
     table = with_area_columns(matcher.gates, table)
     log.info("%s: columns %s", table.path, table.matched_columns)
@@ -213,7 +213,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options, rules), refused=refused)
                 check_same(first_read, table.source.fingerprint)
-            inputs = Inputs(table, given, dated)
+            inputs = Inputs(table, centers_table, products_table)
             scratch = publication.scratch
             previous = Previous.of(gate, publication.folder, table, matcher, scratch)
             outputs = Outputs(publication, gate, previous, elsewhere, metrics)
@@ -225,9 +225,13 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
             raise PublishError(msg) from error
 
 
-def _rows_elsewhere(options: Options) -> AbstractContextManager[TableWriter | None]:
+def _rows_elsewhere(options: Options) -> AbstractContextManager["TableWriter | None"]:
     """Return a writer of the rows into a database, too, if requested."""
-    return open_writer(options.table) if options.table else nullcontext()
+    if not options.table:
+        return nullcontext()
+    from coverage_analyzer.files.database.writer import open_writer
+
+    return open_writer(options.table)
 
 
 def _names(options: Options, policy: Policy) -> list[str]:
@@ -289,7 +293,7 @@ class Outputs(FolderOutputs):
     """Outputs of a run: a folder, perhaps a database table, the gate before them, metrics."""
 
     publication: Publication
-    elsewhere: TableWriter | None
+    elsewhere: "TableWriter | None"
     metrics: Metrics
 
 
@@ -313,10 +317,10 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    given, options = options.to_dict(), options.written_like(inputs.sites)
+    options_record, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     facts = {
-        "options": given,
+        "options": options_record,
         "table": None if elsewhere is None else str(elsewhere),
     }
     written = write_files(totals, inputs, matcher, outputs, options, facts)
@@ -513,7 +517,7 @@ def _written(
     blocks: Iterable[Judged],
     report: ReportOutput,
     rejects: RejectsWriter,
-    elsewhere: TableWriter | None,
+    elsewhere: "TableWriter | None",
 ) -> Generator[Judged, None, None]:
     """Yield blocks whose rows and rejects have been written."""
     for some in blocks:

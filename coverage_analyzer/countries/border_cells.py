@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 
 UNITS: Final = 1_000_000
 """Integer units per degree in the file of borders."""
@@ -85,8 +85,8 @@ class BorderCells:
     cells: Ints
     offsets: Ints
     edges: npt.NDArray[np.int32]
-    x: Floats
-    y: Floats
+    x: npt.NDArray[np.int32]
+    y: npt.NDArray[np.int32]
 
     @functools.cached_property
     def _bits(self) -> Bits:
@@ -99,9 +99,11 @@ class BorderCells:
     @functools.cached_property
     def _ranks(self) -> tuple[Bits, Ints]:
         """The cells as bits, `WORD` in an integer, and their number before each integer."""
-        bits = np.zeros(COLUMNS * ROWS, np.bool_)
-        bits[self.cells] = True
-        words = np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
+        word, bit = np.divmod(self.cells, WORD)
+        first = np.flatnonzero(np.diff(word, prepend=-1))
+        words = np.zeros(COLUMNS * ROWS // WORD, np.uint64)
+        bits = np.uint64(1) << bit.astype(np.uint64)
+        words[word[first]] = np.bitwise_or.reduceat(bits, first)
         counts = np.bitwise_count(words).astype(np.int64)
         return words, np.cumsum(counts) - counts
 
@@ -123,7 +125,7 @@ class BorderCells:
         bits = self._bits.take(rank)
         new = np.flatnonzero(bits == 0)
         if len(new):
-            ranks = np.unique(rank[new])
+            ranks = distinct(rank[new])
             self._bits[ranks] = self._bits_of(ranks)
             bits[new] = self._bits.take(rank[new])
         return bits
@@ -160,17 +162,17 @@ class BorderCells:
         shift = (_part(x, column * CELL) * PARTS + part).astype(np.uint64)
         height = (PARTS - part).astype(np.uint64)
         ahead = (self.touched(rank) >> shift) & ((np.uint64(1) << height) - np.uint64(1))
-        some = np.flatnonzero(ahead)
-        pick, edge = self.edges_of(rank.take(some))
-        return some.take(pick), edge
+        points = np.flatnonzero(ahead)
+        pick, edge = self.edges_of(rank.take(points))
+        return points.take(pick), edge
 
 
-def _part(values: Floats, start: Ints) -> Ints:
+def _part(values: Floats | npt.NDArray[np.int32], start: Ints) -> Ints:
     """Return the part of a cell for places in units, clipped to the cell from its ``start`` on.
 
     The part never decreases with the place, so that what a box contains is in its parts.
     """
-    part = np.asarray(values - start)
+    part = np.asarray(values - start, np.float64)
     part /= CELL // PARTS
     np.clip(part, 0, PARTS - 1, out=part)
     return part.astype(np.int64)

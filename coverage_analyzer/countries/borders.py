@@ -12,14 +12,13 @@ the near side of the first edge it meets is its face. Built by ``tools/build_cou
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.countries.border_cells import (
     CELL,
     COLUMNS,
@@ -67,8 +66,8 @@ class Borders:
     """
 
     faces: tuple[str, ...]
-    _x: Floats
-    _y: Floats
+    _x: npt.NDArray[np.int32]
+    _y: npt.NDArray[np.int32]
     _left: npt.NDArray[np.uint16]
     _right: npt.NDArray[np.uint16]
     _grid: npt.NDArray[np.uint16]
@@ -149,10 +148,10 @@ class Borders:
         box = Box(x - dx, x + dx, y - dy, y + dy)
         cell = row * COLUMNS + column
         near = ~box.in_cell(column, row)
-        here = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
-        parts = self._border_cells.touched(self._border_cells.rank(cell.take(here)))
-        box = Box(*(limit.take(here) for limit in box))
-        near[here] = (parts & box.bits(column.take(here), row.take(here))) != 0
+        at_border = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
+        parts = self._border_cells.touched(self._border_cells.rank(cell.take(at_border)))
+        box = Box(*(limit.take(at_border) for limit in box))
+        near[at_border] = (parts & box.bits(column.take(at_border), row.take(at_border))) != 0
         return np.flatnonzero(near)
 
     def border_m(
@@ -200,7 +199,7 @@ class Borders:
         """Return which points have a cell with a relevant border within reach, by chords."""
         points = geodesy.ecef(lon, lat)
         result = np.zeros(len(lon), np.bool_)
-        for number in np.unique(which).tolist():
+        for number in distinct(which).tolist():
             subset = np.flatnonzero(which == number)
             middles = self._middles(face_sets[number])
             if len(middles):
@@ -407,31 +406,21 @@ def _to_segment(a: Floats, b: Floats) -> Floats:
 
 @functools.cache
 def load() -> Borders:
-    """Return the layer bundled with the package: about 0.1 s, then cached."""
-    path = resources.files("coverage_analyzer") / "resources" / "countries" / "countries.arrow"
-    return read(path.read_bytes())
-
-
-def read(data: bytes) -> Borders:
-    """Parse a layer from the bytes of a file written by ``tools/build_countries.py``."""
-    import pyarrow as pa
-
-    batch = pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
-    column: dict[str, Any] = {name: batch.column(name).flatten() for name in batch.schema.names}
-    numbers = {n: arrays.as_numpy(c) for n, c in column.items() if n != "faces"}
+    """Return the layer bundled with the package: about 0.02 s, then cached."""
+    column = arrays.stored("countries", "countries.arrow")
+    x, y = (arrays.from_steps(column[f"{n}_low"], column[f"{n}_high"]) for n in ("x", "y"))
+    faces = tuple(column.pop("faces").to_pylist())
+    numbers = {name: arrays.as_numpy(cells) for name, cells in column.items()}
     sizes = numbers["arc_sizes"]
-    grid = numbers["grid"]
-    x = np.cumsum(numbers["lon"], dtype=np.float64) + 180 * UNITS
-    y = np.cumsum(numbers["lat"], dtype=np.float64) + 90 * UNITS
     return Borders(
-        faces=tuple(column["faces"].to_pylist()),
+        faces=faces,
         _x=x,
         _y=y,
         _left=np.repeat(numbers["arc_left"], sizes),
         _right=np.repeat(numbers["arc_right"], sizes),
-        _grid=grid,
+        _grid=numbers["grid"],
         _border_cells=BorderCells(
-            np.flatnonzero(grid == BORDER),
+            np.cumsum(numbers["cells"], dtype=np.int64),
             _offsets(numbers["cell_sizes"]),
             np.cumsum(numbers["cell_edges"], dtype=np.int32),
             x,

@@ -1,9 +1,14 @@
-"""Choose the reader of a file by its name, and restore text that our own writer escaped."""
+"""Choose the reader of a file by its name, and restore text that our own writer escaped.
+
+The reader of a format is imported when there is a file of that format, as each costs time at every
+start.
+"""
 
 import dataclasses
 import functools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -11,9 +16,8 @@ from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files import formulas
 from coverage_analyzer.files.database.address import Address
-from coverage_analyzer.files.database.reader import DatabaseTable
 from coverage_analyzer.files.formulas import unescape_formulas
-from coverage_analyzer.files.readers import excel, gdal, geojson, many, partitions, spatial, zipped
+from coverage_analyzer.files.readers import many, partitions, zipped
 from coverage_analyzer.files.readers.base import (
     PREVIEW_ROWS,
     RowBlock,
@@ -23,6 +27,8 @@ from coverage_analyzer.files.readers.base import (
 from coverage_analyzer.files.readers.delimited import DelimitedFile, Dialect
 from coverage_analyzer.files.readers.header_row import HeaderTest
 from coverage_analyzer.schema.table_names import NameTest, neutral
+
+WORKBOOKS: Final = (".xlsx", ".xlsm")
 
 
 def source(
@@ -49,6 +55,8 @@ def source(
         If it is a workbook or a database, and its extra is not installed.
     """
     if isinstance(path, Address):
+        from coverage_analyzer.files.database.reader import DatabaseTable
+
         return DatabaseTable(path)
     if many.is_many(path):
         opened = functools.partial(_file, dialect=dialect, n_known=n_known, fits=fits)
@@ -84,20 +92,25 @@ def _file(
     _check_parts(path, dialect)
     match suffix:
         case ".geojson" | ".json" | ".geojsonl" | ".geojsons" | ".ndjson" | ".jsonl":
-            reader = geojson.geojson(path)
+            from coverage_analyzer.files.readers.geojson import geojson
+
+            reader = geojson(path)
         case ".gpkg":
-            reader = gdal.geopackage(path, dialect.layer, fits)
+            from coverage_analyzer.files.readers.gdal import geopackage
+
+            reader = geopackage(path, dialect.layer, fits)
         case ".shp":
-            reader = gdal.shapefile(path, dialect.encoding)
+            from coverage_analyzer.files.readers.gdal import shapefile
+
+            reader = shapefile(path, dialect.encoding)
         case ".zip":
             reader = _zip_reader(path, dialect, n_known)
         case ".parquet" | ".geoparquet" | ".pq":
-            from coverage_analyzer.files.readers.parquet import ParquetFile
+            reader = _parquet_reader(path)
+        case _ if suffix in WORKBOOKS:
+            from coverage_analyzer.files.readers.excel import WorkbookFile
 
-            plain = ParquetFile(path)
-            reader = spatial.geoparquet(path) if plain.spatial else plain
-        case _ if suffix in excel.SUFFIXES:
-            reader = excel.WorkbookFile(
+            reader = WorkbookFile(
                 path, dialect.sheet, dialect.decimal or ".", n_known=n_known, fits=fits
             )
         case _:
@@ -105,6 +118,24 @@ def _file(
     if formulas.is_escaped(path, reader.headers):
         reader = UnescapedReader(reader)
     return partitions.with_keys(reader, path)
+
+
+def _parquet_reader(path: Path) -> TableReader:
+    """Return the reader of a Parquet file: of its geometry if it has one.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    from coverage_analyzer.files.readers.parquet import ParquetFile
+
+    plain = ParquetFile(path)
+    if not plain.spatial:
+        return plain
+    from coverage_analyzer.files.readers.spatial import geoparquet
+
+    return geoparquet(path)
 
 
 def _check_parts(path: Path, dialect: Dialect) -> None:
@@ -119,7 +150,7 @@ def _check_parts(path: Path, dialect: Dialect) -> None:
     if dialect.layer and suffix != ".gpkg":
         msg = f"{path} is not a GeoPackage and has no layer {dialect.layer!r}. Omit the name."
         raise InputError(msg)
-    if dialect.sheet and suffix not in excel.SUFFIXES:
+    if dialect.sheet and suffix not in WORKBOOKS:
         msg = f"{path} is not a workbook and has no sheet {dialect.sheet!r}. Omit the sheet name."
         raise InputError(msg)
 
@@ -134,7 +165,9 @@ def _zip_reader(path: Path, dialect: Dialect, n_known: HeaderTest) -> TableReade
     """
     members = zipped.tables(path)
     if not members:
-        return gdal.shapefile(path, dialect.encoding)
+        from coverage_analyzer.files.readers.gdal import shapefile
+
+        return shapefile(path, dialect.encoding)
 
     def fits(member: str) -> bool:
         try:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import geometry
+from coverage_analyzer import arrays, geometry
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.outputs import free_names, renamed
 from coverage_analyzer.files.readers.spatial import WGS84
@@ -132,9 +132,9 @@ def assess(
         warnings.warn(
             f"Input columns renamed, because the verdict uses their names: {names}.", stacklevel=2
         )
-    frame = plain.rename(columns=names)
-    _add_verdicts(frame, matcher, verdicts)
-    del verdicts
+    of_verdicts = _columns(matcher, verdicts, plain.index)
+    frame = pd.concat([plain.rename(columns=names), of_verdicts], axis=1)
+    del verdicts, of_verdicts
     pa.default_memory_pool().release_unused()
     # The frame is a new one: geopandas would copy all of it.
     result = DatedFrame(frame, geometry=points, crs=WGS84, copy=False)
@@ -161,13 +161,19 @@ def assess(
     return result
 
 
-def _add_verdicts(frame: pd.DataFrame, matcher: Matcher, verdicts: Verdicts) -> None:
-    """Append the columns of verdicts to a frame."""
+def _columns(matcher: Matcher, verdicts: Verdicts, index: "pd.Index[Any]") -> pd.DataFrame:
+    """Return the columns of verdicts for the index of their sites, with as few copies as can be."""
     # pandas has its texts with long offsets: made so, they are not copied.
     matcher.texts = {n: texts.cast(pa.large_string()) for n, texts in matcher.texts.items()}
-    given = matcher.columns(verdicts)
-    for name in list(given):  # each is dropped once it is copied
-        frame[name] = given.pop(name).to_pandas(date_as_object=False).array
+    cells: dict[str, Any] = {}
+    coded = matcher.coded_columns(verdicts)
+    for name in list(coded):
+        column = coded.pop(name)
+        if pa.types.is_floating(column.type):  # NaN where Arrow has null: as they are
+            cells[name] = getattr(verdicts, name)
+        else:
+            cells[name] = arrays.decoded(column).to_pandas(date_as_object=False).array
+    return pd.DataFrame(cells, index=index, copy=False)
 
 
 def _points(sites: pd.DataFrame, rows: SiteRows) -> npt.NDArray[np.object_]:
@@ -178,7 +184,7 @@ def _points(sites: pd.DataFrame, rows: SiteRows) -> npt.NDArray[np.object_]:
     if not points_name(sites):
         return geometry.points(rows.lon, rows.lat)
     points: npt.NDArray[np.object_] = geometry_wgs84(sites, "sites")
-    gap = np.flatnonzero(shapely.is_missing(points) | shapely.is_empty(points))
+    gap = np.flatnonzero(shapely.get_num_coordinates(points) == 0)
     if len(gap):
         points = points.copy()
         points[gap] = geometry.points(rows.lon[gap], rows.lat[gap])

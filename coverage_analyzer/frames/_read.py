@@ -3,10 +3,11 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -114,20 +115,20 @@ def read_sites(
     names = {at: name for name, at in table.columns.items()}
     headers = _unique_names(names, table.headers)
     whole = pa.Table.from_batches(parts).rename_columns(headers)
-    frame = pd.DataFrame({n: whole.column(i).to_pandas() for i, n in enumerate(headers)})
-    for name, numbers in zip(NUMERIC, (lat, lon, accuracy), strict=True):
-        if name in frame:
-            frame[name] = np.concatenate(numbers)
-    for name, dates in days.items():
-        frame[name] = np.concatenate(dates).astype("datetime64[s]")
-    if "site_id" not in frame:
-        frame.insert(0, "site_id", np.concatenate(lines).astype(str))
-    del whole, parts, lines
+    numbers = map(np.concatenate, (lat, lon, accuracy))
+    read_as: dict[str, npt.NDArray[Any]] = dict(zip(NUMERIC, numbers, strict=True))
+    place = read_as["longitude"], read_as["latitude"]
+    read_as |= {n: np.concatenate(dates).astype("datetime64[s]") for n, dates in days.items()}
+    cells = {} if "site_id" in headers else {"site_id": np.concatenate(lines).astype(str)}
+    for at, name in enumerate(headers):
+        cells[name] = read_as[name] if name in read_as else whole.column(at).to_pandas()
+    frame = pd.DataFrame(cells, copy=False)
+    del whole, parts, lines, cells, lon, lat, accuracy
     pa.default_memory_pool().release_unused()  # else what reading needed stays, beside the points
     for message in (*table.guesses, *table.notices):
         warnings.warn(message, stacklevel=2)
     _tell_rejects(refused, rejects, table.path)
-    sites = with_points(frame, np.concatenate(lon), np.concatenate(lat))
+    sites = with_points(frame, *place)
     settled = {SETTLED: True} if "country" in (columns or ()) else {}
     sites.attrs = {"decided": len(sites), "rejected": len(refused), "blank": blank, **settled}
     return sites

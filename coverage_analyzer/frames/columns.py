@@ -189,15 +189,7 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
     """
     check_labels(frame, what)
     if points_name(frame):
-        points = geometry_wgs84(frame, what)
-        kinds = shapely.get_type_id(points)
-        bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
-        if bad.any():
-            first = frame.index[bad][0]
-            msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
-            raise InputError(msg)
-        points = np.where(shapely.is_empty(points), None, points)
-        lon, lat = _fill_points(frame, shapely.get_x(points), shapely.get_y(points))
+        lon, lat = _fill_points(frame, *_coordinates(frame, what))
         _warn_of_edited_columns(frame, what, lon, lat)
     else:
         lon, lat = _degrees(frame, what)
@@ -212,6 +204,24 @@ def positions(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
         )
         raise InputError(msg)
     return lon, lat
+
+
+def _coordinates(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
+    """Return longitudes and latitudes of the points of a frame, NaN where a row has none.
+
+    Raises
+    ------
+    InputError
+        If a GeoDataFrame has no CRS, or a geometry is not a point.
+    """
+    points = geometry_wgs84(frame, what)
+    kinds = shapely.get_type_id(points)
+    bad = (kinds != shapely.GeometryType.POINT) & (kinds != shapely.GeometryType.MISSING)
+    if bad.any():
+        first = frame.index[bad][0]
+        msg = f"{bad.sum()} of the {what} are not points, the first in row {first!r}."
+        raise InputError(msg)
+    return geometry.point_coordinates(points)
 
 
 def _degrees(frame: pd.DataFrame, what: str) -> tuple[Floats, Floats]:
@@ -295,15 +305,17 @@ def _warn_of_edited_columns(frame: pd.DataFrame, what: str, lon: Floats, lat: Fl
     if len(columns) < len(names) or not all(map(pd.api.types.is_numeric_dtype, columns)):
         return
     own_lat, own_lon = (column.to_numpy(np.float64, na_value=np.nan) for column in columns)
-    turn = np.abs(own_lon - lon) % 360
+    other = np.flatnonzero((own_lat != lat) | (own_lon != lon))
+    lon, lat = lon[other], lat[other]
+    turn = np.abs(own_lon[other] - lon) % 360
     apart = np.maximum(
-        np.abs(own_lat - lat), np.minimum(turn, 360 - turn) * np.cos(np.radians(lat))
+        np.abs(own_lat[other] - lat), np.minimum(turn, 360 - turn) * np.cos(np.radians(lat))
     )
-    edited = apart > MAX_APART_DEG
-    if edited.any():
+    edited = other[apart > MAX_APART_DEG]
+    if len(edited):
         warnings.warn(
-            f"{quantity(int(edited.sum()), 'row')} of the {what}, the first "
-            f"{frame.index[edited][0]!r}: the point of the geometry is used, which is more than "
+            f"{quantity(len(edited), 'row')} of the {what}, the first "
+            f"{frame.index[edited[0]]!r}: the point of the geometry is used, which is more than "
             f"500 m from the columns latitude and longitude. If you edited the columns, make new "
             f"points of them: frame.set_geometry(geopandas.points_from_xy(frame.longitude, "
             f"frame.latitude, crs=4326)).",

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from coverage_analyzer import geometry
 from coverage_analyzer.files.writers.points import wkb_points
 
 
@@ -46,25 +47,41 @@ class DatedFrame(gpd.GeoDataFrame):  # type: ignore[misc] # geopandas has no typ
         other shapes than points, it is called.
         """
         is_file = isinstance(path, (str, os.PathLike)) and "://" not in str(path)
-        if args or options or not is_file or not _has_points_alone(self):
+        points = None if args or options or not is_file else _points(self)
+        if points is None:
             super().to_parquet(path, *args, **options)
         else:
-            _write_points(self, Path(path).expanduser())
+            _write_points(self, points, Path(path).expanduser())
 
 
-def _has_points_alone(frame: gpd.GeoDataFrame) -> bool:
-    """Return whether a frame has rows, and in each of them one geometry, a point of two numbers."""
+class _Points(NamedTuple):
+    """The points of a frame as well-known binary, and their west, south, east and north."""
+
+    cells: pa.Array
+    bounds: list[float]
+
+
+def _points(frame: gpd.GeoDataFrame) -> _Points | None:
+    """Return the points of a frame whose rows have one geometry, a point of two numbers.
+
+    None if it has no rows, or one of them has something else.
+    """
     if not len(frame) or [str(kind) for kind in frame.dtypes].count("geometry") != 1:
-        return False
+        return None
     if frame.active_geometry_name not in frame.columns:
-        return False
+        return None
     shapes = frame.geometry.to_numpy()
-    plain = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
-    plain &= ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
-    return bool(plain.all() and np.isfinite(shapely.get_coordinates(shapes)).all())
+    plain = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.has_z(shapes)
+    if not plain.all():
+        return None
+    lon, lat = geometry.point_coordinates(shapes)
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return None
+    bounds = [*map(float, (lon.min(), lat.min(), lon.max(), lat.max()))]
+    return _Points(wkb_points(lon, lat), bounds)
 
 
-def _write_points(frame: gpd.GeoDataFrame, path: Path) -> None:
+def _write_points(frame: gpd.GeoDataFrame, points: _Points, path: Path) -> None:
     """Write a frame of points as geopandas would, whose metadata are taken from a first row."""
     import pyarrow.parquet as pq
 
@@ -72,11 +89,10 @@ def _write_points(frame: gpd.GeoDataFrame, path: Path) -> None:
     gpd.GeoDataFrame(frame.head(1)).to_parquet(first)
     schema, name = pq.read_schema(first), frame.geometry.name
     table = pa.Table.from_pandas(pd.DataFrame(frame).assign(**{name: None}))
-    lon, lat = shapely.get_coordinates(frame.geometry.to_numpy()).T
     at = table.schema.get_field_index(name)
-    table = table.set_column(at, schema.field(name), wkb_points(lon, lat))
+    table = table.set_column(at, schema.field(name), points.cells)
     geo = json.loads(schema.metadata[b"geo"])
-    geo["columns"][name]["bbox"] = [*map(float, (lon.min(), lat.min(), lon.max(), lat.max()))]
+    geo["columns"][name]["bbox"] = points.bounds
     metadata = schema.metadata | table.schema.metadata | {b"geo": json.dumps(geo).encode()}
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="snappy")
 

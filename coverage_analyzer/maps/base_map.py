@@ -13,8 +13,8 @@ lines, for each its kind and its number of vertices. Steps run on from ring to r
 
 import enum
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final
 
 import numpy as np
@@ -299,23 +299,27 @@ def content(cells: pa.Array) -> npt.NDArray[np.uint8]:
 @functools.cache
 def load() -> BaseMap:
     """Return the base map bundled with the package."""
-    columns = _columns("base_map.arrow")
-    level, cell = (arrays.as_numpy(columns[n]).astype(np.int64) for n in ("level", "cell"))
-    return BaseMap(level, cell, columns["counts"], columns["x"], columns["y"])
+    column = arrays.stored("base_map", "base_map.arrow")
+    level, cell = (arrays.as_numpy(column[n]).astype(np.int64) for n in ("level", "cell"))
+    counts, x, y = (_cells(column, n, pa.large_binary()) for n in ("counts", "x", "y"))
+    return BaseMap(level, cell, counts, x, y)
 
 
 @functools.cache
 def places() -> Places:
     """Return the places bundled with the package."""
-    columns = _columns("towns.arrow")
-    x, y, zoom, kind = (
-        arrays.as_numpy(columns[n]).astype(np.int64) for n in ("x", "y", "zoom", "kind")
+    column = arrays.stored("base_map", "towns.arrow")
+    x, y = (arrays.from_steps(column[f"{n}_low"], column[f"{n}_high"]) for n in ("x", "y"))
+    zoom, kind = (arrays.as_numpy(column[n]).astype(np.int64) for n in ("zoom", "kind"))
+    name = _cells(column, "name", pa.large_string())
+    return Places(x.astype(np.int64), y.astype(np.int64), zoom, kind, column["country"], name)
+
+
+def _cells(column: Mapping[str, pa.Array], name: str, kind: pa.DataType) -> pa.Array:
+    """Return a column of large binaries or texts, of which a file has the sizes and all bytes."""
+    sizes = arrays.as_numpy(column[f"{name}_sizes"])
+    offsets = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    content = column[f"{name}_bytes"]
+    return pa.Array.from_buffers(
+        kind, len(sizes), [None, pa.py_buffer(offsets), content.buffers()[1]]
     )
-    return Places(x, y, zoom, kind, columns["country"], columns["name"])
-
-
-def _columns(name: str) -> dict[str, pa.Array]:
-    """Return the columns of a file, which has one batch."""
-    path = resources.files("coverage_analyzer") / "resources" / "base_map" / name
-    batch = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).get_batch(0)
-    return dict(zip(batch.schema.names, batch.columns, strict=True))

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from coverage_analyzer.arrays import Floats
+from coverage_analyzer.arrays import Floats, distinct
 
 WIDE_GAP: Final = 60.0
 """Degrees of longitude without a site from which on the map is cut there."""
@@ -35,7 +35,7 @@ def first_view(lon: Floats, lat: Floats) -> list[list[float]] | None:
     >>> first_view(np.array([179.0, -178.0]), np.array([-16.0, -18.0]))
     [[-18.0, 179.0], [-16.0, 182.0]]
     """
-    places = np.unique(lon)
+    places = distinct(lon)
     if not len(places):
         return None
     gaps = np.diff(places, append=places[0] + 360)

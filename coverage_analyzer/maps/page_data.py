@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Floats, Ints, distinct
 from coverage_analyzer.countries import ATTRIBUTION, Names, Numbers
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geometry import Geometries
@@ -426,7 +426,7 @@ def _drawn(geometry: Geometries, lon: Floats) -> tuple[Geometries, Ints]:
     """
     parts, shape = shapely.get_parts(geometry, return_index=True)
     west, _, east, _ = shapely.bounds(parts).T
-    split = np.unique(shape[np.abs(lon[shape] - (west + east) / 2) > 180])
+    split = distinct(shape[np.abs(lon[shape] - (west + east) / 2) > 180])
     geometry = geometry.copy()
     geometry[split] = [_unsplit(geometry[i], float(lon[i])) for i in split.tolist()]
     parts, whole = shapely.get_parts(geometry, return_index=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.maps.first_view import first_view
@@ -381,7 +381,7 @@ def _discs(sites: SiteSample, frame: _Frame) -> Iterator[str]:
     for status in RINGS:
         drawn = np.flatnonzero(counts[:, status] > 0)
         widths = np.maximum(np.rint(2 * radius * np.sqrt(within)), 2).astype(np.int64)
-        for width in np.unique(widths[drawn]).tolist():
+        for width in distinct(widths[drawn]).tolist():
             dots = _dots(middle[drawn[widths[drawn] == width]])
             yield f'<path class="{status.name}" stroke-width="{width}" d="{dots}"/>'
         within = np.maximum(within - counts[:, status] / total, 0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
 from coverage_analyzer.maps.site_columns import Codes, Columns, GrowingColumns, short
@@ -319,7 +319,7 @@ class DrawnSites:
     def longitudes(self) -> Floats:
         """Return both ends of all tenths of a degree of longitude with sites."""
         tenths = np.flatnonzero(self._longitudes)
-        ends = np.union1d(tenths, tenths + 1).astype(np.float64)
+        ends = distinct(np.append(tenths, tenths + 1)).astype(np.float64)
         return ends * (360 / LONGITUDE_BINS) - 180
 
     def latitudes(self) -> Floats:

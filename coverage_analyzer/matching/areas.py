@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.countries import NONE, Countries, Names, Numbers
 from coverage_analyzer.countries.assignment import Convention
 from coverage_analyzer.errors import InputError
@@ -212,7 +212,7 @@ def union_by_country(areas: Areas, country: Numbers) -> dict[int, Any]:
     """Return the union of the areas of each country, by country number."""
     own = country[areas.center]
     return {
-        int(number): shapely.union_all(areas.geometry[own == number]) for number in np.unique(own)
+        int(number): shapely.union_all(areas.geometry[own == number]) for number in distinct(own)
     }
 
 
@@ -225,14 +225,14 @@ def overlap_depth(areas: Areas, country: Numbers) -> Iterator[tuple[int, int, An
         The number of the country, the number of areas that cover the part, and the part.
     """
     own = country[areas.center]
-    for number in np.unique(own).tolist():
+    for number in distinct(own).tolist():
         subset = areas.geometry[own == number]
         lines = shapely.union_all(shapely.boundary(subset))
         cells = shapely.get_parts(shapely.polygonize([lines]))
         inside = shapely.point_on_surface(cells)
         cell, _ = shapely.STRtree(subset).query(inside, predicate="intersects")
         depth = np.bincount(cell, minlength=len(cells))
-        for deep in np.unique(depth[depth > 0]).tolist():
+        for deep in distinct(depth[depth > 0]).tolist():
             yield number, deep, shapely.union_all(cells[depth == deep])
 
 
@@ -263,7 +263,7 @@ def _cut(
     filled = ~shapely.is_empty(parts)  # a ring between two bands may be
     parts, disc = parts[filled], disc[filled]
     near: list[tuple[int, Any]] = []
-    for number in np.unique(country).tolist():
+    for number in distinct(country).tolist():
         faces = np.flatnonzero(_served(number, world, convention))
         subset = np.flatnonzero(country[disc] == number)
         lands = world.borders.lands_near(faces, shapely.bounds(parts[subset]))

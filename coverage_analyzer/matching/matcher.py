@@ -25,7 +25,7 @@ No step rounds before it decides, and the verdict on a site depends only on that
 import copy
 import dataclasses
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -34,7 +34,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays, geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import (
     CountryBases,
@@ -178,10 +178,27 @@ class Verdicts:
         return Verdicts(**columns)
 
     @staticmethod
-    def joined(parts: "Sequence[Verdicts]") -> "Verdicts":
-        """Return the verdicts of several chunks together, in their order; one at least."""
-        names = [name for name, value in vars(parts[0]).items() if value is not None]
-        return Verdicts(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+    def joined(parts: "Iterable[Verdicts]", n_rows: int) -> "Verdicts":
+        """Return the verdicts of several chunks together, in their order.
+
+        Each is copied before the next one is asked for, so that they need not all exist.
+
+        Parameters
+        ----------
+        parts
+            One at least.
+        n_rows
+            The number of rows of all.
+        """
+        columns: dict[str, Any] = {}
+        after = 0
+        for part in parts:
+            first, after = after, after + len(part.level)
+            for name, values in vars(part).items():
+                if values is not None:
+                    whole = columns.setdefault(name, np.empty(n_rows, values.dtype))
+                    whole[first:after] = values
+        return Verdicts(**columns)
 
     def changed(self, where: Bools, **values: Any) -> "Verdicts":
         """Return verdicts with the values of some rows replaced.
@@ -350,15 +367,15 @@ class Matcher:
         group = None if group is None else group.astype(np.int64, copy=False)
         if len(sites) <= ROWS_AT_ONCE:
             return self._match(sites, facts, group)
-        parts = [
+        parts = (
             self._match(
                 sites.take(run),
                 None if facts is None else facts.take(run),
                 None if group is None else group[run],
             )
             for run in chunks(len(sites))
-        ]
-        return Verdicts.joined(parts)
+        )
+        return Verdicts.joined(parts, len(sites))
 
     def _match(
         self, sites: Sites, facts: EligibilityInputs | None, group: Ints | None = None
@@ -624,7 +641,7 @@ class Matcher:
         result = _with_outcome(verdicts, starts.lowered(_outcome(verdicts)))
         waiting = (result.status == Status.pending) & (verdicts.status == Status.fallback)
         past = np.zeros(len(waiting), np.bool_)
-        for day in np.unique(result.available_on[waiting]):
+        for day in distinct(result.available_on[waiting]):
             rows = np.flatnonzero(waiting & (result.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
             past[rows] = checker.phases(facts.take(rows), verdicts.level[rows]).past
@@ -717,7 +734,7 @@ class Matcher:
         if facts is None or not waiting.any():
             return failed
         rule, uncertain = failed.rule.copy(), failed.uncertain.copy()
-        for day in np.unique(verdicts.available_on[waiting]):
+        for day in distinct(verdicts.available_on[waiting]):
             rows = np.flatnonzero(waiting & (verdicts.available_on == day))
             checker = EligibilityChecker(self.policy, self.gates.products, self.world, day)
             there = None if closed is None else closed[rows]

@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.matching.grid import GRIDS, NO_CENTER, ShortlistCache, Shortlists
 
 __all__ = ["NO_CENTER", "Groups", "NearestIndex", "ReachIndex"]
@@ -164,7 +164,7 @@ class _Index:
         new = np.flatnonzero(number == 0)
         if len(new):
             size = cache.grid.columns * cache.grid.rows
-            groups, cells = np.divmod(np.unique(group[new] * size + cell[new]), size)
+            groups, cells = np.divmod(distinct(group[new] * size + cell[new]), size)
             for more in self._find(cells, groups, level):
                 cache.add(more)
             shortlists, number[new] = cache.find(cell[new], group[new])

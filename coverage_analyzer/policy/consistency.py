@@ -41,9 +41,7 @@ NUMBERS: Final = {
 }  # fmt: skip
 """Numbers that clauses may spell out."""
 
-FIGURE: Final = re.compile(
-    rf"\b(\d[\d.,]*|{'|'.join(NUMBERS)})\)?[\s-]*({'|'.join(UNITS.values())})\b", re.IGNORECASE
-)
+FIGURE: Final = rf"(?i)\b(\d[\d.,]*|{'|'.join(NUMBERS)})\)?[\s-]*({'|'.join(UNITS.values())})\b"
 
 
 class Stated(NamedTuple):
@@ -161,7 +159,7 @@ def _in_other_units(band: Band) -> dict[str, float]:
 def _clause_figures(text: str) -> dict[str, list[str]]:
     """Return the figures in a text by unit, as written."""
     result: dict[str, list[str]] = {}
-    for number, word in FIGURE.findall(text):
+    for number, word in re.findall(FIGURE, text):
         unit = next(u for u, p in UNITS.items() if re.fullmatch(p, word, re.IGNORECASE))
         result.setdefault(unit, []).append(number.rstrip(".,"))
     return result

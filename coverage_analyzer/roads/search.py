@@ -55,8 +55,8 @@ def shortest(graph: Any, node: int, limit_s: float) -> Search:
     """Return the time to each node within a limit, and its predecessor on the route."""
     from scipy.sparse import csgraph
 
-    found: Search = csgraph.dijkstra(graph, indices=node, limit=limit_s, return_predecessors=True)
-    return found
+    search: Search = csgraph.dijkstra(graph, indices=node, limit=limit_s, return_predecessors=True)
+    return search
 
 
 def measure_routes(
@@ -96,14 +96,14 @@ def _steps(net: Network, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tupl
 
 def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
     """Return nodes with all their predecessors, without duplicates, ascending."""
-    seen, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
+    is_ancestor, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
     active = np.unique(nodes)
     while len(active):
-        seen[active] = True
+        is_ancestor[active] = True
         above = before[active]
         above = above[above >= 0]
-        above = above[~seen[above]]
+        above = above[~is_ancestor[above]]
         number = np.arange(len(above), dtype=np.int32)
         last[above] = number  # of several for a node the last is kept, without sorting
         active = above[last[above] == number].astype(np.int64)
-    return np.flatnonzero(seen)
+    return np.flatnonzero(is_ancestor)

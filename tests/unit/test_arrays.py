@@ -1,9 +1,11 @@
 """Arrow arrays from numpy's and back: offsets, nulls, empty ones; pyarrow's own are the measure."""
 
 import datetime
+import runpy
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -120,3 +122,22 @@ def test_spread_counts_within_ranges() -> None:
     pick, value = arrays.expand_ranges(np.array([10, 7, 0]), np.array([2, 0, 3]))
     assert pick.tolist() == [0, 0, 2, 2, 2]
     assert value.tolist() == [10, 11, 0, 1, 2]
+
+
+def test_stored_integers_and_bytes_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the tool stores in halves and in sizes: steps of either sign, of more than 16 bits."""
+    root = Path(__file__).parents[2]
+    tool = runpy.run_path(str(root / "tools" / "stored_arrays.py"))
+    values = np.array([0, -1, 70_000, 360_000_000, -360_000_000, 5, 5])
+    cells = [b"abc", b"", b"\xff" * 300]
+    (tmp_path / "resources").mkdir()
+    columns = {**tool["steps"]("x", values), **tool["cells"]("name", cells)}
+    tool["write"](tmp_path / "resources" / "stored.arrow", columns | {"text": pa.array(["a", "b"])})
+    monkeypatch.setattr(arrays.resources, "files", lambda _: tmp_path)
+    column = arrays.stored("stored.arrow")
+    assert arrays.from_steps(column["x_low"], column["x_high"]).tolist() == values.tolist()
+    assert column["name_sizes"].to_pylist() == [3, 0, 300]
+    assert column["name_bytes"].to_pylist() == [*b"".join(cells)]
+    assert column["text"].to_pylist() == ["a", "b"]

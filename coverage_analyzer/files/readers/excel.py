@@ -34,8 +34,6 @@ from coverage_analyzer.schema import table_names
 from coverage_analyzer.schema.rejects import Reject, Rejected
 from coverage_analyzer.schema.table_names import NameTest, neutral
 
-SUFFIXES: Final = (".xlsx", ".xlsm")
-
 MAX_RATIO: Final = 50
 """Maximum ratio of the unpacked size of a workbook to its size; valid ones reach 30."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges, positions_in
 from coverage_analyzer.roads.cubes import CUBE_M, cubes_within
 from coverage_analyzer.roads.search import Routes, build_graph, measure_routes, shortest
 from coverage_analyzer.roads.tiles.store import TiledRoads
@@ -29,7 +29,7 @@ GROWTH: Final = 1.6
 """Factor by which a region grows."""
 
 OUTSIDE: Final = -1
-"""Instead of a position: not in the region."""
+"""Instead of a position: not in the region (`positions_in`)."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ class Region:
 
     def positions(self, nodes: Ints) -> Ints:
         """Return the position of nodes in the region; `OUTSIDE` if it does not have them."""
-        at = np.minimum(np.searchsorted(self.nodes, nodes), len(self.nodes) - 1)
-        return np.where(self.nodes[at] == nodes, at, OUTSIDE)
+        return positions_in(self.nodes, nodes)
 
 
 class Regions:
