@@ -77,6 +77,20 @@ def expand_ranges(first: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return pick, np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(pick))
 
 
+def positions_in(ascending: Ints, values: Ints) -> Ints:
+    """Return the position of each value among ascending ones; -1 if it is not among them.
+
+    Examples
+    --------
+    >>> positions_in(np.array([2, 5, 9]), np.array([9, 3, 2, 10])).tolist()
+    [2, -1, 0, -1]
+    """
+    if not len(ascending):
+        return np.full(len(values), -1)
+    at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return np.where(ascending[at] == values, at, -1)
+
+
 def from_numpy(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
     """Return an Arrow array of numbers (or ``date32`` from days), null where missing."""
     days = values.dtype.kind == "M"

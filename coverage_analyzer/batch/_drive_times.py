@@ -258,6 +258,24 @@ class RowFacts(NamedTuple):
     miles: Floats
 
 
+class DrivenRows(NamedTuple):
+    """A block of the report with its drives.
+
+    Attributes
+    ----------
+    rows
+        As they were parsed.
+    drives
+        One for each row.
+    chosen
+        Position of the center that decides the verdict; -1 for none, shape (n,).
+    """
+
+    rows: ParsedRows
+    drives: DriveTimes
+    chosen: Ints
+
+
 @dataclass(frozen=True)
 class Job:
     """One recheck by road: a run, its policy and the options."""
@@ -386,44 +404,32 @@ class Job:
 
     def _streamed(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
-        style, serving = self.style, self.centers
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
-        totals.summary = SummaryTotals(len(serving.center_id), self.policy.unit)
+        totals.summary = SummaryTotals(len(self.centers.center_id), self.policy.unit)
         with ExitStack() as stack:
             with_points = formats.PROPERTIES[kind].has_points
             typer = RowTyper(table, left_out=table.source.made if with_points else ())
-            report = ReportOutput(path, kind, style, typer, stack)
+            report = ReportOutput(path, kind, self.style, typer, stack)
             times = stack.enter_context(closing(self._writer(publication)))
             shown_columns = map_columns(self.manifest)
             own = report_columns(table, self.manifest, shown_columns)
             totals.drawn = DrawnSites(shown_columns)
             trial = WhatIfReader(self.folder, self.manifest, table)
             totals.what_if = trial.rules
-            for rows, drives, chosen in self._driven(table):
+            for driven in self._driven(table):
+                rows, block = driven.rows, driven.rows.block
                 verdict = _typed(verdict_columns(table, rows))
-                driven = drives.columns()
-                after = self._ruled(rows, verdict, (drives, chosen), serving)
-                _count(totals, verdict | after, driven["status"][chosen >= 0])
-                statuses = _positions(after["status"], _names(Status))
-                miles = arrays.as_numpy(verdict["distance_miles"])
-                totals.summary.add(statuses, chosen, miles)
-                batch = _replaced(table, rows, verdict | after)
-                report.write(batch, rows)
-                ids, names = table.labels(rows.block)
-                shown = as_text(ids), as_text(verdict["center_id"])
-                totals.off_road.add(
-                    (shown[0].to_pylist(), shown[1].to_pylist()), drives, snap_limit_m(self.engine)
-                )
-                started = arrays.take_texts(drives.center, arrays.text_array(serving.center_id))
-                times.write((*shown, started), driven, np.flatnonzero(chosen >= 0))
-                away = (drives.center >= 0) & (drives.center != chosen)
-                totals.other_centers += int(away.sum())
-                where = rows.coordinates
-                known = Drive(driven["minutes"], driven["road_miles"])
-                texts = own_columns.texts(table, rows.block, own)
+                after = verdict | self._ruled(driven, verdict)
+                report.write(_replaced(table, rows, after), rows)
+                ids, names = table.labels(block)
+                self._write_drives(times, driven, ids, verdict["center_id"])
+                self._count(totals, driven, after, ids)
+                known = Drive(driven.drives.minutes, driven.drives.road_miles)
+                texts = own_columns.texts(table, block, own)
                 details = Details(texts, known, trial.sites(rows, verdict))
-                totals.drawn.add(where.lon, where.lat, ids, names, verdict | after, details)
+                where = rows.coordinates
+                totals.drawn.add(where.lon, where.lat, ids, names, after, details)
             totals.report = report.writer
             report.describe(self.manifest | {"roads": {"attribution": ATTRIBUTION}})
         return totals
@@ -431,10 +437,42 @@ class Job:
     def _writer(self, publication: Publication) -> DriveTimesWriter:
         return DriveTimesWriter(publication.path(NAME), ATTRIBUTION, self.style)
 
-    def _driven(
-        self, table: Table
-    ) -> Iterator[tuple[ParsedRows, DriveTimes, npt.NDArray[np.int64]]]:
-        """Yield each block, its drives, and the center of each site; -1 for none.
+    def _write_drives(
+        self, times: DriveTimesWriter, driven: DrivenRows, ids: pa.Array, center_id: pa.Array
+    ) -> None:
+        """Write the drives of the rows that have a center.
+
+        Parameters
+        ----------
+        times
+            Where they go.
+        driven
+            The rows.
+        ids, center_id
+            Their ids, and those of the centers of their verdicts.
+        """
+        started = arrays.take_texts(driven.drives.center, arrays.text_array(self.centers.center_id))
+        shown = as_text(ids), as_text(center_id), started
+        times.write(shown, driven.drives.columns(), np.flatnonzero(driven.chosen >= 0))
+
+    def _count(
+        self, totals: Totals, driven: DrivenRows, verdict: Mapping[str, pa.Array], ids: pa.Array
+    ) -> None:
+        """Add a block to the totals, by its verdicts after the recheck and the ids of its sites."""
+        drives, chosen = driven.drives, driven.chosen
+        texts = {n: as_text(verdict[n]).to_pylist() for n in (*contents.SUMMARY[:3], "reason")}
+        totals.places.update(zip(*(texts[n] for n in contents.SUMMARY[:3]), strict=True))
+        totals.reasons.update(texts["reason"])
+        totals.roads.update(drives.columns()["status"][chosen >= 0].tolist())
+        totals.other_centers += int(((drives.center >= 0) & (drives.center != chosen)).sum())
+        labels = as_text(ids).to_pylist(), as_text(verdict["center_id"]).to_pylist()
+        totals.off_road.add(labels, drives, snap_limit_m(self.engine))
+        if totals.summary is not None:
+            statuses = _positions(verdict["status"], _names(Status))
+            totals.summary.add(statuses, chosen, arrays.as_numpy(verdict["distance_miles"]))
+
+    def _driven(self, table: Table) -> Iterator[DrivenRows]:
+        """Yield each block of the report with its drives.
 
         The report is read twice: many blocks ahead for the facts that drives depend on, so that a
         center is searched once for all its sites, and again for the blocks themselves.
@@ -457,7 +495,7 @@ class Job:
             )
             ends = np.cumsum([0, *(len(f.lon) for f in facts)]).tolist()
             for start, end in pairwise(ends):
-                yield next(again), drives.take(slice(start, end)), chosen[start:end]
+                yield DrivenRows(next(again), drives.take(slice(start, end)), chosen[start:end])
 
     def _facts(self, table: Table, rows: ParsedRows) -> "RowFacts":
         """Return what the drives of a block depend on."""
@@ -487,15 +525,9 @@ class Job:
         titles = list(self.policy.titles)
         return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
 
-    def _ruled(
-        self,
-        rows: ParsedRows,
-        verdict: Mapping[str, pa.Array],
-        driven: tuple[DriveTimes, npt.NDArray[np.int64]],
-        serving: ServingCenters,
-    ) -> dict[str, pa.Array]:
+    def _ruled(self, driven: DrivenRows, verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Return the verdict columns that roads can change."""
-        before, (drives, chosen) = self._rows(verdict), driven
+        before, (rows, drives, chosen) = self._rows(verdict), driven
         was = recheck.verdicts_before_roads(before, self.policy)
         after = recheck.apply_drive_times(
             before, self.policy, drives.status, drives.road_miles, drives.minutes, was
@@ -505,13 +537,13 @@ class Job:
             for name, texts in self._names.items()
         }
         sites = Places(rows.coordinates.lon, rows.coordinates.lat)
-        known = chosen, drives.minutes
-        found = moved(serving, sites, (before, after), known, was, self.policy)
-        if len(found.rows):
+        times = chosen, drives.minutes
+        by_time = moved(self.centers, sites, (before, after), times, was, self.policy)
+        if len(by_time.rows):
             where = np.zeros(len(chosen), np.bool_)
-            where[found.rows] = True
-            ids = arrays.take_texts(found.center, arrays.text_array(serving.center_id))
-            new = {"center_id": ids} | {n: pa.array(v) for n, v in found.distances.items()}
+            where[by_time.rows] = True
+            ids = arrays.take_texts(by_time.center, arrays.text_array(self.centers.center_id))
+            new = {"center_id": ids} | {n: pa.array(v) for n, v in by_time.distances.items()}
             mask = arrays.from_numpy(where)
             result |= {n: pc.replace_with_mask(verdict[n], mask, v) for n, v in new.items()}
         return result
@@ -609,11 +641,3 @@ def _replaced(table: Table, rows: ParsedRows, verdict: Mapping[str, pa.Array]) -
         for name, cells in zip(table.headers, rows.block.columns.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=table.headers)
-
-
-def _count(totals: Totals, verdict: Mapping[str, pa.Array], roads: npt.NDArray[np.generic]) -> None:
-    """Count the results of a block."""
-    texts = {n: as_text(verdict[n]).to_pylist() for n in (*contents.SUMMARY[:3], "reason")}
-    totals.places.update(zip(*(texts[n] for n in contents.SUMMARY[:3]), strict=True))
-    totals.reasons.update(texts["reason"])
-    totals.roads.update(roads.tolist())

@@ -179,24 +179,24 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
         },
         [sites, centers, options.products, policy_file(policy)],
     )
-    wanted, rules = day(as_of), Policy.load(policy)
+    as_of_day, rules = day(as_of), Policy.load(policy)
     gate = Gate.of(options.max_rejects, options.hold_if, rules, joins=bool(options.metrics))
     columns, dialect = options.center_columns, options.center_dialect
-    given = open_table(centers, CENTERS, columns, dialect)
-    dated = open_products(options.products, options.product_dialect)
+    centers_table = open_table(centers, CENTERS, columns, dialect)
+    products_table = open_products(options.products, options.product_dialect)
     matcher = build_matcher(
-        given,
+        centers_table,
         rules,
-        as_of=wanted,
+        as_of=as_of_day,
         trust_declared=options.trust_declared,
-        products=None if dated is None else read_products(dated),
+        products=None if products_table is None else read_products(products_table),
     )
-    for read in (given, dated):
+    for read in (centers_table, products_table):
         if read is not None:
             read.source.sha256()  # at once: these files may change from here on
     table = _opened_sites(sites, options, rules)
     own_columns.check(own_columns.named(options.map_columns), table.headers, str(table.path))
-    check_two_tables(table, given)
+    check_two_tables(table, centers_table)
     formats.check_rows(options.format, table.source.rows)
     table = with_area_columns(matcher.gates, table)
     log.info("%s: columns %s", table.path, table.matched_columns)
@@ -213,7 +213,7 @@ def run(  # noqa: PLR0913 - files, rule, day and options, or the settings that h
                 first_read = table.source.fingerprint
                 table = dataclasses.replace(_opened_sites(sites, options, rules), refused=refused)
                 check_same(first_read, table.source.fingerprint)
-            inputs = Inputs(table, given, dated)
+            inputs = Inputs(table, centers_table, products_table)
             scratch = publication.scratch
             previous = Previous.of(gate, publication.folder, table, matcher, scratch)
             outputs = Outputs(publication, gate, previous, elsewhere, metrics)
@@ -317,10 +317,10 @@ def _published(
 ) -> dict[str, Any]:
     """Stream the rows, write all files, publish them, and return the manifest."""
     publication, elsewhere = outputs.publication, outputs.elsewhere
-    given, options = options.to_dict(), options.written_like(inputs.sites)
+    options_record, options = options.to_dict(), options.written_like(inputs.sites)
     totals = _streamed(inputs.sites, matcher, outputs, options)
     facts = {
-        "options": given,
+        "options": options_record,
         "table": None if elsewhere is None else str(elsewhere),
     }
     written = write_files(totals, inputs, matcher, outputs, options, facts)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, positions_in
 
 CUBE_M: Final = 32_000.0
 """Side of a tile in metres; more than three times the distance that is "outside the network"."""
@@ -91,26 +91,19 @@ class Area:
     @classmethod
     def around(cls, lon: Floats, lat: Floats, radius_m: Floats) -> "Area":
         """Return the area within a distance of each center; shape (n,) each."""
-        found = [np.zeros(0, np.int64)]
+        parts = [np.zeros(0, np.int64)]
         for center, radius in zip(geodesy.ecef(lon, lat), radius_m.tolist(), strict=True):
             low = np.floor((center - radius) / CUBE_M).astype(np.int64)
             high = np.floor((center + radius) / CUBE_M).astype(np.int64)
             axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
             box = _number(np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3))
-            found.append(box[cubes_within(box, center, radius) & _is_at_surface(box)])
-        return cls(np.unique(np.concatenate(found)))
+            parts.append(box[cubes_within(box, center, radius) & _is_at_surface(box)])
+        return cls(np.unique(np.concatenate(parts)))
 
     def contains(self, lon: Floats, lat: Floats) -> Bools:
         """Return which places are in it; degrees on WGS 84, shape (n,)."""
-        found: Bools = self._lookup(cube_keys(lon, lat))
-        return found
-
-    def _lookup(self, keys: Ints) -> Bools:
-        if not len(self.keys):
-            return np.zeros(len(keys), np.bool_)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        found: Bools = self.keys[at] == keys
-        return found
+        contained: Bools = positions_in(self.keys, cube_keys(lon, lat)) >= 0
+        return contained
 
     @cached_property
     def text(self) -> str:

@@ -110,8 +110,8 @@ def drive_times(
     ferry = np.zeros(count, np.bool_)
     status = np.full(count, RoadStatus.outside_network, np.int8)
     groups = rows_by_center(chosen)
-    found = measurement.drives(groups, [minutes * 60] * len(groups))
-    for (_, rows), drives in zip(groups, found, strict=True):
+    results = measurement.drives(groups, [minutes * 60] * len(groups))
+    for (_, rows), drives in zip(groups, results, strict=True):
         taken[rows] = drives.seconds[0] / 60 * measurement.factor
         along[rows] = drives.metres[0] / MILE_M
         ferry[rows], status[rows], snap[rows] = drives.ferry[0], drives.status[0], drives.snap_m

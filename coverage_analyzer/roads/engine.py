@@ -8,7 +8,7 @@ same pair.
 import enum
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import shapely
 from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints
 from coverage_analyzer.roads.isochrones import place_polygon
-from coverage_analyzer.roads.search import Search, build_graph, measure_routes, shortest
+from coverage_analyzer.roads.search import Routes, Search, build_graph, measure_routes, shortest
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped, Snapper
 from coverage_analyzer.roads.ways.compressed import Network
 
@@ -70,6 +70,53 @@ class Drives:
     ferry: Bools
     status: npt.NDArray[np.int8]
     snap_m: Floats
+
+    @classmethod
+    def along(cls, routes: Routes | None, goal: Snapped, budget_s: float, *, outside: bool) -> Self:
+        """Return the drives from one center.
+
+        Parameters
+        ----------
+        routes
+            To each site that is on a road; None if the center is on none.
+        goal
+            The sites on the network.
+        budget_s
+            Drive-time limit.
+        outside
+            Whether the center is outside the network.
+        """
+        seconds, metres = np.full((2, len(goal.node)), np.nan)
+        ferry, on_road = np.zeros(len(goal.node), np.bool_), np.flatnonzero(goal.node != NOWHERE)
+        status = np.where(goal.outside, RoadStatus.outside_network, RoadStatus.unsnapped)
+        if routes is None:
+            status[on_road] = RoadStatus.outside_network if outside else RoadStatus.unsnapped
+        else:
+            seconds[on_road], metres[on_road], ferry[on_road] = routes[:3]
+            late = np.where(routes.leads, RoadStatus.over_budget, RoadStatus.unreachable)
+            status[on_road] = np.where(routes.seconds <= budget_s, RoadStatus.within, late)
+        codes = status.astype(np.int8)[None]
+        return cls(seconds[None], metres[None], ferry[None], codes, goal.away_m)
+
+    @classmethod
+    def of_centers(cls, drives: "list[Drives]", snap_m: Floats) -> Self:
+        """Return the drives from each of some centers to the same sites as one table.
+
+        Parameters
+        ----------
+        drives
+            Those from each center.
+        snap_m
+            As in the result, since there may be no center.
+        """
+        none = np.zeros((0, len(snap_m)))
+        return cls(
+            seconds=np.concatenate([none, *(row.seconds for row in drives)]),
+            metres=np.concatenate([none, *(row.metres for row in drives)]),
+            ferry=np.concatenate([none.astype(np.bool_), *(row.ferry for row in drives)]),
+            status=np.concatenate([none.astype(np.int8), *(row.status for row in drives)]),
+            snap_m=snap_m,
+        )
 
 
 class Journey(NamedTuple):
@@ -146,7 +193,7 @@ class RoadEngine:
         self.network = network
         self._graph = build_graph(network)
         self._snapper = Snapper(network, snap_m)
-        self._found: OrderedDict[tuple[int, float], Search] = OrderedDict()
+        self._searches: OrderedDict[tuple[int, float], Search] = OrderedDict()
         self._road_area: Any = None
 
     def fingerprint(self) -> str:
@@ -170,20 +217,11 @@ class RoadEngine:
         """
         start = self._snapper.snapped(*centers)
         goal = self._snapper.snapped(*sites)
-        rows = [
-            self._drives(int(node), bool(outside), goal, budget_s)
-            for node, outside in zip(start.node, start.outside, strict=True)
+        drives = [
+            Drives.along(self._routes(int(node), goal, budget_s), goal, budget_s, outside=outside)
+            for node, outside in zip(start.node, start.outside.tolist(), strict=True)
         ]
-        shape = (len(rows), len(goal.node))
-        columns = zip(*rows, strict=True) if rows else ([], [], [], [])
-        seconds, metres, ferry, status = (np.reshape(np.array(c), shape) for c in columns)
-        return Drives(
-            seconds.astype(np.float64),
-            metres.astype(np.float64),
-            ferry.astype(np.bool_),
-            status.astype(np.int8),
-            goal.away_m,
-        )
+        return Drives.of_centers(drives, goal.away_m)
 
     def isochrone(self, lon: float, lat: float, minutes: float) -> Any:
         """Return the area reached from a place in a time.
@@ -235,35 +273,26 @@ class RoadEngine:
         The latest searches are cached, since sites come in blocks that use the same centers.
         """
         key = node, limit_s
-        if key not in self._found:
-            self._found[key] = shortest(self._graph, node, limit_s)
-            while len(self._found) > max(1, KEPT // len(self.network)):
-                self._found.popitem(last=False)
-        self._found.move_to_end(key)
-        return self._found[key]
+        if key not in self._searches:
+            self._searches[key] = shortest(self._graph, node, limit_s)
+            while len(self._searches) > max(1, KEPT // len(self.network)):
+                self._searches.popitem(last=False)
+        self._searches.move_to_end(key)
+        return self._searches[key]
 
-    def _drives(
-        self, node: int, outside: bool, goal: Snapped, budget_s: float
-    ) -> tuple[Floats, Floats, Bools, npt.NDArray[np.int8]]:
-        """Return seconds, metres, ferry and status of the drives from one node."""
-        count = len(goal.node)
-        seconds, metres = np.full(count, np.nan), np.full(count, np.nan)
-        ferry, on = np.zeros(count, np.bool_), np.flatnonzero(goal.node != NOWHERE)
-        status = np.where(goal.outside, RoadStatus.outside_network, RoadStatus.unsnapped)
+    def _routes(self, node: int, goal: Snapped, budget_s: float) -> Routes | None:
+        """Return the routes from a node to each site that is on a road; None from nowhere."""
         if node == NOWHERE:
-            status[on] = RoadStatus.outside_network if outside else RoadStatus.unsnapped
-            return seconds, metres, ferry, status.astype(np.int8)
+            return None
         taken, before = self._search(node, BEYOND * budget_s)
-        target = goal.node[on]
-        there = np.isfinite(taken[target])
-        met, at = on[there], target[there]
-        seconds[met] = taken[at]
-        metres[met], ferry[met] = measure_routes(self.network, at, before)
-        status[met] = np.where(taken[at] <= budget_s, RoadStatus.within, RoadStatus.over_budget)
-        status[on[~there]] = np.where(
-            self._leads_to(node, target[~there]), RoadStatus.over_budget, RoadStatus.unreachable
-        )
-        return seconds, metres, ferry, status.astype(np.int8)
+        target = goal.node[goal.node != NOWHERE]
+        seconds, metres = np.full((2, len(target)), np.nan)
+        ferry, leads = np.zeros((2, len(target)), np.bool_)
+        is_met = np.isfinite(taken[target])
+        seconds[is_met], leads[is_met] = taken[target[is_met]], True
+        metres[is_met], ferry[is_met] = measure_routes(self.network, target[is_met], before)
+        leads[~is_met] = self._leads_to(node, target[~is_met])
+        return Routes(seconds, metres, ferry, leads)
 
     def _leads_to(self, node: int, targets: Ints) -> Bools:
         """Return whether roads lead to the nodes at all, however long it takes."""

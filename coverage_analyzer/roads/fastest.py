@@ -51,17 +51,17 @@ def fastest_centers(
         The policy of the verdicts.
     """
     rows, chosen = verdicts
-    asked = was.requested & was.by_time
-    if not asked.any():
+    is_needed = was.requested & was.by_time
+    if not is_needed.any():
         return chosen
     best, away = np.full((2, len(chosen)), np.inf)
-    result = np.where(asked & (chosen >= 0) & ~measurement.centers.is_open[chosen], -1, chosen)
+    result = np.where(is_needed & (chosen >= 0) & ~measurement.centers.is_open[chosen], -1, chosen)
     reach_m, seconds = _limits(rows.country, policy)
-    near = _near(measurement, (rows.country, asked, reach_m), policy)
+    near = _near(measurement, (rows.country, is_needed, reach_m), policy)
     while group := list(islice(near, CENTERS_AT_ONCE)):
         limits = [float(seconds[at].max()) for _, at, _ in group]
-        found = measurement.drives([(center, at) for center, at, _ in group], limits)
-        for (center, at, metres), drives in zip(group, found, strict=True):
+        results = measurement.drives([(center, at) for center, at, _ in group], limits)
+        for (center, at, metres), drives in zip(group, results, strict=True):
             taken = drives.seconds[0] * measurement.factor
             first = (taken <= seconds[at]) & (
                 (taken < best[at]) | ((taken == best[at]) & (metres < away[at]))
@@ -73,7 +73,7 @@ def fastest_centers(
 
 def _near(
     measurement: Measurement,
-    asked: tuple[npt.NDArray[np.object_], Bools, Floats],
+    query: tuple[npt.NDArray[np.object_], Bools, Floats],
     policy: Policy,
 ) -> Iterator[tuple[int, Ints, Floats]]:
     """Yield each open center, the sites that it could reach, and the metres to each.
@@ -82,19 +82,19 @@ def _near(
     ----------
     measurement, policy
         As for `fastest_centers`.
-    asked
-        Country of each site, whether a center is asked for it, and the metres of its reach.
+    query
+        Country of each site, whether a center is needed for it, and the metres of its reach.
     """
-    country, is_asked, reach_m = asked
+    country, is_needed, reach_m = query
     centers, sites = measurement.centers, measurement.sites
     points = geodesy.ecef(sites.lon, sites.lat)
     most = geodesy.chord_limits_m(reach_m)[1]
     for center in np.flatnonzero(centers.is_open).tolist():
         lon, lat = float(centers.places.lon[center]), float(centers.places.lat[center])
-        own = is_asked & (geodesy.chord_m(points, geodesy.ecef(lon, lat)) <= most)
+        in_range = is_needed & (geodesy.chord_m(points, geodesy.ecef(lon, lat)) <= most)
         if policy.qualification.same_country:
-            own &= country == centers.country[center]
-        near = np.flatnonzero(own)
+            in_range &= country == centers.country[center]
+        near = np.flatnonzero(in_range)
         metres = distance_m(lon, lat, sites.lon[near], sites.lat[near])
         reached = metres <= reach_m[near] + ROUNDING_M
         if reached.any():
@@ -155,8 +155,8 @@ def moved(
     chosen, minutes = drives
     rows = np.flatnonzero(was.by_time & (after.status == Status.qualified) & (chosen >= 0))
     center = chosen[rows]
-    here = sites.lon[rows], sites.lat[rows]
-    metres = distance_m(*here, centers.places.lon[center], centers.places.lat[center])
+    places = sites.lon[rows], sites.lat[rows]
+    metres = distance_m(*places, centers.places.lon[center], centers.places.lat[center])
     distances: dict[str, Floats] = {}
     for unit in policy.printed_units if len(rows) else ():
         limit = limit_by_time(before, policy, minutes, unit)[rows]

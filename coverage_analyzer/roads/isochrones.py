@@ -127,8 +127,11 @@ def parts_not_served(area: Any, served: Any, roads: Any) -> tuple[Any, Any]:
     """
     if served.is_empty:
         return shapely.Polygon(), area
-    rest = shapely.difference(area, served)
-    mapped, unmapped = shapely.intersection(rest, roads), shapely.difference(rest, roads)
+    not_served = shapely.difference(area, served)
+    mapped, unmapped = (
+        shapely.intersection(not_served, roads),
+        shapely.difference(not_served, roads),
+    )
     return polygons_of(mapped), polygons_of(unmapped)
 
 

@@ -116,12 +116,12 @@ def measured_drives(
     if np.any(chosen != named):
         own = measurement.centers.miles(measurement.sites, chosen)
         miles = np.where(chosen == named, miles, own)
-    asked = was.requested | all_sites
-    drives = drive_times(measurement, (np.where(asked, chosen, -1), miles), limits.longest)
+    is_needed = was.requested | all_sites
+    drives = drive_times(measurement, (np.where(is_needed, chosen, -1), miles), limits.longest)
     limit = recheck.limit_minutes(rows, policy, limits, drives.road_miles, drives.minutes, was)
     drives = drives.compared_with(limit)
     drives = ask_next_centers(measurement, (rows, drives), was, policy)
-    return _without(drives, (chosen >= 0) & ~asked), chosen
+    return _without(drives, (chosen >= 0) & ~is_needed), chosen
 
 
 def _without(drives: DriveTimes, rows: Bools) -> DriveTimes:

@@ -88,17 +88,17 @@ def ask_next_centers(
     reach_m = np.minimum(band_reach_m(rows, policy)[failing], by_time)
     same = policy.qualification.same_country
     centers = measurement.centers
-    found = candidates(
+    others = candidates(
         centers, measurement.sites, (failing, reach_m), rows.country if same else None
     )
-    named = found.center == drives.center[found.site]
-    return _first_in_time(measurement, drives, _without(found, named))
+    named = others.center == drives.center[others.site]
+    return _first_in_time(measurement, drives, _without(others, named))
 
 
 def candidates(
     centers: ServingCenters,
     sites: Places,
-    asked: tuple[Ints, Floats],
+    query: tuple[Ints, Floats],
     country: npt.NDArray[np.object_] | None,
 ) -> Candidates:
     """Return the open centers in reach of sites; of equally near ones the smaller id first.
@@ -107,12 +107,12 @@ def candidates(
     ----------
     centers, sites
         The centers of the run, and the location of the rows.
-    asked
+    query
         Positions of the sites, and the metres of the reach of each.
     country
         Country of each row, if a center only serves sites of its own.
     """
-    rows, reach_m = asked
+    rows, reach_m = query
     is_open = np.flatnonzero(centers.is_open)
     places = geodesy.ecef(centers.places.lon[is_open], centers.places.lat[is_open])
     points = geodesy.ecef(sites.lon[rows], sites.lat[rows])
@@ -143,11 +143,11 @@ def _longest_minutes(limit_minutes: Floats) -> Floats:
     return np.where(np.isnan(limit_minutes), np.inf, limit_minutes)
 
 
-def _without(found: Candidates, left_out: Bools) -> Candidates:
+def _without(near: Candidates, left_out: Bools) -> Candidates:
     """Return candidates without some, ranked again."""
-    kept = ~left_out
+    keep = ~left_out
     return Candidates(
-        found.site[kept], found.center[kept], found.metres[kept], _ranks(found.site[kept])
+        near.site[keep], near.center[keep], near.metres[keep], _ranks(near.site[keep])
     )
 
 
@@ -158,36 +158,36 @@ def _ranks(site: Ints) -> Ints:
     return np.arange(len(site)) - np.repeat(first, counts)
 
 
-def _first_in_time(measurement: Measurement, drives: DriveTimes, found: Candidates) -> DriveTimes:
+def _first_in_time(measurement: Measurement, drives: DriveTimes, near: Candidates) -> DriveTimes:
     """Return the drives, each site with its first candidate that is in time, if one is."""
     columns = {name: values.copy() for name, values in vars(drives).items()}
     result = replace(drives, **columns)
     failing = np.zeros(len(drives.center), np.bool_)
-    failing[found.site] = True
+    failing[near.site] = True
     first, last = 0, 1
-    while failing.any() and (found.rank >= first).any():
-        pairs = np.flatnonzero((found.rank >= first) & (found.rank < last) & failing[found.site])
-        failing[_round(measurement, result, found, pairs)] = False
+    while failing.any() and (near.rank >= first).any():
+        pairs = np.flatnonzero((near.rank >= first) & (near.rank < last) & failing[near.site])
+        failing[_round(measurement, result, near, pairs)] = False
         # A site that the nearest centers do not reach is hardly worth a round for each other one.
         first, last = last, last + 2 * (last - first)
     return result
 
 
-def _round(measurement: Measurement, result: DriveTimes, found: Candidates, pairs: Ints) -> Ints:
+def _round(measurement: Measurement, result: DriveTimes, near: Candidates, pairs: Ints) -> Ints:
     """Enter the drive of the first candidate of each site that is in time; return these sites."""
-    site, center = found.site[pairs], found.center[pairs]
+    site, center = near.site[pairs], near.center[pairs]
     minutes, miles, ferry = _pair_drives(measurement, (site, center), result)
     in_time = np.flatnonzero(minutes <= _longest_minutes(result.limit_minutes[site]))
-    made, at = np.unique(site[in_time], return_index=True)  # pairs are in the order of rank
+    served, at = np.unique(site[in_time], return_index=True)  # pairs are in the order of rank
     at = in_time[at]
-    geodesic = found.metres[pairs[at]] / MILE_M
-    result.minutes[made], result.road_miles[made] = minutes[at], miles[at]
-    result.detour_factor[made] = np.divide(
-        miles[at], geodesic, out=np.full(len(made), np.nan), where=geodesic > 0
+    geodesic = near.metres[pairs[at]] / MILE_M
+    result.minutes[served], result.road_miles[served] = minutes[at], miles[at]
+    result.detour_factor[served] = np.divide(
+        miles[at], geodesic, out=np.full(len(served), np.nan), where=geodesic > 0
     )
-    result.ferry[made], result.status[made] = ferry[at], RoadStatus.within
-    result.center[made] = center[at]
-    return made
+    result.ferry[served], result.status[served] = ferry[at], RoadStatus.within
+    result.center[served] = center[at]
+    return served
 
 
 def _pair_drives(
@@ -199,8 +199,8 @@ def _pair_drives(
     ferry = np.zeros(len(site), np.bool_)
     groups = [(number, at, site[at]) for number, at in rows_by_center(center)]
     limits = [float(_longest_minutes(drives.limit_minutes[s]).max()) * 60 for _, _, s in groups]
-    found = measurement.drives([(number, s) for number, _, s in groups], limits, ROUNDED_UP)
-    for (_, at, _), row in zip(groups, found, strict=True):
+    results = measurement.drives([(number, s) for number, _, s in groups], limits, ROUNDED_UP)
+    for (_, at, _), row in zip(groups, results, strict=True):
         minutes[at] = row.seconds[0] / 60 * measurement.factor
         miles[at], ferry[at] = row.metres[0] / MILE_M, row.ferry[0]
     return minutes, miles, ferry

@@ -80,7 +80,7 @@ class VerdictsBeforeRoads:
 
     Attributes
     ----------
-    asked
+    requested
         Whether roads can withdraw the level or, for road miles, grant it.
     by_road
         Whether the band is decided by road: by road miles, or by the drive time.

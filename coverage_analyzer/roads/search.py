@@ -1,6 +1,6 @@
 """Fastest routes from one node of a network, by Dijkstra's algorithm in compiled code."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,29 @@ from coverage_analyzer.roads.ways.compressed import Network
 
 Search = tuple[Floats, npt.NDArray[np.int32]]
 """Seconds to each node (infinite if unreachable), and its predecessor, or negative."""
+
+
+class Routes(NamedTuple):
+    """The fastest routes from a node to others, shape (n,) each.
+
+    Attributes
+    ----------
+    seconds, metres
+        NaN if there is none within the limit.
+    ferry
+        Whether it uses a ferry.
+    leads
+        Whether roads lead there at all, however long it takes.
+    """
+
+    seconds: Floats
+    metres: Floats
+    ferry: Bools
+    leads: Bools
+
+    def take(self, at: Ints) -> "Routes":
+        """Return the routes at the given positions."""
+        return Routes(self.seconds[at], self.metres[at], self.ferry[at], self.leads[at])
 
 
 def build_graph(network: Network) -> Any:
@@ -32,8 +55,8 @@ def shortest(graph: Any, node: int, limit_s: float) -> Search:
     """Return the time to each node within a limit, and its predecessor on the route."""
     from scipy.sparse import csgraph
 
-    found: Search = csgraph.dijkstra(graph, indices=node, limit=limit_s, return_predecessors=True)
-    return found
+    search: Search = csgraph.dijkstra(graph, indices=node, limit=limit_s, return_predecessors=True)
+    return search
 
 
 def measure_routes(
@@ -73,14 +96,14 @@ def _steps(net: Network, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tupl
 
 def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
     """Return nodes with all their predecessors, without duplicates, ascending."""
-    seen, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
+    is_ancestor, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
     active = np.unique(nodes)
     while len(active):
-        seen[active] = True
+        is_ancestor[active] = True
         above = before[active]
         above = above[above >= 0]
-        above = above[~seen[above]]
+        above = above[~is_ancestor[above]]
         number = np.arange(len(above), dtype=np.int32)
         last[above] = number  # of several for a node the last is kept, without sorting
         active = above[last[above] == number].astype(np.int64)
-    return np.flatnonzero(seen)
+    return np.flatnonzero(is_ancestor)

@@ -126,8 +126,8 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     for warning in rules.warnings:
         warnings.warn(warning, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
-    dated = products if isinstance(products, Products) else products_of(products)
-    matcher = MatcherSpec(network, rules, day(as_of), trust_declared, dated).build()
+    checked_products = products if isinstance(products, Products) else products_of(products)
+    matcher = MatcherSpec(network, rules, day(as_of), trust_declared, checked_products).build()
     spec, unit = MatcherSpec.of(matcher), rules.unit
     names = output_names(df.columns, unit)
 
@@ -205,12 +205,12 @@ def recognised(
         If one is missing, ambiguous or of an unusable type.
     """
     unread = frozenset(FOR_REQUESTS)
-    given = read_columns(table, columns) or {}
-    asked = Headers(sites.names, table, given, evidence=cells, unread=unread)
-    known = match_columns(asked)
-    types = {name: arrow_rows.plain_type(sites.field(at).type) for name, at in known.items()}
+    headers_by_name = read_columns(table, columns) or {}
+    query = Headers(sites.names, table, headers_by_name, evidence=cells, unread=unread)
+    matched = match_columns(query)
+    types = {name: arrow_rows.plain_type(sites.field(at).type) for name, at in matched.items()}
     check_types(types)
-    return known
+    return matched
 
 
 def output_names(headers: Sequence[str], unit: str = "miles") -> list[str]:
@@ -286,18 +286,18 @@ def _with_verdicts(
     batch: pa.RecordBatch, names: Sequence[str], known: Mapping[str, int], matcher: Matcher
 ) -> pa.RecordBatch:
     table = Table(FRAME, Frame(batch), known)
-    (some,) = judged(table.rows(), table, matcher)
-    added = _for_all_rows(some, len(batch))
+    (verdicts,) = judged(table.rows(), table, matcher)
+    added = _for_all_rows(verdicts, len(batch))
     return pa.RecordBatch.from_arrays([*batch.columns, *added.values()], names=[*names, *added])
 
 
-def _for_all_rows(some: Judged, rows: int) -> dict[str, pa.Array]:
+def _for_all_rows(verdicts: Judged, rows: int) -> dict[str, pa.Array]:
     """Return the verdict columns for all rows of a batch, including rejected ones."""
-    columns: dict[str, Any] = dict(some.columns)
-    if rejects := some.rows.rejects:
+    columns: dict[str, Any] = dict(verdicts.columns)
+    if rejects := verdicts.rows.rejects:
         codes = list(Rejected)
         place, code = np.full(rows, -1), np.full(rows, -1)
-        place[some.rows.block.lines - 1] = np.arange(len(some.rows.block.lines))
+        place[verdicts.rows.block.lines - 1] = np.arange(len(verdicts.rows.block.lines))
         code[[r.line - 1 for r in rejects]] = [codes.index(r.reason) for r in rejects]
         take = arrays.from_numpy(place, place < 0)
         columns = {name: cells.take(take) for name, cells in columns.items()}

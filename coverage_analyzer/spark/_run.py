@@ -88,7 +88,7 @@ def run(
     if str(sites) == streams.STANDARD_INPUT:
         msg = "Spark does not read standard input. Give a file, or run without Spark."
         raise InputError(msg)
-    rules, wanted = Policy.load(policy), day(as_of)
+    rules, as_of_day = Policy.load(policy), day(as_of)
     gate = Gate.of(options.max_rejects, options.hold_if, rules)
     rows_in_java = any(map(_is_remote, (str(sites), str(output))))
     with (
@@ -96,17 +96,17 @@ def run(
         session.in_words(),
         tempfile.TemporaryDirectory() as scratch,
     ):
-        given = _opened_centers(context, str(centers), Path(scratch), options)
+        centers_table = _opened_centers(context, str(centers), Path(scratch), options)
         path = _fetched_products(context, options, Path(scratch))
-        dated = open_products(path, options.product_dialect)
+        products_table = open_products(path, options.product_dialect)
         matcher = build_matcher(
-            given,
+            centers_table,
             rules,
-            as_of=wanted,
+            as_of=as_of_day,
             trust_declared=options.trust_declared,
-            products=None if dated is None else table.read_products(dated),
+            products=None if products_table is None else table.read_products(products_table),
         )
-        question = Question(given, dated, matcher, options, gate, str(centers))
+        question = Question(centers_table, products_table, matcher, options, gate, str(centers))
         job = _job(context, str(sites), str(output), question)
         metrics = Metrics(check_metrics(options.metrics), str(output))
         try:
@@ -148,14 +148,14 @@ def _refuse_what_spark_does_not(options: Options) -> None:
     InputError
         If so.
     """
-    asked = {
+    unsupported = {
         "--table": bool(options.table),
         "[types]": bool(options.types),
         "--excel-locale": bool(options.excel_locale),
         f"--format {options.format}": not formats.PROPERTIES[options.format].on_spark,
     }
-    for option, wanted in asked.items():
-        if wanted:
+    for option, is_used in unsupported.items():
+        if is_used:
             msg = f"{option} is not supported with Spark. Omit it, or run without Spark."
             raise InputError(msg)
 

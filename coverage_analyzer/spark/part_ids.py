@@ -135,10 +135,12 @@ class IdsOfParts:
         def count(files: Sequence[HashFile], first: int, end: int) -> DuplicateSummary:
             return _Range(files, first, end).repeats()
 
-        found = self._mapped(count)
-        examples = sorted(example for some in found for example in some.examples)
+        summaries = self._mapped(count)
+        examples = sorted(example for summary in summaries for example in summary.examples)
         return DuplicateSummary(
-            sum(some.ids for some in found), sum(some.rows for some in found), examples[:EXAMPLES]
+            sum(summary.ids for summary in summaries),
+            sum(summary.rows for summary in summaries),
+            examples[:EXAMPLES],
         )
 
     def refused(self, *, keep_first: bool) -> DuplicateLines:
@@ -147,8 +149,8 @@ class IdsOfParts:
         def find(files: Sequence[HashFile], first: int, end: int) -> DuplicateLines:
             return _Range(files, first, end).refused(keep_first=keep_first)
 
-        found = self._mapped(find)
-        lines, first = (np.concatenate([vars(f)[n] for f in found]) for n in ("lines", "first"))
+        parts = self._mapped(find)
+        lines, first = (np.concatenate([vars(f)[n] for f in parts]) for n in ("lines", "first"))
         order = np.argsort(lines)
         return DuplicateLines(lines[order], first[order])
 

@@ -130,14 +130,14 @@ class PartJob:
             typer = RowTyper(table)
             report = ReportOutput(result.report, options.format, self.style, typer, stack)
             rejects = _Rejects(base, self.style, part, stack)
-            for some in judged(table.rows(), table, matcher, coded=True):
-                report.write(some.report, some.rows)
-                rejects.write(some.rows)
-                count(result.totals, table, some, matcher, shown)
-                block = some.rows.block
+            for verdicts in judged(table.rows(), table, matcher, coded=True):
+                report.write(verdicts.report, verdicts.rows)
+                rejects.write(verdicts.rows)
+                count(result.totals, table, verdicts, matcher, shown)
+                block = verdicts.rows.block
                 if options.on_duplicate == "keep":
                     ids.add(table.keys(block), block.lines)
-                result.last_line = _last_line(some.rows, result.last_line)
+                result.last_line = _last_line(verdicts.rows, result.last_line)
             report.describe(self.about)
             result.hashes, result.rejects = ids.written(), rejects.path
         return self._finished(result, table, base)

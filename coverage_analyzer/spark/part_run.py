@@ -278,13 +278,13 @@ class PartRun:
         if self._names and None not in hashes:
             pairs = zip(self._names, map(str, hashes), strict=True)
             sha256 = many.hash_of_many(pairs)
-        found = many.merged(each.detected for each in results)
+        detected = many.merged(each.detected for each in results)
         written = Written(
             point=self._table.written.point or any(each.written.point for each in results),
             comma=self._table.written.comma or any(each.written.comma for each in results),
         )
         self._check_unchanged()
-        source = ReadParts(self._table.source, found, sha256)
+        source = ReadParts(self._table.source, detected, sha256)
         return dataclasses.replace(self._table, source=source, written=written)
 
     def _check_unchanged(self) -> None:
@@ -400,12 +400,12 @@ def check_parts(parts: Sequence[Part], results: Sequence[PartResult]) -> None:
         msg = f"Spark returned the parts {numbers} of {len(parts)}. Report this as a bug."
         raise CoverageError(msg)
     for each in results:
-        ledger, said = each.totals.ledger, each.part.rows
+        ledger, n_rows = each.totals.ledger, each.part.rows
         ledger.check()
-        counts = {ledger.read, said}, {ledger.decided, each.totals.tally.total()}
-        if len(counts[1]) > 1 or (said is not None and len(counts[0]) > 1):
+        counts = {ledger.read, n_rows}, {ledger.decided, each.totals.tally.total()}
+        if len(counts[1]) > 1 or (n_rows is not None and len(counts[0]) > 1):
             msg = (
-                f"{each.part.path}: of {said} rows {ledger}, with {each.totals.tally.total()} "
+                f"{each.part.path}: of {n_rows} rows {ledger}, with {each.totals.tally.total()} "
                 f"verdicts. No report was written. Report this as a bug."
             )
             raise CoverageError(msg)
@@ -419,8 +419,8 @@ def check_states(opened_: Fingerprint | None) -> None:
     InputError
         If so.
     """
-    known = {} if opened_ is None else opened_.states
-    before = {name: state for name, state in known.items() if state is not None}
+    states = {} if opened_ is None else opened_.states
+    before = {name: state for name, state in states.items() if state is not None}
     compare_states(before, {name: state_of(Path(name)) for name in before})
 
 

@@ -111,8 +111,8 @@ def _version(state: FileState) -> tuple[int, int]:
 
 def parts_of(paths: Sequence[Path]) -> list[Part]:
     """Return the parts of some files, given by absolute paths, in order."""
-    found = [part for number, path in enumerate(paths) for part in _parts_of(number, path)]
-    return [dataclasses.replace(part, number=number) for number, part in enumerate(found)]
+    parts = [part for number, path in enumerate(paths) for part in _parts_of(number, path)]
+    return [dataclasses.replace(part, number=number) for number, part in enumerate(parts)]
 
 
 def _parts_of(file: int, path: Path) -> Iterator[Part]:

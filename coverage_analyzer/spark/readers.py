@@ -176,20 +176,20 @@ def opened(
     files = {path: length for path, (length, _) in listed.items()}
     keys = _common_keys(files)
     only_parquet = all(Path(path).suffix.lower() in PARQUET for path in files)
-    found = (
+    source = (
         _parquet(spark, sites, options, keys, site_columns(read))
         if only_parquet
         else _whole_files(spark, sites, files, options, site_columns(read))
     )
-    return replace(found, files=len(files), bytes=sum(files.values()), paths=[*files], check=check)
+    return replace(source, files=len(files), bytes=sum(files.values()), paths=[*files], check=check)
 
 
-def has_file(found: Input, path: str, local: Path | Address) -> bool:
+def has_file(source: Input, path: str, local: Path | Address) -> bool:
     """Return whether a file, given by its path and its local one, is one of the sites' files."""
     if isinstance(local, Address):
         return False
-    mine = [_local(each) for each in found.paths if each.startswith(LOCAL)]
-    return path in found.paths or (
+    mine = [_local(each) for each in source.paths if each.startswith(LOCAL)]
+    return path in source.paths or (
         local.exists() and any(file.exists() and file.samefile(local) for file in mine)
     )
 
@@ -234,38 +234,42 @@ def _parquet(
     """
     # Spark would infer the types of the values, and prefer them to a column of the file.
     reader = spark.read.option("recursiveFileLookup", "true") if keys else spark.read
-    found = reader.parquet(sites)
+    parquet = reader.parquet(sites)
     with session.no_word_on_pandas():
-        own = arrow_schema(found)
-    arrow = pa.schema([*own, *(pa.field(k, pa.string()) for k in keys if k not in own.names)])
+        file_schema = arrow_schema(parquet)
+    arrow = pa.schema(
+        [*file_schema, *(pa.field(k, pa.string()) for k in keys if k not in file_schema.names)]
+    )
     try:
-        known = recognised(arrow, table_columns, options.columns, evidence(found, options.dialect))
+        columns = recognised(
+            arrow, table_columns, options.columns, evidence(parquet, options.dialect)
+        )
     except InputError as error:
         msg = f"{sites}: {error}"
         raise InputError(msg) from None
-    first = partial(_first_rows, found, arrow)
-    completed = _notation(first, arrow, known, options.dialect)
+    first = partial(_first_rows, parquet, arrow)
+    completed = _notation(first, arrow, columns, options.dialect)
     table = Table(
         Path(sites),
         _empty(arrow.names, arrow.types),
-        known,
+        columns,
         completed.dialect,
         dialect=options.dialect,
         decimal_option="--decimal",
         written=completed.written,
     )
-    where = found.metadataColumn("_metadata")
-    frame = found.select("*", where["file_path"], where["row_index"])
-    headers = {"own": own.names, "all": arrow.names}
+    where = parquet.metadataColumn("_metadata")
+    frame = parquet.select("*", where["file_path"], where["row_index"])
+    headers = {"own": file_schema.names, "all": arrow.names}
     typed = formats.PROPERTIES[options.format].has_types
-    judging = partial(_batches_judged, headers, known, completed.dialect, typed)
+    judging = partial(_batches_judged, headers, columns, completed.dialect, typed)
     return Input(table, frame, judging, typed=typed)
 
 
 def _notation(
     first: Callable[[], pa.RecordBatch],
     schema: pa.Schema,
-    known: Mapping[str, int],
+    columns: Mapping[str, int],
     dialect: Dialect,
 ) -> FoundNotation:
     """Return how columns of text are written, by the first rows if there are such columns.
@@ -275,10 +279,12 @@ def _notation(
     InputError
         If days of a column can be read in two ways.
     """
-    wanted = {known[name] for name in known if name in {*DAY_COLUMNS, "latitude", "longitude"}}
-    if not any(is_text(arrow_rows.plain_type(schema.types[at])) for at in wanted):
+    positions = {
+        columns[name] for name in columns if name in {*DAY_COLUMNS, "latitude", "longitude"}
+    }
+    if not any(is_text(arrow_rows.plain_type(schema.types[at])) for at in positions):
         return FoundNotation(dialect, Written())
-    return found_notation(Frame(first()), known, DAY_COLUMNS, dialect, "--date-format")
+    return found_notation(Frame(first()), columns, DAY_COLUMNS, dialect, "--date-format")
 
 
 def _first_rows(frame: "DataFrame", schema: pa.Schema) -> pa.RecordBatch:
@@ -322,7 +328,7 @@ class _Opened(WrappedReader):
 
 def _batches_judged(
     headers: Mapping[str, list[str]],
-    known: Mapping[str, int],
+    columns_of_sites: Mapping[str, int],
     dialect: Dialect,
     typed: bool,
     spec: MatcherSpec,
@@ -332,21 +338,27 @@ def _batches_judged(
     def judge(batches: Iterable[pa.RecordBatch]) -> Batches:
         for batch in batches:
             file, row = batch.columns[-2:]
-            own = dict(zip(headers["own"], batch.columns[:-2], strict=True))
+            file_columns = dict(zip(headers["own"], batch.columns[:-2], strict=True))
             if not len(batch):
                 continue
-            columns = _with_keys(own, file, row)
+            columns = _with_keys(file_columns, file, row)
             sites = pa.RecordBatch.from_arrays(columns, names=headers["all"])
-            table = Table(Path(), Numbered(sites), known, dialect, decimal_option="--decimal")
-            for some in judged(table.rows(), table, built_once(spec)):
-                at = arrays.from_numpy(np.array([r.line - 1 for r in some.rows.rejects], np.int64))
+            table = Table(
+                Path(), Numbered(sites), columns_of_sites, dialect, decimal_option="--decimal"
+            )
+            for verdicts in judged(table.rows(), table, built_once(spec)):
+                at = arrays.from_numpy(
+                    np.array([r.line - 1 for r in verdicts.rows.rejects], np.int64)
+                )
                 lines = arrays.from_numpy(arrays.as_numpy(row.take(at)).astype(np.int64) + 1)
-                yield from _packed(some, table, file.take(at), lines, typed=typed)
+                yield from _packed(verdicts, table, file.take(at), lines, typed=typed)
 
     return judge
 
 
-def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> list[pa.Array]:
+def _with_keys(
+    file_columns: Mapping[str, pa.Array], file: pa.Array, row: pa.Array
+) -> list[pa.Array]:
     """Return the columns of rows, then those of their files' folders."""
     encoded = file.dictionary_encode()
     paths: list[str] = encoded.dictionary.to_pylist()
@@ -358,7 +370,7 @@ def _with_keys(own: Mapping[str, pa.Array], file: pa.Array, row: pa.Array) -> li
     }
     keyed = {key: cells.take(encoded.indices) for key, cells in texts.items()}
     lines = arrays.as_numpy(row).astype(np.int64) + 1
-    return partitions.added_columns(own, keyed, lines, paths[0])
+    return partitions.added_columns(file_columns, keyed, lines, paths[0])
 
 
 class Numbered(Frame):
@@ -445,11 +457,11 @@ def _files_judged(
                 with _on_disk(path, content) as file:
                     table = open_table(file, known, columns, dialect)
                     _same_headers(path, table.headers, headers)
-                    for some in judged(table.rows(), table, built_once(spec)):
-                        rejects = some.rows.rejects
+                    for verdicts in judged(table.rows(), table, built_once(spec)):
+                        rejects = verdicts.rows.rejects
                         lines = arrays.from_numpy(np.array([r.line for r in rejects], np.int64))
                         paths = arrays.text_array([path] * len(rejects))
-                        yield from _packed(some, table, paths, lines, typed=typed)
+                        yield from _packed(verdicts, table, paths, lines, typed=typed)
 
     return judge
 
@@ -484,8 +496,8 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
 
 def _schema(types: list[pa.DataType], unit: str) -> pa.Schema:
     plain = [pa.string() if pa.types.is_null(kind) else kind for kind in types]
-    given = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
-    return pa.schema([*given, *schema_in(unit), *COUNTS_AND_REJECTS])
+    input_fields = [pa.field(f"c{n}", kind) for n, kind in enumerate(plain)]
+    return pa.schema([*input_fields, *schema_in(unit), *COUNTS_AND_REJECTS])
 
 
 def _types(table: Table, *, typed: bool) -> list[pa.DataType]:
@@ -501,17 +513,19 @@ def _is_typed(kind: pa.DataType) -> bool:
     return not (pa.types.is_string(kind) or pa.types.is_null(kind))
 
 
-def _packed(some: Judged, table: Table, file: pa.Array, line: pa.Array, *, typed: bool) -> Batches:
+def _packed(
+    verdicts: Judged, table: Table, file: pa.Array, line: pa.Array, *, typed: bool
+) -> Batches:
     """Yield the decided rows of a block, its rejects, and a row of counts."""
-    unit, rejects = unit_of(list(some.columns)), some.rows.rejects
+    unit, rejects = unit_of(list(verdicts.columns)), verdicts.rows.rejects
     schema = _schema(_types(table, typed=typed), unit)
-    rows = RowTyper(table).typed(some.report, some.rows) if typed else some.report
+    rows = RowTyper(table).typed(verdicts.report, verdicts.rows) if typed else verdicts.report
     cells = rows.columns[: len(table.headers)]
-    given = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
-    yield _part(schema, len(some.rows.block.lines), given | dict(some.columns))
+    input_columns = {f"c{n}": c.cast(schema.field(n).type) for n, c in enumerate(cells)}
+    yield _part(schema, len(verdicts.rows.block.lines), input_columns | dict(verdicts.columns))
     if rejects:
         yield _part(schema, len(rejects), {"file": file, "line": line} | _reject_columns(rejects))
-    read, blank = some.rows.block.records, some.rows.block.blank
+    read, blank = verdicts.rows.block.records, verdicts.rows.block.blank
     counts = {"read": np.array([read], np.int64), "blank": np.array([blank], np.int64)}
     yield _part(schema, 1, {name: arrays.from_numpy(n) for name, n in counts.items()})
 
@@ -525,7 +539,10 @@ def _reject_columns(rejects: list[Reject]) -> dict[str, pa.Array]:
     }
 
 
-def _part(schema: pa.Schema, rows: int, given: Mapping[str, Any]) -> pa.RecordBatch:
+def _part(schema: pa.Schema, rows: int, columns_by_name: Mapping[str, Any]) -> pa.RecordBatch:
     """Return rows with the given columns; the others are null."""
-    columns = [given[f.name] if f.name in given else pa.nulls(rows, f.type) for f in schema]
+    columns = [
+        columns_by_name[f.name] if f.name in columns_by_name else pa.nulls(rows, f.type)
+        for f in schema
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)

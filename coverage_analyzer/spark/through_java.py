@@ -84,11 +84,11 @@ class JavaRun:
         spark = (SparkSession.getActiveSession() or SparkSession(context)).newSession()
         for key, value in SETTINGS.items():
             spark.conf.set(key, value)
-        self._question, self._sites = question, sites
-        given, rules = question.centers, question.matcher.policy
-        self._found = readers.opened(spark, sites, question.options, rules.start_columns)
-        in_common = readers.has_file(self._found, question.centers_path, given.path)
-        check_two_tables(self._found.table, given, in_common=in_common)
+        self._question, self._sites, self._matcher = question, sites, question.matcher
+        columns = self._matcher.policy.start_columns
+        self._input = readers.opened(spark, sites, question.options, columns)
+        in_common = readers.has_file(self._input, question.centers_path, question.centers.path)
+        check_two_tables(self._input.table, question.centers, in_common=in_common)
 
     def publish(self, folder: Folder, scratch: Path) -> tuple[dict[str, Any], Mapping[str, int]]:
         """Assess all rows, write all files and publish them.
@@ -116,19 +116,112 @@ class JavaRun:
         PublishError
             If the folder cannot be written.
         """
-        question, found = self._question, self._found
-        matcher, dated = question.matcher, question.products
+        gate, table = self._question.gate, self._input.table
         files = scratch / "files"
         files.mkdir()
-        manifest = Origin.of_tables(found.table, question.centers, matcher, dated).to_dict()
+        manifest = self._origin()
+        options = self._question.options.written_like(table)
+        before = folder.earlier(scratch / "earlier") if gate.needs > Needs.run else None
+        judged = _staged(self._input, self._matcher, folder)
+        counts = _counts(judged)
+        ledger = self._write_rows(judged, counts, folder, options)
+        self._input.check()
+        empty, places = _empty(judged, self._input, self._matcher), by_country(counts.places)
+        manifest["warnings"] += self._matcher.gates.warnings(table.columns, empty, places)
+        manifest["not_checked"] = log_not_checked(self._matcher.gates, table)
+        manifest["warnings"] += self._write_tables(files, counts, options)
+        manifest |= self._outcome(ledger, counts, options).to_dict()
+        names = [file.name for file in files.iterdir()]
+        manifest |= self._facts(folder, names, options)
+        held = _decide(gate, files, manifest, before).held
+        contents.write_manifest(files / "run.json", manifest)
+        if options.summary:
+            shown = run_summary.Shown(self._matcher.policy, self._matcher.centers)
+            run_summary.write(files / run_summary.NAME, manifest, counts.places, shown)
+        folder.put(files)
+        published = folder.publish(held=bool(held))
+        if held:
+            options.warn(hold.notice(held, folder.path, published))
+        return manifest, {}
+
+    def _origin(self) -> dict[str, Any]:
+        """Return what ``run.json`` says of the inputs."""
+        question, found = self._question, self._input
+        inputs = found.table, question.centers, self._matcher, question.products
+        manifest = Origin.of_tables(*inputs).to_dict()
         manifest["inputs"]["sites"] = {"path": self._sites, "sha256": None}
         manifest["spark"] = {"files": found.files, "bytes": found.bytes}
         manifest["inputs"]["centers"]["path"] = question.centers_path
-        if dated is not None:
+        if question.products is not None:
             manifest["inputs"]["products"]["path"] = str(question.options.products)
-        written = question.options.written_like(found.table)
-        prepared = manifest, files, question.gate
-        return _published(found, matcher, folder, written, prepared), {}
+        return manifest
+
+    def _write_rows(
+        self, judged: "DataFrame", counts: "Counts", folder: Folder, options: Options
+    ) -> Ledger:
+        """Write report and rejects, and return the ledger.
+
+        Raises
+        ------
+        CoverageError
+            If rows do not add up.
+        """
+        rejects = judged.where(judged["status"] == REJECTED)
+        unit, columns = self._matcher.policy.unit, rejects.select(*REJECTS.names)
+        ledger = Ledger(
+            read=counts.read,
+            decided=_write_report(judged, self._input, folder, options, unit),
+            rejected=_write_csv(columns, REJECTS, folder, "rejects.csv", options.style),
+            blank=counts.blank,
+            first=_first(rejects),
+        )
+        _check(ledger, counts)
+        return ledger
+
+    def _write_tables(self, files: Path, counts: "Counts", options: Options) -> list[str]:
+        """Write the files beside the rows, and return warnings about areas."""
+        matcher, style = self._matcher, options.style
+        names = matcher.world.names
+        contents.write_summary(files / "summary.csv", counts.places, names, style)
+        drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
+        write_network(matcher, drawn, files.joinpath, style)
+        kept.write(files.joinpath, matcher.policy, matcher.gates.products, style)
+        return undrawn
+
+    def _outcome(self, ledger: Ledger, counts: "Counts", options: Options) -> Outcome:
+        """Return what ``run.json`` says of the rows."""
+        return Outcome(
+            counts=totals(counts.places, counts.reasons),
+            rejects=counts.rejects,
+            ledger=ledger.figures(),
+            first_rejects=ledger.first,
+            on_duplicate=options.on_duplicate,
+            duplicates=None,
+            style=options.style,
+            limit=self._question.gate.limit,
+        )
+
+    def _facts(self, folder: Folder, names: list[str], options: Options) -> dict[str, Any]:
+        """Return what ``run.json`` says besides.
+
+        Parameters
+        ----------
+        folder
+            With the rows.
+        names
+            The other files that are written so far.
+        options
+            Of the run.
+        """
+        summary = [run_summary.NAME] if options.summary else []
+        return {
+            "settings": options.settings,
+            "options": options.to_dict(),
+            "engine": "spark",
+            "table": None,
+            "files": [*folder.names, *sorted([*names, *summary]), "run.json"],
+            "renamed_columns": _renamed(self._input.table.headers, self._matcher.policy.unit),
+        }
 
 
 def _refuse_what_needs_files(question: Question) -> None:
@@ -140,10 +233,10 @@ def _refuse_what_needs_files(question: Question) -> None:
         With what to do.
     """
     joined = [rule.text for rule in question.gate.rules if rule.needs == Needs.rows]
-    options = {f"Rule {rule!r}, which compares rows,": True for rule in joined[:1]} | {
+    unsupported = {f"Rule {rule!r}, which compares rows,": True for rule in joined[:1]} | {
         "--on-duplicate": question.options.on_duplicate != "keep"
     }
-    for option, is_used in options.items():
+    for option, is_used in unsupported.items():
         if is_used:
             msg = (
                 f"{option} is not supported on a file system that only Spark sees. Omit it, or "
@@ -160,74 +253,6 @@ def _decide(
     decision = gate.decide(record, before)
     note(manifest, gate, decision)
     return decision
-
-
-def _published(
-    found: readers.Input,
-    matcher: Matcher,
-    folder: Folder,
-    options: Options,
-    prepared: tuple[dict[str, Any], Path, Gate],
-) -> dict[str, Any]:
-    """Assess, write all files, check the ledger, publish, and return the manifest."""
-    manifest, files, gate = prepared
-    before = folder.earlier(files.parent / "earlier") if gate.needs > Needs.run else None
-    judged = _staged(found, matcher, folder)
-    counts = _counts(judged)
-    rejects = judged.where(judged["status"] == REJECTED)
-    ledger = Ledger(
-        read=counts.read,
-        decided=_write_report(judged, found, folder, options, matcher.policy.unit),
-        rejected=_write_csv(
-            rejects.select(*REJECTS.names), REJECTS, folder, "rejects.csv", options.style
-        ),
-        blank=counts.blank,
-        first=_first(rejects),
-    )
-    _check(ledger, counts)
-    found.check()
-    contents.write_summary(files / "summary.csv", counts.places, matcher.world.names, options.style)
-    places = by_country(counts.places)
-    empty = _empty(judged, found, matcher)
-    manifest["warnings"] += matcher.gates.warnings(found.table.columns, empty, places)
-    manifest["not_checked"] = log_not_checked(matcher.gates, found.table)
-    drawn, undrawn = coverage_areas(matcher) if options.areas else (None, [])
-    write_network(matcher, drawn, files.joinpath, options.style)
-    kept.write(files.joinpath, matcher.policy, matcher.gates.products, options.style)
-    manifest["warnings"] += undrawn
-    outcome = Outcome(
-        counts=totals(counts.places, counts.reasons),
-        rejects=counts.rejects,
-        ledger=ledger.figures(),
-        first_rejects=ledger.first,
-        on_duplicate=options.on_duplicate,
-        duplicates=None,
-        style=options.style,
-        limit=gate.limit,
-    )
-    summary = [run_summary.NAME] if options.summary else []
-    manifest |= outcome.to_dict() | {
-        "settings": options.settings,
-        "options": options.to_dict(),
-        "engine": "spark",
-        "table": None,
-        "files": [
-            *folder.names,
-            *sorted([*(f.name for f in files.iterdir()), *summary]),
-            "run.json",
-        ],
-    }
-    manifest["renamed_columns"] = _renamed(found.table.headers, matcher.policy.unit)
-    held = _decide(gate, files, manifest, before).held
-    contents.write_manifest(files / "run.json", manifest)
-    for name in summary:
-        shown = run_summary.Shown(matcher.policy, matcher.centers)
-        run_summary.write(files / name, manifest, counts.places, shown)
-    folder.put(files)
-    published = folder.publish(held=bool(held))
-    if held:
-        options.warn(hold.notice(held, folder.path, published))
-    return manifest
 
 
 def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":

@@ -240,3 +240,24 @@ def test_a_run_folder_is_rechecked_in_minutes(tmp_path: Path) -> None:
         "island": ("Slow", "road_unreachable"),
         "field": ("Slow", "road_unchecked"),
     }
+
+
+def test_the_summary_shows_the_distance_to_the_center_that_arrives_first(tmp_path: Path) -> None:
+    """Not that to the nearest one, which the run named before: 28 miles, not 7."""
+    places = CENTERS[CENTERS["opens_on"] == ""].drop(columns="opens_on")
+    places.to_csv(tmp_path / "centers.csv", index=False)
+    at = list(CASES).index("the nearest center is not the first to arrive")
+    site = f"site_id,country,latitude,longitude\nS,KE,{at * 1e-6:.6f},37.1\n"
+    (tmp_path / "sites.csv").write_text(site, encoding="utf-8")
+    (tmp_path / "drive.toml").write_text(POLICY, encoding="utf-8")
+    folder, rules = tmp_path / "run", tmp_path / "drive.toml"
+    options = batch.Options(areas=False, map=False)
+    day = "2026-12-01"
+    files = tmp_path / "sites.csv", tmp_path / "centers.csv", folder
+    batch.run(*files, policy=rules, as_of=day, options=options)
+    pages = []
+    for _ in range(2):
+        drive(folder, Table(), policy=rules)
+        pages.append((folder / "summary.html").read_text(encoding="utf-8"))
+    assert "Sites by distance, from 20 miles: 1 site" in pages[0]
+    assert pages[1] == pages[0]

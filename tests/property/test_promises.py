@@ -79,7 +79,9 @@ RULES = st.builds(
 
 def calendar_of(country: str, rule: CalendarRule | None = None) -> Calendar:
     """Return a calendar without doubts: that of the place's region where regions differ."""
-    return calendar(country, rule, region={"AU": "AU-NSW", "DE": "DE-BE"}.get(country, ""))
+    return calendar(
+        country, rule, region={"AU": "AU-NSW", "CL": "CL-RM", "DE": "DE-BE"}.get(country, "")
+    )
 
 
 def due(

@@ -20,6 +20,7 @@ from coverage_analyzer.policy.distances import TOP_M_PER_S
 from coverage_analyzer.roads import cubes, network
 from coverage_analyzer.roads.cubes import Area
 from coverage_analyzer.roads.engine import Drives, Places, RoadEngine
+from coverage_analyzer.roads.search import Routes
 from coverage_analyzer.roads.snapping import Snapper
 from coverage_analyzer.roads.tiles import regions, search_processes, search_tasks, store
 from coverage_analyzer.roads.tiles.engine import TiledEngine
@@ -356,7 +357,7 @@ def test_a_damaged_store_is_built_again_whatever_the_damage(
 
 def test_a_damaged_result_is_searched_again_whatever_the_damage(tmp_path: Path) -> None:
     """Also if the archive then claims to be encrypted, or compressed in an unknown way."""
-    routes = regions.Routes(np.ones(2), np.ones(2), np.ones(2, np.bool_), np.ones(2, np.bool_))
+    routes = Routes(np.ones(2), np.ones(2), np.ones(2, np.bool_), np.ones(2, np.bool_))
     path = tmp_path / "one.npz"
     search_tasks._write(path, routes)
     whole = path.read_bytes()

@@ -77,8 +77,11 @@ class ParquetWriter(Writer):
 
     def _recurring_columns(self, batch: pa.RecordBatch) -> frozenset[str]:
         """Return the columns in which at most a quarter of the values are distinct."""
-        columns = self._columns(batch)
-        return frozenset(n for n, cells, is_coded in columns if _recurs(cells, is_coded=is_coded))
+        return frozenset(
+            name
+            for name, cells, is_coded in self._columns(batch)
+            if _recurs(cells.indices if is_coded else cells)
+        )
 
     def _stored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return rows as they are stored: codes where values recur, else text."""
@@ -123,17 +126,8 @@ def _n_bytes(batch: pa.RecordBatch) -> int:
         return int(batch.get_total_buffer_size())
 
 
-def _recurs(cells: pa.Array, *, is_coded: bool) -> bool:
-    """Return whether at most a quarter of the values are distinct, if Arrow can count them.
-
-    Parameters
-    ----------
-    cells
-        A column.
-    is_coded
-        Whether it is a dictionary array, whose codes are counted.
-    """
-    values = cells.indices if is_coded else cells
+def _recurs(values: pa.Array) -> bool:
+    """Return whether at most a quarter of the values are distinct, if Arrow can count them."""
     try:
         return int(pc.count_distinct(values).as_py()) * DISTINCT_SHARE <= len(values)
     except pa.ArrowNotImplementedError:  # nested values, dictionaries, views

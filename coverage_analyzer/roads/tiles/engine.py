@@ -18,11 +18,11 @@ from coverage_analyzer.roads.engine import (
     Journey,
     Places,
     RoadEngine,
-    RoadStatus,
     area_with_roads,
 )
+from coverage_analyzer.roads.search import Routes
 from coverage_analyzer.roads.snapping import NOWHERE, SNAP_M, Snapped
-from coverage_analyzer.roads.tiles.regions import Regions, Routes
+from coverage_analyzer.roads.tiles.regions import Regions
 from coverage_analyzer.roads.tiles.search_processes import search_in_processes
 from coverage_analyzer.roads.tiles.search_tasks import SearchResults, SearchTask
 from coverage_analyzer.roads.tiles.snapping import TileSnapper
@@ -86,17 +86,8 @@ class TiledEngine:
         """
         places = zip(centers.lon.tolist(), centers.lat.tolist(), strict=True)
         rows = list(self.drives([Journey(place, sites, budget_s) for place in places]))
-        if rows:
-            return Drives(
-                seconds=np.concatenate([row.seconds for row in rows]),
-                metres=np.concatenate([row.metres for row in rows]),
-                ferry=np.concatenate([row.ferry for row in rows]),
-                status=np.concatenate([row.status for row in rows]),
-                snap_m=rows[0].snap_m,
-            )
-        nothing = np.zeros((0, len(sites.lon)))
-        snap = self._snapper.snapped(*sites).away_m
-        return Drives(nothing, nothing, nothing.astype(np.bool_), nothing.astype(np.int8), snap)
+        snap_m = rows[0].snap_m if rows else self._snapper.snapped(*sites).away_m
+        return Drives.of_centers(rows, snap_m)
 
     def drives(self, journeys: Sequence[Journey]) -> Iterator[Drives]:
         """Yield the drives of each journey, as `matrix` does of one center, in their order."""
@@ -152,8 +143,9 @@ class TiledEngine:
             for node, own, journey in zip(start.node, goals, journeys, strict=True)
         ]
         self._search([task for task in tasks if task is not None])
-        for task, own, journey, outside in zip(tasks, goals, journeys, start.outside, strict=True):
-            yield _drives_of(self._routes(task), task, own, journey.budget_s, bool(outside))
+        is_outside = start.outside.tolist()
+        for task, own, journey, outside in zip(tasks, goals, journeys, is_outside, strict=True):
+            yield Drives.along(self._routes(task, own), own, journey.budget_s, outside=outside)
 
     def _task(self, node: int, goal: Snapped, journey: Journey) -> SearchTask | None:
         """Return the search of a journey; None if no site, or not the center, is on a road."""
@@ -166,40 +158,14 @@ class TiledEngine:
     def _search(self, tasks: Sequence[SearchTask]) -> None:
         """Search in other processes, if that is worth it."""
         if self._processes > 1 and self._results is not None and self.roads.folder is not None:
-            search_in_processes(
-                tasks,
-                self.roads.folder,
-                self._results.folder,
-                self.roads.network.fingerprint,
-                self._processes,
-            )
+            search_in_processes(tasks, self.roads.folder, self._results, self._processes)
 
-    def _routes(self, task: SearchTask | None) -> Routes | None:
+    def _routes(self, task: SearchTask | None, goal: Snapped) -> Routes | None:
+        """Return the routes of a task to each site that is on a road."""
         if task is None:
             return None
         if self._results is None:
-            return self._regions.routes(task.node, task.targets, task.limit_s, task.last_m)
-        return self._results.routes(task, self._regions)
-
-
-def _drives_of(
-    routes: Routes | None,
-    task: SearchTask | None,
-    goal: Snapped,
-    budget_s: float,
-    outside: bool,
-) -> Drives:
-    """Return the drives from one center by the routes to the nodes of its sites."""
-    count = len(goal.node)
-    seconds, metres = np.full((2, count), np.nan)
-    ferry, on = np.zeros(count, np.bool_), np.flatnonzero(goal.node != NOWHERE)
-    status = np.where(goal.outside, RoadStatus.outside_network, RoadStatus.unsnapped)
-    if routes is None or task is None:
-        status[on] = RoadStatus.outside_network if outside else RoadStatus.unsnapped
-    else:
-        at = np.searchsorted(task.targets, goal.node[on])
-        seconds[on], metres[on], ferry[on] = routes.seconds[at], routes.metres[at], routes.ferry[at]
-        late = np.where(routes.leads[at], RoadStatus.over_budget, RoadStatus.unreachable)
-        status[on] = np.where(seconds[on] <= budget_s, RoadStatus.within, late)
-    codes = status.astype(np.int8)[None]
-    return Drives(seconds[None], metres[None], ferry[None], codes, goal.away_m)
+            routes = self._regions.routes(task.node, task.targets, task.limit_s, task.last_m)
+        else:
+            routes = self._results.routes(task, self._regions)
+        return routes.take(np.searchsorted(task.targets, goal.node[goal.node != NOWHERE]))

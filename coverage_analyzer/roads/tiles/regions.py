@@ -7,15 +7,15 @@ so that most regions are a small part of a country.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges, positions_in
 from coverage_analyzer.roads.cubes import CUBE_M, cubes_within
-from coverage_analyzer.roads.search import build_graph, measure_routes, shortest
+from coverage_analyzer.roads.search import Routes, build_graph, measure_routes, shortest
 from coverage_analyzer.roads.tiles.store import TiledRoads
 from coverage_analyzer.roads.ways.compressed import Network
 
@@ -29,26 +29,7 @@ GROWTH: Final = 1.6
 """Factor by which a region grows."""
 
 OUTSIDE: Final = -1
-"""Instead of a position: not in the region."""
-
-
-class Routes(NamedTuple):
-    """The fastest routes from a node to others, shape (n,) each.
-
-    Attributes
-    ----------
-    seconds, metres
-        NaN if there is none within the limit.
-    ferry
-        Whether it uses a ferry.
-    leads
-        Whether roads lead there at all.
-    """
-
-    seconds: Floats
-    metres: Floats
-    ferry: Bools
-    leads: Bools
+"""Instead of a position: not in the region (`positions_in`)."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +55,7 @@ class Region:
 
     def positions(self, nodes: Ints) -> Ints:
         """Return the position of nodes in the region; `OUTSIDE` if it does not have them."""
-        at = np.minimum(np.searchsorted(self.nodes, nodes), len(self.nodes) - 1)
-        return np.where(self.nodes[at] == nodes, at, OUTSIDE)
+        return positions_in(self.nodes, nodes)
 
 
 class Regions:
@@ -137,13 +117,12 @@ class Regions:
             certain = taken[region.exits].min(initial=np.inf)
             if radius >= last_m or certain > limit_s:
                 certain = np.inf
-            done = time <= certain
-            met = pending[done & np.isfinite(time)]
-            seconds[met] = time[done & np.isfinite(time)]
-            metres[met], ferry[met] = measure_routes(
-                region.network, at[done & np.isfinite(time)], before
-            )
-            pending = pending[~done]
+            is_final = time <= certain
+            is_met = is_final & np.isfinite(time)
+            met = pending[is_met]
+            seconds[met] = time[is_met]
+            metres[met], ferry[met] = measure_routes(region.network, at[is_met], before)
+            pending = pending[~is_final]
             radius = min(radius * GROWTH, last_m)
         return Routes(seconds, metres, ferry, leads)
 

@@ -29,27 +29,42 @@ CODE: Final = (
 
 
 def search_in_processes(
-    tasks: Sequence[SearchTask], store: Path, results: Path, fingerprint: str, processes: int
+    tasks: Sequence[SearchTask], store: Path, results: SearchResults, processes: int
 ) -> None:
-    """Write missing results of tasks, in at most ``processes`` processes with this one.
+    """Write missing results of tasks.
 
     It is not an error if a process ends early: its results are missing, and are computed when they
     are read.
+
+    Parameters
+    ----------
+    tasks
+        The searches.
+    store
+        The store of the roads.
+    results
+        Those that there are, of the same roads.
+    processes
+        Maximum number of processes, with this one.
+
+    Raises
+    ------
+    InputError
+        If the store was removed or damaged meanwhile.
     """
-    known = SearchResults(results, fingerprint)
-    open_tasks = [task for task in tasks if not known.has(task)]
+    open_tasks = [task for task in tasks if not results.has(task)]
     count = min(processes, len(open_tasks) // FEWEST_TASKS)
     if count < 2 or not sys.executable:
         return
     with tempfile.TemporaryDirectory(prefix="roads-") as work:
         path = Path(work) / "tasks.npz"
         _write_tasks(open_tasks, path)
-        numbers = [str(n) for n in (store, results, fingerprint, path, count)]
-        workers = [_start([*numbers, str(n)]) for n in range(1, count)]
+        arguments = [str(a) for a in (store, results.folder, results.fingerprint, path, count)]
+        workers = [_start([*arguments, str(n)]) for n in range(1, count)]
         try:
-            regions = Regions(_open(store, fingerprint))
+            regions = Regions(_open(store, results.fingerprint))
             for task in open_tasks[::count]:
-                known.routes(task, regions)
+                results.routes(task, regions)
             for worker in workers:
                 worker.wait()
         finally:
@@ -59,15 +74,27 @@ def search_in_processes(
 
 
 def main(arguments: list[str]) -> None:
-    """Search every n-th task of a file; the arguments are those of `search_in_processes`."""
-    store, results, fingerprint, path, count, number = arguments[1:]
+    """Search every n-th task of a file, as a worker of `search_in_processes`.
+
+    Parameters
+    ----------
+    arguments
+        After the name of the program: the store, the folder of results, the fingerprint of the
+        roads, the file of tasks, the number of processes, and which of them this is.
+
+    Raises
+    ------
+    InputError
+        If the store was removed or damaged meanwhile.
+    """
+    store, folder, fingerprint, path, count, number = arguments[1:]
     parent = os.getppid()
     regions = Regions(_open(Path(store), fingerprint))
-    known = SearchResults(Path(results), fingerprint)
+    results = SearchResults(Path(folder), fingerprint)
     for task in _read_tasks(Path(path))[int(number) :: int(count)]:
         if os.getppid() != parent:  # killed: nobody reads the rest
             return
-        known.routes(task, regions)
+        results.routes(task, regions)
 
 
 def _open(store: Path, fingerprint: str) -> TiledRoads:

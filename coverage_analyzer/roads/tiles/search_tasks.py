@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coverage_analyzer.arrays import Ints
-from coverage_analyzer.roads.tiles.regions import Regions, Routes
+from coverage_analyzer.roads.search import Routes
+from coverage_analyzer.roads.tiles.regions import Regions
 from coverage_analyzer.roads.tiles.store import UNREADABLE
 
 VERSION: Final = 1
@@ -63,23 +64,23 @@ class SearchResults:
     """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        self.folder, self._fingerprint = folder, fingerprint
+        self.folder, self.fingerprint = folder, fingerprint
         self._used: set[str] = set()
 
     def has(self, task: SearchTask) -> bool:
         """Return whether there is a result, usable or not."""
-        return (self.folder / task.name(self._fingerprint)).exists()
+        return (self.folder / task.name(self.fingerprint)).exists()
 
     def routes(self, task: SearchTask, regions: Regions) -> Routes:
         """Return the result of a task, and keep it."""
-        name = task.name(self._fingerprint)
+        name = task.name(self.fingerprint)
         self._used.add(name)
-        found = _read(self.folder / name, len(task.targets))
-        if found is None:
-            found = regions.routes(task.node, task.targets, task.limit_s, task.last_m)
-            if found.leads.any():  # otherwise nothing was searched
-                _write(self.folder / name, found)
-        return found
+        routes = _read(self.folder / name, len(task.targets))
+        if routes is None:
+            routes = regions.routes(task.node, task.targets, task.limit_s, task.last_m)
+            if routes.leads.any():  # otherwise nothing was searched
+                _write(self.folder / name, routes)
+        return routes
 
     def discard(self) -> None:
         """Remove the results that were used, and old ones: the run is complete."""
@@ -98,20 +99,20 @@ def _read(path: Path, count: int) -> Routes | None:
     """Return a result; None if it is missing or damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            found = Routes(*(held[name] for name in Routes._fields))
+            routes = Routes(*(held[name] for name in Routes._fields))
     except UNREADABLE:
         return None
-    return found if all(len(values) == count for values in found) else None
+    return routes if all(len(values) == count for values in routes) else None
 
 
-def _write(path: Path, found: Routes) -> None:
+def _write(path: Path, routes: Routes) -> None:
     """Write a result atomically; without space it is searched for again next time."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **found._asdict())
+                np.savez(file, allow_pickle=False, **routes._asdict())
             Path(part).replace(path)
         except BaseException:
             Path(part).unlink(missing_ok=True)

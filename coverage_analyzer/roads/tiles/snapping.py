@@ -52,11 +52,11 @@ class TileSnapper:
         return Snapped(node, away)
 
     def _snap(
-        self, key: int, places: Ints, at: tuple[Floats, Floats], found: tuple[Ints, Floats]
+        self, key: int, places: Ints, at: tuple[Floats, Floats], snapped: tuple[Ints, Floats]
     ) -> None:
         """Snap the places in one cube."""
         lon, lat = (values[places] for values in at)
-        node, away = found
+        node, away = snapped
         around = self._nodes(key)
         network = self._roads.network
         points = geodesy.ecef(network.lon[around], network.lat[around])

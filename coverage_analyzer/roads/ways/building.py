@@ -140,17 +140,17 @@ def _read(path: Path, area: Area | None) -> list[Extract]:
 
 def _near(part: Extract, area: Area) -> Extract:
     """Return the ways with a point in an area, complete."""
-    kept = np.zeros(len(part.highway), np.bool_)
-    kept[part.way[area.contains(part.lon, part.lat)]] = True
-    if kept.all():
+    is_near = np.zeros(len(part.highway), np.bool_)
+    is_near[part.way[area.contains(part.lon, part.lat)]] = True
+    if is_near.all():
         return part
-    ways, points = np.flatnonzero(kept), kept[part.way]
+    ways, points = np.flatnonzero(is_near), is_near[part.way]
     return replace(
         part,
         node=part.node[points],
         lon=part.lon[points],
         lat=part.lat[points],
-        way=(np.cumsum(kept) - 1)[part.way[points]],
+        way=(np.cumsum(is_near) - 1)[part.way[points]],
         highway=tuple(part.highway[n] for n in ways.tolist()),
         maxspeed=tuple(part.maxspeed[n] for n in ways.tolist()),
         direction=part.direction[ways],

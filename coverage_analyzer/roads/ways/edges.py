@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges, positions_in
 from coverage_analyzer.roads.ways.extract import FERRY, Extract
 
 STRIDE_M: Final = 250.0
@@ -91,13 +91,15 @@ def cut_ways(extract: Extract, shared: Ints) -> dict[str, Any]:
         extract.lon[:-1][same], extract.lat[:-1][same], extract.lon[1:][same], extract.lat[1:][same]
     )
     run = np.cumsum(step)
-    kept = np.flatnonzero(_is_kept(extract, shared, same, run))
-    joined = extract.way[kept[1:]] == extract.way[kept[:-1]]
-    begin, end = kept[:-1][joined], kept[1:][joined]
+    nodes = np.flatnonzero(_is_kept(extract, shared, same, run))
+    joined = extract.way[nodes[1:]] == extract.way[nodes[:-1]]
+    begin, end = nodes[:-1][joined], nodes[1:][joined]
     length = run[end] - run[begin]
     way = extract.way[begin]
-    whole = np.bincount(way, length, minlength=len(extract.highway))
-    share = np.divide(length, whole[way], out=np.ones_like(length), where=whole[way] > 0)
+    length_of_way = np.bincount(way, length, minlength=len(extract.highway))
+    share = np.divide(
+        length, length_of_way[way], out=np.ones_like(length), where=length_of_way[way] > 0
+    )
     return {
         "from": begin,
         "to": end,
@@ -109,21 +111,12 @@ def cut_ways(extract: Extract, shared: Ints) -> dict[str, Any]:
 
 def _is_kept(extract: Extract, shared: Ints, same: Bools, run: Floats) -> Bools:
     """Return which points become nodes: ends, junctions, and one every `STRIDE_M`."""
-    kept: Bools = _is_among(extract.node, shared)
-    kept[0] = kept[-1] = True
-    kept[1:][~same] = True
-    kept[:-1][~same] = True
+    result: Bools = positions_in(shared, extract.node) >= 0
+    result[0] = result[-1] = True
+    result[1:][~same] = True
+    result[:-1][~same] = True
     first: Ints = np.flatnonzero(np.append(True, ~same))
     start = np.repeat(run[first], np.diff(np.append(first, len(run))))
     stride = np.floor((run - start) / STRIDE_M)
-    kept[1:] |= np.diff(stride) > 0
-    return kept
-
-
-def _is_among(values: Ints, ascending: Ints) -> Bools:
-    """Return which values are among sorted ones."""
-    if not len(ascending):
-        return np.zeros(len(values), np.bool_)
-    at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
-    found: Bools = ascending[at] == values
-    return found
+    result[1:] |= np.diff(stride) > 0
+    return result

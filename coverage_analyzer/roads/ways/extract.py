@@ -233,17 +233,17 @@ def kind_of(tags: Mapping[str, str]) -> Kind | None:
 
 
 def _is_closed(tags: Mapping[str, str]) -> bool:
-    said = next((tags[key] for key in WHO if key in tags), "yes")
-    return said in CLOSED or tags.get("area") == "yes"
+    access = next((tags[key] for key in WHO if key in tags), "yes")
+    return access in CLOSED or tags.get("area") == "yes"
 
 
 def _direction(highway: str, tags: Mapping[str, str]) -> int:
     """Return the direction of a road: 1 along its nodes, -1 against them, 0 both."""
-    said = tags.get("oneway", "")
-    if said in BACKWARD:
+    value = tags.get("oneway", "")
+    if value in BACKWARD:
         return -1
     implied = tags.get("junction") in ONE_WAY_BY_KIND or highway == "motorway"
-    return 1 if said in FORWARD or (implied and said != "no") else 0
+    return 1 if value in FORWARD or (implied and value != "no") else 0
 
 
 def seconds(duration: str) -> float:

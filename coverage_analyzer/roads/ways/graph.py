@@ -66,8 +66,8 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     extract = with_points(extract, lowest_id(extract))
     edge = cut_ways(extract, junctions([extract.node]))
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
-    kept = np.unique(np.concatenate([edge["from"], edge["to"]]))
-    for at in kept.tolist():
+    nodes = np.unique(np.concatenate([edge["from"], edge["to"]]))
+    for at in nodes.tolist():
         graph.add_node(int(extract.node[at]), x=float(extract.lon[at]), y=float(extract.lat[at]))
     ways, lengths = edge["way"].tolist(), edge["length"].tolist()
     names = [extract.node[edge[end]].tolist() for end in ("from", "to")]
