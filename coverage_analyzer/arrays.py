@@ -4,9 +4,9 @@ pyarrow's own conversions (``pa.array``, ``pa.scalar``, ``Array.to_numpy``) impo
 installed, which costs half a second and is useless to the batch job.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,23 @@ def positions_in(ascending: Ints, values: Ints) -> Ints:
     return np.where(ascending[at] == values, at, -1)
 
 
+CACHED: Final = 1 << 15
+"""Numbers of a chunk, whose temporary arrays fit into a processor's cache. They also need no fresh
+memory, which takes longer to get than to fill."""
+
+
+def slices(count: int, size: int = CACHED) -> Iterator[slice]:
+    """Yield the slices of so many rows, in order, that make up a number of them.
+
+    Examples
+    --------
+    >>> list(slices(5, 3))
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    for first in range(0, count, size):
+        yield slice(first, min(first + size, count))
+
+
 def from_numpy(values: npt.NDArray[Any], missing: Bools | None = None) -> pa.Array:
     """Return an Arrow array of numbers (or ``date32`` from days), null where missing."""
     days = values.dtype.kind == "M"
@@ -142,23 +159,6 @@ def codes_of(cells: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     """Return the indices of a dictionary array; -1 where null."""
     none = from_numpy(np.array([-1], np.int32))[0]  # a Python number would import pandas
     return as_numpy(pc.fill_null(cells.indices.cast(pa.int32()), none))
-
-
-def without_unused(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """Return a dictionary column as one array, whose dictionary has only values of the column.
-
-    Examples
-    --------
-    >>> column = pa.chunked_array([coded_texts(np.array([2, -1]), pa.array(["a", "b", "c"]))])
-    >>> without_unused(column).dictionary.to_pylist(), without_unused(column).to_pylist()
-    (['c'], ['c', None])
-    """
-    cells = column.unify_dictionaries().combine_chunks()
-    indices = codes_of(cells)
-    is_used = np.bincount(indices + 1, minlength=len(cells.dictionary) + 1)[1:] > 0
-    new = np.append(np.cumsum(is_used) - 1, -1)
-    used = cells.dictionary.take(from_numpy(np.flatnonzero(is_used)))
-    return coded_texts(new[indices], used)
 
 
 def without_empty(texts: pa.Array) -> pa.Array:

@@ -549,7 +549,7 @@ MUTANTS: Final = (
         "a site at 0, 0 is measured to the nearest center",
     ),
     Mutant(
-        "matching.Matcher._match",
+        "matching.Matcher.countries",
         "UnaryOp{Attribute[needs_country]}",
         Rewrite("_1 and not self.policy.bands", ".operand"),
         "doubts about a country stop a policy that asks for none",

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from coverage_analyzer import arrays, countries
+from coverage_analyzer import arrays
 from coverage_analyzer.batch.run_again import (
     ResultFolder,
     RunAgain,
@@ -18,7 +17,6 @@ from coverage_analyzer.batch.run_again import (
     write_table,
 )
 from coverage_analyzer.comparison.criticality import Alone, Criticality
-from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.table import ParsedRows
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
@@ -137,27 +135,21 @@ def _write(
             if options.progress:
                 options.progress(n_read, opened.report.table.source.share())
     centers, pairs = job.centers(), job.pairs() if options.pairs else None
-    result = {
-        "coverage_analyzer": metadata.version("coverage-analyzer"),
-        **opened.facts,
-        "weight": options.weight,
+    results = {
         "sites": job.n_sites,
         "served": job.n_served,
         "alone": n_alone,
         "centers": centers.to_pylist(),
         "pairs": None if pairs is None else pairs.to_pylist(),
-        "notes": opened.notes,
-        "files": [],
-        "attribution": countries.ATTRIBUTION,
     }
+    record = opened.record(options.weight, results)
     if publication is not None:
         tables = {"criticality.csv": centers, "take_over.csv": job.take_over()}
         tables |= {} if pairs is None else {"pairs.csv": pairs}
         for name, table in tables.items():
             write_table(publication.path(name), table, options.style)
-        result["files"] = [*publication.names, NAME]
-        contents.write_manifest(publication.path(NAME), result)
-    return result
+        FOLDER.write_manifest(publication, record)
+    return record
 
 
 def _alone(

@@ -152,7 +152,7 @@ def drive(
     with Publication(folder, [NAME]) as publication:
         job = Job(folder, manifest, rules, engine, limits, centers, options)
         try:
-            result = job.published(publication, watched)
+            result = job.publish(publication, watched)
         except PublishError:
             raise
         except OSError as error:
@@ -293,7 +293,7 @@ class Job:
         """Text style of the files of the run."""
         return style_of(self.manifest)
 
-    def published(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
+    def publish(self, publication: Publication, watched: WatchedFiles) -> dict[str, Any]:
         """Stream the report, write and publish all files, and return the manifest.
 
         Parameters
@@ -309,14 +309,14 @@ class Job:
             If one of them has changed since then.
         """
         with unchanged_during(watched):
-            manifest = self._written(publication)
+            manifest = self._write_files(publication)
         publication.publish()
         return manifest
 
-    def _written(self, publication: Publication) -> dict[str, Any]:
+    def _write_files(self, publication: Publication) -> dict[str, Any]:
         """Stream the report, write all files and return the manifest."""
         table = report_table(self.folder, self.manifest)
-        totals = self._streamed(table, publication)
+        totals = self._stream_rows(table, publication)
         contents.write_summary(
             publication.path("summary.csv"), totals.places, countries.load().names, self.style
         )
@@ -402,7 +402,7 @@ class Job:
             ]
         return sorted(parts, key=lambda part: KINDS.index(part.kind))
 
-    def _streamed(self, table: Table, publication: Publication) -> Totals:
+    def _stream_rows(self, table: Table, publication: Publication) -> Totals:
         """Recheck all rows block by block, write the report and the drive times, and count."""
         kind: Any = Path(str(table.path)).name.removeprefix("report.")
         path, totals = publication.path(f"report.{kind}"), Totals()
@@ -417,17 +417,17 @@ class Job:
             totals.drawn = DrawnSites(shown_columns)
             trial = WhatIfReader(self.folder, self.manifest, table)
             totals.what_if = trial.rules
-            for driven in self._driven(table):
+            for driven in self._driven_rows(table):
                 rows, block = driven.rows, driven.rows.block
                 verdict = _typed(verdict_columns(table, rows))
-                after = verdict | self._ruled(driven, verdict)
+                after = verdict | self._changed_by_roads(driven, verdict)
                 report.write(_replaced(table, rows, after), rows)
                 ids, names = table.labels(block)
                 self._write_drives(times, driven, ids, verdict["center_id"])
                 self._count(totals, driven, after, ids)
-                known = Drive(driven.drives.minutes, driven.drives.road_miles)
+                drive = Drive(driven.drives.minutes, driven.drives.road_miles)
                 texts = own_columns.texts(table, block, own)
-                details = Details(texts, known, trial.sites(rows, verdict))
+                details = Details(texts, drive, trial.sites(rows, verdict))
                 where = rows.coordinates
                 totals.drawn.add(where.lon, where.lat, ids, names, after, details)
             totals.report = report.writer
@@ -471,7 +471,7 @@ class Job:
             statuses = _positions(verdict["status"], _names(Status))
             totals.summary.add(statuses, chosen, arrays.as_numpy(verdict["distance_miles"]))
 
-    def _driven(self, table: Table) -> Iterator[DrivenRows]:
+    def _driven_rows(self, table: Table) -> Iterator[DrivenRows]:
         """Yield each block of the report with its drives.
 
         The report is read twice: many blocks ahead for the facts that drives depend on, so that a
@@ -525,7 +525,9 @@ class Job:
         titles = list(self.policy.titles)
         return {"level": titles, "status": _names(Status), "reason": _names(Reason)}
 
-    def _ruled(self, driven: DrivenRows, verdict: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    def _changed_by_roads(
+        self, driven: DrivenRows, verdict: Mapping[str, pa.Array]
+    ) -> dict[str, pa.Array]:
         """Return the verdict columns that roads can change."""
         before, (rows, drives, chosen) = self._rows(verdict), driven
         was = recheck.verdicts_before_roads(before, self.policy)
@@ -550,9 +552,11 @@ class Job:
 
     def _new_manifest(self, totals: Totals) -> dict[str, Any]:
         """Return the manifest updated by this recheck."""
-        kept = [w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)]
+        other_warnings = [
+            w for w in self.manifest.get("warnings", []) if not str(w).startswith(MARK)
+        ]
         return self.manifest | {
-            "warnings": [*kept, *(MARK + words for words in self._warnings(totals))],
+            "warnings": [*other_warnings, *(MARK + words for words in self._warnings(totals))],
             "counts": self.manifest.get("counts", {})
             | ledger.totals(totals.places, totals.reasons),
             "roads": {

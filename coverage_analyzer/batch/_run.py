@@ -541,7 +541,8 @@ def count(
     totals.empty.update(matcher.gates.empty(some.facts))
     where, verdicts, block = some.rows.coordinates, some.verdicts, some.rows.block
     if shown is not None:
-        trial = what_if_sites(matcher, some.inputs, verdicts.country, verdicts.reason)
+        assigned = verdicts.country, verdicts.country_basis
+        trial = what_if_sites(matcher, some.inputs, assigned, verdicts.reason)
         details = Details(own_columns.texts(table, block, shown), what_if=trial)
         totals.drawn.add(where.lon, where.lat, *table.labels(block), some.columns, details)
     if totals.summary is not None:

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from coverage_analyzer import countries
 from coverage_analyzer.batch.run_again import (
     ResultFolder,
     RunAgain,
@@ -28,7 +26,6 @@ from coverage_analyzer.comparison.sensitivity import (
     scenarios,
 )
 from coverage_analyzer.errors import InputError
-from coverage_analyzer.files.run_folder import contents
 from coverage_analyzer.files.run_folder.publishing import Publication
 from coverage_analyzer.files.writers.delimited import SAFE, CsvWriter, Style
 from coverage_analyzer.schema.columns import as_text
@@ -135,13 +132,13 @@ def _write(
 ) -> dict[str, Any]:
     """Read all rows, write the files if there is a place for them, and return the result."""
     varied, notes = scenarios(opened.spec, question)
-    job, n_near, table = Sensitivity(varied), 0, opened.report.table
+    job, n_near, sites = Sensitivity(varied), 0, opened.report.table
     with ExitStack() as stack:
         lists = _lists(publication, options.style, stack)
         for rows in opened.rows():
-            inputs = job.matcher.inputs(table.site_rows(rows))
+            inputs = job.matcher.inputs(sites.site_rows(rows))
             base, flips = job.add(*inputs, opened.weights(rows, options.weight))
-            ids, names = table.labels(rows.block)
+            ids, names = sites.labels(rows.block)
             labels = as_text(ids), as_text(names)
             near = near_rows(labels, base, job.matcher, options.near_miles)
             n_near += len(near)
@@ -150,24 +147,19 @@ def _write(
                 for batch in flip_rows(flips, labels, base, job.matcher):
                     lists[0].write(batch)
             if options.progress:
-                options.progress(job.n_sites, table.source.share())
-    result = {
-        "coverage_analyzer": metadata.version("coverage-analyzer"),
-        **opened.facts,
-        "weight": options.weight,
+                options.progress(job.n_sites, sites.source.share())
+    table = job.table()
+    results = {
         "sites": job.n_sites,
-        "table": job.table().to_pylist(),
+        "table": table.to_pylist(),
         "near_miles": options.near_miles,
         "near": n_near,
-        "notes": [*opened.notes, *notes],
-        "files": [],
-        "attribution": countries.ATTRIBUTION,
     }
+    record = opened.record(options.weight, results, notes)
     if publication is not None:
-        write_table(publication.path("sensitivity.csv"), job.table(), options.style)
-        result["files"] = [*publication.names, NAME]
-        contents.write_manifest(publication.path(NAME), result)
-    return result
+        write_table(publication.path("sensitivity.csv"), table, options.style)
+        FOLDER.write_manifest(publication, record)
+    return record
 
 
 def _lists(

@@ -123,10 +123,16 @@ class Tally:
 
     def add(self, verdicts: Verdicts) -> None:
         """Count verdicts."""
-        keys = np.stack([verdicts.country, verdicts.level, verdicts.status]).astype(np.int64)
-        counts = np.bincount(np.ravel_multi_index(tuple(keys), PLACES))
-        places = np.flatnonzero(counts)
-        self._places.update(dict(zip(places.tolist(), counts[places].tolist(), strict=True)))
+        levels, statuses = int(verdicts.level.max(initial=0)) + 1, len(Status)
+        keys = verdicts.country.astype(np.int64)
+        for more, size in ((verdicts.level, levels), (verdicts.status, statuses)):
+            keys *= size
+            keys += more
+        counts = np.bincount(keys)
+        found = np.flatnonzero(counts)
+        at = np.unravel_index(found, (PLACES[0], levels, statuses))
+        places = np.ravel_multi_index(at, PLACES)
+        self._places.update(dict(zip(places.tolist(), counts[found].tolist(), strict=True)))
         self._reasons += np.bincount(verdicts.reason, minlength=len(Reason))
 
     def update(self, other: "Tally") -> None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from coverage_analyzer import arrays, countries
 from coverage_analyzer.countries import Numbers
+from coverage_analyzer.countries.assignment import CountryBases
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.files.run_folder import contents, kept, service_areas
 from coverage_analyzer.files.run_folder.manifest import style_of
@@ -127,7 +128,8 @@ class WhatIfReader:
         country = matcher.world.names.named(as_text(verdict["site_country"]))
         codes = arrays.text_array([reason.name for reason in Reason])
         reason = pc.fill_null(pc.index_in(as_text(verdict["reason"]), codes), 0)
-        return what_if_sites(matcher, inputs, country, arrays.as_numpy(reason).astype(np.int8))
+        assigned = country, matcher.countries(inputs.sites)[1]
+        return what_if_sites(matcher, inputs, assigned, arrays.as_numpy(reason).astype(np.int8))
 
 
 def what_if_rules(matcher: Matcher, table: Table) -> WhatIfRules:
@@ -137,10 +139,13 @@ def what_if_rules(matcher: Matcher, table: Table) -> WhatIfRules:
 
 
 def what_if_sites(
-    matcher: Matcher, inputs: MatcherInputs, country: Numbers, reason: npt.NDArray[np.int8]
+    matcher: Matcher,
+    inputs: MatcherInputs,
+    assigned: tuple[Numbers, CountryBases],
+    reason: npt.NDArray[np.int8],
 ) -> WhatIfSites:
     """Return what a map needs of sites to try changes; arguments as of `outlook.held_back`."""
-    held = held_back(matcher, inputs, country, reason)
+    held = held_back(matcher, inputs.facts, assigned, reason)
     return WhatIfSites(inputs.sites.accuracy_m, held)
 
 

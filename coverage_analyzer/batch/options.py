@@ -72,7 +72,7 @@ class Options:
     metrics
         A ``.prom`` file for the figures of the run, in the text format of Prometheus.
     threads
-        Among how many threads a run is divided: 1 to 4 (more have nothing to do); by default 3, on
+        Among how many threads a run is divided: 1 to 4 (more have nothing to do); by default 4, on
         one core 1. No file depends on it.
     settings
         The ``path`` of the settings file that values are from, and its ``sha256``; None if none.
@@ -164,5 +164,5 @@ class Options:
 def _plain(value: Any) -> Any:
     """Return the value of an option as plain data; of a dialect what was given."""
     if isinstance(value, Dialect):
-        return {name: given for name, given in dataclasses.asdict(value).items() if given}
+        return {name: setting for name, setting in dataclasses.asdict(value).items() if setting}
     return dict(value) if isinstance(value, Mapping) else value

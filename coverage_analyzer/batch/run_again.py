@@ -1,19 +1,20 @@
 """A run folder opened to match its sites again: without a center, with others, at other limits."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from coverage_analyzer import documents
+from coverage_analyzer import countries, documents
 from coverage_analyzer.batch.compared_reports import Report, check_rows, open_report, weights_of
 from coverage_analyzer.batch.overlap import ahead
 from coverage_analyzer.errors import CoverageError, InputError, PublishError
 from coverage_analyzer.files.overwriting import RunFolder, refuse_overwriting
-from coverage_analyzer.files.run_folder import kept
+from coverage_analyzer.files.run_folder import contents, kept
 from coverage_analyzer.files.run_folder.publishing import MANIFEST, Publication
 from coverage_analyzer.files.run_folder.read_back import refuse_edited
 from coverage_analyzer.files.table import ParsedRows
@@ -83,6 +84,30 @@ class RunAgain:
         """
         return weights_of(self.report, rows.block, header)
 
+    def record(
+        self, weight: str, results: Mapping[str, Any], notes: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Return what the manifest of results says.
+
+        Parameters
+        ----------
+        weight
+            Header of the weights; empty if each site counts 1.
+        results
+            The figures and tables.
+        notes
+            Added to those of the run.
+        """
+        return {
+            "coverage_analyzer": metadata.version("coverage-analyzer"),
+            **self.facts,
+            "weight": weight,
+            **results,
+            "notes": [*self.notes, *notes],
+            "files": [],
+            "attribution": countries.ATTRIBUTION,
+        }
+
 
 def open_run(folder: str | Path) -> RunAgain:
     """Open a run folder, to match its sites again.
@@ -133,6 +158,12 @@ class ResultFolder:
             msg = f"{folder} is a run folder. Choose a different folder for the {self.what}."
             raise InputError(msg)
         refuse_overwriting({self.what: RunFolder(folder, self.names)}, list(inputs.values()))
+
+    def write_manifest(self, publication: Publication, record: dict[str, Any]) -> None:
+        """Write the manifest, once all other files are written, with the list of them."""
+        name = self.names[-1]
+        record["files"] = [*publication.names, name]
+        contents.write_manifest(publication.path(name), record)
 
     def earlier(self, folder: Path) -> list[str]:
         """Return the files that an earlier result put into a folder."""

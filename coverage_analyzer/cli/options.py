@@ -471,8 +471,8 @@ def collected_dialect(prefix: str) -> Callable[[dict[str, Any]], None]:
         chosen = {name: values.pop(f"{prefix}{name}") for name in names}
         if "delimiter" in chosen:
             chosen["delimiter"] = chosen["delimiter"].replace("\\t", "\t")
-        given = {name: value for name, value in chosen.items() if value is not None}
-        values[f"{prefix}dialect"] = Dialect(**given)
+        settings = {name: value for name, value in chosen.items() if value is not None}
+        values[f"{prefix}dialect"] = Dialect(**settings)
 
     return collect
 

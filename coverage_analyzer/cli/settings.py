@@ -129,21 +129,21 @@ def use(context: click.Context, command: click.Command, args: Sequence[str]) -> 
         If a file is named and refused at once.
     """
     names = {parameter.name for parameter in command.params}
-    given = None if context.resilient_parsing else _given(context, command, args)
-    if "settings_file" not in names or given is None:
+    arguments = None if context.resilient_parsing else _arguments_of(context, command, args)
+    if "settings_file" not in names or arguments is None:
         return
-    used = _load(given)
+    used = _load(arguments)
     context.meta[_META] = used
-    if used.path is not None and not given.get("quiet"):
+    if used.path is not None and not arguments.get("quiet"):
         say(f"Settings: {used.path}")
     if not used.layers:
         return
     from coverage_analyzer.settings import values
 
     bound = _bindings(command)
-    resolved = values.resolve(bound, used.layers, given)
-    if not given.get("quiet"):
-        _report_unused(bound, used.layers, given)
+    resolved = values.resolve(bound, used.layers, arguments)
+    if not arguments.get("quiet"):
+        _report_unused(bound, used.layers, arguments)
     name = command.name or ""
     context.default_map = {name: {option: _as_given(v) for option, v in resolved.items()}}
 
@@ -194,7 +194,7 @@ def defaults(commands: Sequence[click.Command], found: Container[str]) -> dict[s
     return result
 
 
-def _given(
+def _arguments_of(
     context: click.Context, command: click.Command, args: Sequence[str]
 ) -> dict[str, Any] | None:
     """Return the values that arguments give to the parameters of a command, by their names.
@@ -205,15 +205,15 @@ def _given(
         command, parent=context, resilient_parsing=True, ignore_unknown_options=True
     )
     try:
-        given, _, _ = command.make_parser(peek).parse_args(list(args))
+        parsed, _, _ = command.make_parser(peek).parse_args(list(args))
     except click.UsageError:
         return None
-    if any(each.is_eager and given.get(each.name) for each in command.get_params(peek)):
+    if any(each.is_eager and parsed.get(each.name) for each in command.get_params(peek)):
         return None
-    return {name: value for name, value in given.items() if isinstance(value, (str, bool, list))}
+    return {name: value for name, value in parsed.items() if isinstance(value, (str, bool, list))}
 
 
-def _load(given: Mapping[str, Any]) -> Used:
+def _load(arguments: Mapping[str, Any]) -> Used:
     """Return the environment and the settings file as layers.
 
     Raises
@@ -228,7 +228,7 @@ def _load(given: Mapping[str, Any]) -> Used:
         for name, value in os.environ.items()
         if name.startswith(discovery.PREFIX) and name not in OTHER_VARIABLES and value
     }
-    path, named = _file(given)
+    path, named = _file(arguments)
     if path is None and not environment:
         return Used()
     from coverage_analyzer.settings.model import Settings
@@ -244,7 +244,7 @@ def _load(given: Mapping[str, Any]) -> Used:
     return Used(layers, path)
 
 
-def _file(given: Mapping[str, Any]) -> tuple[Path | None, bool]:
+def _file(arguments: Mapping[str, Any]) -> tuple[Path | None, bool]:
     """Return the settings file, if any, and whether the user has named it.
 
     Raises
@@ -252,27 +252,27 @@ def _file(given: Mapping[str, Any]) -> tuple[Path | None, bool]:
     click.UsageError
         If a file is named and refused at once.
     """
-    name = given.get("settings_file")
-    if given.get("no_settings"):
+    name = arguments.get("settings_file")
+    if arguments.get("no_settings"):
         if name:
             msg = "--settings and --no-settings exclude each other. Give one of them."
             raise click.UsageError(msg)
         return None, False
     if name := name or os.environ.get(FILE_VARIABLE):
         return Path(name), True
-    found = discovery.find()
-    if found.notice:
-        say(f"Warning: {found.notice}")
-    return found.path, False
+    file = discovery.find()
+    if file.notice:
+        say(f"Warning: {file.notice}")
+    return file.path, False
 
 
-def _warn_of_typos(environment: Mapping[str, str], known: Sequence[str]) -> None:
+def _warn_of_typos(environment: Mapping[str, str], names: Sequence[str]) -> None:
     """Warn of variables that are nearly called like a setting.
 
     Others may be anybody's: a cluster sets ``COVERAGE_ANALYZER_PORT`` for a service of that name.
     """
-    for name in environment.keys() - set(known):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)
+    for name in environment.keys() - set(names):
+        near = difflib.get_close_matches(name, names, n=1, cutoff=_ALIKE)
         if near:
             say(f"Warning: {name} is not a setting. Did you mean {near[0]}?")
 
@@ -290,14 +290,14 @@ def _bindings(command: click.Command) -> list["Binding"]:
 
 
 def _report_unused(
-    bound: Sequence["Binding"], layers: Sequence["Layer"], given: Mapping[str, Any]
+    bound: Sequence["Binding"], layers: Sequence["Layer"], arguments: Mapping[str, Any]
 ) -> None:
     """Say which tables are left out because another input is read."""
     from coverage_analyzer.settings import values
 
     option_of = {key: each.option for each in bound for key in each.keys}
     for about in dict.fromkeys(each.about for each in bound):
-        subject = given.get(option_of.get(about, ""), "")
+        subject = arguments.get(option_of.get(about, ""), "")
         for layer in layers:
             if not values.applies(layer, about, subject, layers):
                 table, file = about.partition(".")[0], layer.settings.value(about)

@@ -205,7 +205,7 @@ class Criticality:
             [centers.is_planned(day), centers.is_open(day)], ["planned", "open"], "closed"
         )
         counts, best = self._counts, self._most_taken_over()
-        kept = counts["sites"] - counts["lost"] - counts["delayed"]
+        n_kept = counts["sites"] - counts["lost"] - counts["delayed"]
         heirs = [centers.center_id[b] if b >= 0 else "" for b, _ in best]
         columns = [
             list(centers.center_id),
@@ -215,7 +215,7 @@ class Criticality:
             centers.lat,
             centers.lon,
             *(counts[name] for name in ("sites", "lost", "waiting", "delayed")),
-            kept,
+            n_kept,
             counts["alone"],
             self._weights["weight"],
             self._weights["lost_weight"],

@@ -225,21 +225,21 @@ def _shift_limits(bands: Bands, miles: float) -> Bands:
     for band in bands:
         band[up_to] += step
         band[above] = max(band[above] + step, 0) if band.get(above) else 0
-    kept = [band for band in bands if band[up_to] > 0]
-    if not kept:
+    remaining = [band for band in bands if band[up_to] > 0]
+    if not remaining:
         where = _places(bands)
         msg = f"Limits {miles:+g} miles: no limit is left above 0 in {where}. Ask for less."
         raise InputError(msg)
-    return kept
+    return remaining
 
 
 def _limit_bands(bands: Bands, miles: float) -> Bands:
     """Return bands of which the widest ends at some miles; those beyond are left out."""
     up_to, above, in_miles = _limit_keys(bands)
     bands = sorted(bands, key=lambda band: float(band[up_to]))
-    kept = [band for band in bands if band.get(above, 0) < miles / in_miles]
-    kept[-1][up_to] = miles / in_miles
-    return kept
+    remaining = [band for band in bands if band.get(above, 0) < miles / in_miles]
+    remaining[-1][up_to] = miles / in_miles
+    return remaining
 
 
 def _words(spec: MatcherSpec, miles: float, form: str) -> str:

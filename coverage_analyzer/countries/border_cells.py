@@ -162,9 +162,9 @@ class BorderCells:
         shift = (_part(x, column * CELL) * PARTS + part).astype(np.uint64)
         height = (PARTS - part).astype(np.uint64)
         ahead = (self.touched(rank) >> shift) & ((np.uint64(1) << height) - np.uint64(1))
-        some = np.flatnonzero(ahead)
-        pick, edge = self.edges_of(rank.take(some))
-        return some.take(pick), edge
+        points = np.flatnonzero(ahead)
+        pick, edge = self.edges_of(rank.take(points))
+        return points.take(pick), edge
 
 
 def _part(values: Floats | npt.NDArray[np.int32], start: Ints) -> Ints:

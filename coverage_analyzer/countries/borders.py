@@ -79,35 +79,6 @@ class Borders:
         _, _, column, row = _cell(lon, lat)
         return self._grid.take(row * COLUMNS + column)
 
-    def may_be_at_sea(self, lon: Floats, lat: Floats) -> Bools:
-        """Return which points may be in face 0, by their grid cells: all others are not."""
-        _, _, column, row = _cell(lon, lat)
-        cell = row * COLUMNS + column
-        face = self._grid.take(cell)
-        result: Bools = face == 0
-        border = np.flatnonzero(face == BORDER)
-        result[border] = self._is_coast(self._border_cells.rank(cell[border]))
-        return result
-
-    def _is_coast(self, rank: Ints) -> Bools:
-        """Return which cells that an edge touches have one beside face 0."""
-        new = distinct(rank[self._coast.take(rank) == 0])
-        if len(new):
-            pick, edge = self._border_cells.edges_of(new)
-            beside = (self._left.take(edge) == 0) | (self._right.take(edge) == 0)
-            first = np.flatnonzero(np.diff(pick, prepend=-1))
-            self._coast[new] = 1 + np.logical_or.reduceat(beside, first)
-        result: Bools = self._coast.take(rank) == 2
-        return result
-
-    @functools.cached_property
-    def _coast(self) -> npt.NDArray[np.int8]:
-        """Whether an edge of each border cell is beside face 0: 2 if so, 1 if not, 0 if not known.
-
-        It is found out for the cells that are needed. Two threads may find out the same.
-        """
-        return np.zeros(len(self._border_cells.cells), np.int8)
-
     def located(self, lon: Floats, lat: Floats) -> Ints:
         """Return the face in which each point is located.
 
@@ -177,10 +148,10 @@ class Borders:
         box = Box(x - dx, x + dx, y - dy, y + dy)
         cell = row * COLUMNS + column
         near = ~box.in_cell(column, row)
-        here = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
-        parts = self._border_cells.touched(self._border_cells.rank(cell.take(here)))
-        box = Box(*(limit.take(here) for limit in box))
-        near[here] = (parts & box.bits(column.take(here), row.take(here))) != 0
+        at_border = np.flatnonzero(~near & (self._grid.take(cell) == BORDER))
+        parts = self._border_cells.touched(self._border_cells.rank(cell.take(at_border)))
+        box = Box(*(limit.take(at_border) for limit in box))
+        near[at_border] = (parts & box.bits(column.take(at_border), row.take(at_border))) != 0
         return np.flatnonzero(near)
 
     def border_m(

@@ -302,8 +302,8 @@ class PostcodeList:
         if self.country in BRITISH:
             halves = _halves(unicodedata.normalize("NFKC", text).casefold().strip())
             return Member.unknown if halves is None else self._british(*halves)
-        found = {self._member(code) for code in readings(text, self.country)}
-        return found.pop() if len(found) == 1 else Member.unknown
+        members = {self._member(code) for code in readings(text, self.country)}
+        return members.pop() if len(members) == 1 else Member.unknown
 
     def _member(self, code: str) -> Member:
         if any(code[:n] in self._first for n in self._sizes):

@@ -271,7 +271,7 @@ class Committer:
         """
         sides = Sides(case, verdict, self.centers, self.policy)
         start, due = _start_and_due(base.level, clock, sides)
-        done = dataclasses.replace(
+        commitment = dataclasses.replace(
             base,
             status=CommitmentStatus.promised if clock.is_promise else CommitmentStatus.target,
             clock_start=start,
@@ -281,8 +281,8 @@ class Committer:
             steps=(*base.steps, *_steps(clock, due)),
         )
         for further in verdict.level.clocks:
-            done = _with_clock(done, further, sides)
-        return done
+            commitment = _with_clock(commitment, further, sides)
+        return commitment
 
 
 def _start_and_due(level: str, clock: Replacement, sides: Sides) -> tuple[datetime.datetime, Due]:

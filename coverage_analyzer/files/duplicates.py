@@ -35,6 +35,9 @@ RECORD_BYTES: Final = 24
 RUN: Final = 1 << 20
 """Number of records kept in memory before they are written to the file: 25 MB."""
 
+ROWS_AT_ONCE: Final = 1 << 13
+"""Rows that are hashed at once, so that what is computed on the way stays in the CPU cache."""
+
 PARTS: Final = 256
 EXAMPLES: Final = 3
 LONG: Final = 64
@@ -105,7 +108,8 @@ class DuplicateFinder:
     def __init__(self, folder: Path | None = None, seeds: bytes = b"") -> None:
         self._folder = str(folder) if folder else None
         self._seeds = np.frombuffer(seeds or secrets.token_bytes(16), np.uint64)
-        self._waiting: list[Records] = []
+        # Filled and written again and again: new memory would cost as much as the hashing.
+        self._buffer, self._ordered = np.empty((2, RUN + ROWS_AT_ONCE, 3), np.uint64)
         self._n_buffered = 0
         self._starts: list[Ints] = []
         """For each sorted run in the file, the first record of each part."""
@@ -132,24 +136,32 @@ class DuplicateFinder:
         lines
             Line numbers, ascending from call to call, shape (n,).
         """
-        hashes, is_filled = fingerprints(ids, self._seeds)
-        records = np.empty((len(lines), 3), np.uint64)
-        records[:, :LINE], records[:, LINE] = hashes.T, lines
-        records = records if is_filled.all() else records[is_filled]
-        self._waiting.append(records)
-        self._n_buffered += len(records)
-        if self._n_buffered >= RUN:
-            self._spill()
+        for start in range(0, len(lines), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            hashes, is_filled = fingerprints(ids[rows], self._seeds)
+            records = self._buffer[self._n_buffered :][: len(is_filled)]
+            records[:, :LINE], records[:, LINE] = hashes.T, lines[rows]
+            if not is_filled.all():
+                records = records[is_filled]
+                self._buffer[self._n_buffered :][: len(records)] = records
+            self._n_buffered += len(records)
+            if self._n_buffered >= RUN:
+                self._spill()
+
+    def _buffered(self) -> Records:
+        """Return the records that are not in the file."""
+        return self._buffer[: self._n_buffered]
 
     def _spill(self) -> None:
         """Write the buffered records, partitioned by the first byte of the hash."""
-        records = np.concatenate(self._waiting)
-        self._waiting, self._n_buffered = [], 0
+        records, ordered = self._buffered(), self._ordered[: self._n_buffered]
+        self._n_buffered = 0
         part = (records[:, HASH] >> np.uint64(56)).astype(np.uint8)
         sizes = np.bincount(part, minlength=PARTS)
         start = int(self._starts[-1][-1]) if self._starts else 0
         self._starts.append(start + np.concatenate([[0], np.cumsum(sizes)]))
-        self._file.write(records.take(np.argsort(part, kind="stable"), axis=0).data)
+        order = np.argsort(part, kind="stable")
+        self._file.write(records.take(order, axis=0, out=ordered, mode="clip").data)
 
     def repeats(self) -> DuplicateSummary:
         """Return the number of duplicate ids, and the lines of the first ones."""
@@ -190,7 +202,7 @@ class DuplicateFinder:
     def _parts(self) -> Iterator[Iterator[Records]]:
         """Yield the records of each part, run by run; few records are one part, in memory."""
         if not self._starts:
-            return iter([iter(self._waiting)])
+            return iter([iter([self._buffered()])])
         if self._n_buffered:
             self._spill()
         return map(self._read, range(PARTS))
@@ -206,7 +218,7 @@ class DuplicateFinder:
 
 def repeats_of(parts: Iterable[Records]) -> tuple[Ints, Ints]:
     """Return the lines of records that share both hashes, and the first line of each such id."""
-    records = np.concatenate([np.empty((0, 3), np.uint64), *parts])
+    records = _all_of(list(parts))
     order, starts = _by_id(records)
     sizes = np.diff(starts, append=len(order))
     lines = records[order, LINE].astype(np.int64)
@@ -231,7 +243,7 @@ def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
     Of each id, the first `EXAMPLES` stand for the rest of every `RUN` records: so one id in all
     rows does not fill the memory.
     """
-    kept, counts = np.empty((0, 3), np.uint64), np.zeros(0, np.int64)
+    kept, counts = _all_of([]), np.zeros(0, np.int64)
     waiting: list[Records] = []
     n_waiting = 0
     for records in parts:
@@ -245,8 +257,15 @@ def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
 
 def _joined(kept: Records, counts: Ints, more: Sequence[Records]) -> tuple[Records, Ints]:
     """Return records and their counts with more records, each of which stands for its own row."""
-    records = np.concatenate([kept, *more])
-    return records, np.concatenate([counts, np.ones(len(records) - len(kept), np.int64)])
+    ones = np.broadcast_to(np.int64(1), sum(map(len, more)))
+    if not len(kept):
+        return _all_of(more), ones
+    return _all_of([kept, *more]), np.concatenate([counts, ones])
+
+
+def _all_of(parts: Sequence[Records]) -> Records:
+    """Return the records of all parts, those of a single one without a copy."""
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, 3), np.uint64), *parts])
 
 
 def _thin(records: Records, counts: Ints) -> tuple[Records, Ints]:
@@ -281,33 +300,40 @@ def fingerprints(ids: pa.Array, seeds: Hashes) -> tuple[Hashes, Bools]:
     """
     offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
     start, length = (offsets[:-1] - offsets[0]).astype(np.int64), np.diff(offsets).astype(np.int64)
-    data = memoryview(ids.buffers()[2] or b"")[offsets[0] : offsets[-1]].tobytes()
+    data = memoryview(ids.buffers()[2] or b"")[offsets[0] : offsets[-1]].tobytes() + bytes(8)
     # A word may begin at any byte: the view has one for each, with zeros after the last.
-    words = np.ndarray(len(data) + 1, "<u8", data + bytes(8), strides=(1,))
+    words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
     state = seeds[:, None] ^ length.astype(np.uint64)
     short = np.where(length > LONG, 0, length)
-    for position in range(0, int(short.max(initial=0)), 8):
-        rows = np.flatnonzero(short > position)
-        all_rows = len(rows) == len(short)
-        begin, left = (v if all_rows else v[rows] for v in (start, short))
-        word = words[begin + position] & _MASKS[np.minimum(left - position, 8)]
-        for lane, factor in zip(state, _FACTORS, strict=True):
-            mixed = (lane if all_rows else lane[rows]) ^ word
-            mixed *= factor
-            mixed ^= mixed >> np.uint64(29)
-            lane[slice(None) if all_rows else rows] = mixed
+    shortest, longest = short.min(initial=LONG), short.max(initial=0)
+    for position in range(0, int(longest), 8):
+        rows = slice(None) if shortest > position else np.flatnonzero(short > position)
+        word = words[start[rows] + position]
+        word &= _MASKS.take(np.minimum(length[rows] - position, 8))
+        mixed = state[:, rows]
+        mixed ^= word
+        mixed *= _FACTORS[:, None]
+        mixed ^= mixed >> np.uint64(29)
+        state[:, rows] = mixed
     state *= _FACTORS[::-1, None]
     state ^= state >> np.uint64(32)
     for row in np.flatnonzero(length > LONG).tolist():
         text = data[start[row] : start[row] + length[row]]
         digest = hashlib.blake2b(text, digest_size=16, key=seeds.tobytes()).digest()
         state[:, row] = np.frombuffer(digest, np.uint64)
-    return state, ~_blank(ids, words, start, length)
+    return state, ~_blank(ids, np.frombuffer(data, np.uint8).take(start), length)
 
 
-def _blank(ids: pa.Array, words: Hashes, start: Ints, length: Ints) -> Bools:
-    """Return which ids are empty, or nothing but space; only those that begin so are trimmed."""
-    first = words[start].astype(np.uint8)  # the lowest byte
+def _blank(ids: pa.Array, first: npt.NDArray[np.uint8], length: Ints) -> Bools:
+    """Return which ids are empty, or nothing but space; only those that begin so are trimmed.
+
+    Parameters
+    ----------
+    ids
+        Strings without nulls, shape (n,).
+    first, length
+        The first byte of each, and how many it has, shape (n,) each.
+    """
     blank: Bools = length == 0
     at = np.flatnonzero(((first <= SPACE) | (first > LAST_ASCII)) & ~blank)
     if len(at):

@@ -288,7 +288,7 @@ def open_table(
     try:
         overrides = {**source.known, **(columns or {})}
         check_repeated(source.headers)
-        asked = Headers(
+        query = Headers(
             source.headers,
             table,
             overrides,
@@ -296,8 +296,8 @@ def open_table(
             Evidence(source.preview, dialect, are_countries),
             frozenset({*unread, *set_aside}),
         )
-        source, asked = _with_points(source, asked)
-        matched = match_columns(asked)
+        source, query = _with_points(source, query)
+        matched = match_columns(query)
         _check_equal_headers(source, matched, overrides)
         dated = {at for name, at in matched.items() if name in DAY_COLUMNS}
         source.days_as_text([source.headers[at] for at in sorted(dated)])
@@ -306,7 +306,7 @@ def open_table(
         source.columns_read(frozenset(matched.values()))
         matched = chosen
         check_types({name: source.types[at] for name, at in matched.items()})
-        notes = (*_skipped(source, place), *notices(asked, matched))
+        notes = (*_skipped(source, place), *notices(query, matched))
         option = functools.partial(known_columns.option, table)
         detected = notation.found_notation(
             source, matched, DAY_COLUMNS, dialect, option("date-format")
@@ -390,8 +390,8 @@ def read_columns(
     """
     if not columns or not known_columns.is_of_sites(table):
         return columns
-    known = {column.name for column in table}
-    left_out = {column.name for column in known_columns.OF_START_RULES} - known
+    names = {column.name for column in table}
+    left_out = {column.name for column in known_columns.OF_START_RULES} - names
     return {name: header for name, header in columns.items() if name not in left_out}
 
 
@@ -407,7 +407,7 @@ def are_countries(texts: pa.Array) -> Bools:
     return names.load().named(texts) > names.NONE
 
 
-def _with_points(source: TableReader, asked: Headers) -> tuple[TableReader, Headers]:
+def _with_points(source: TableReader, query: Headers) -> tuple[TableReader, Headers]:
     """Return a table with coordinates out of a column of points, if it has no others.
 
     Raises
@@ -415,12 +415,12 @@ def _with_points(source: TableReader, asked: Headers) -> tuple[TableReader, Head
     InputError
         If two headers could be meant, or the CRS of the points cannot be used.
     """
-    wanted = {"latitude", "longitude"} & {column.name for column in asked.table}
-    if not wanted or wanted & {*find_columns(asked), *asked.overrides}:
-        return source, asked
+    coordinates = {"latitude", "longitude"} & {column.name for column in query.table}
+    if not coordinates or coordinates & {*find_columns(query), *query.overrides}:
+        return source, query
     source = with_points(source)
-    overrides = {**source.known, **asked.overrides}
-    return source, dataclasses.replace(asked, names=source.headers, overrides=overrides)
+    overrides = {**source.known, **query.overrides}
+    return source, dataclasses.replace(query, names=source.headers, overrides=overrides)
 
 
 def _skipped(source: TableReader, place: object) -> list[str]:
@@ -621,13 +621,13 @@ def usable(block: RowBlock, table: Table) -> ParsedRows:
         line = int(block.lines[row])
         reason = _fault(block, table, row, int(read.fault[row]), int(first[row]))
         rejects.append(Reject(line, *reason, block.raw(row)))
-    kept = np.flatnonzero(fits)
+    rows_kept = np.flatnonzero(fits)
     rejects = sorted(rejects, key=lambda reject: reject.line)
-    left = dataclasses.replace(block.take(kept), rejects=rejects)
+    left = dataclasses.replace(block.take(rows_kept), rejects=rejects)
     kept_coordinates = Coordinates(
-        read.lon[kept], read.lat[kept], read.accuracy_m[kept], read.fault[kept]
+        read.lon[rows_kept], read.lat[rows_kept], read.accuracy_m[rows_kept], read.fault[rows_kept]
     )
-    left_days = {name: values[kept] for name, values in days_by_column.items()}
+    left_days = {name: values[rows_kept] for name, values in days_by_column.items()}
     return ParsedRows(left, kept_coordinates, rejects, left_days)
 
 

@@ -130,7 +130,7 @@ def drive_times(  # noqa: PLR0913 - verdicts, roads, and how drives are measured
     serving = _serving(verdicts, places, rules)
     engine = open_engine(network, near_centers(serving, rules), options.processes)
     before, sites = _rows(verdicts, rules), Places(*positions(verdicts, "verdicts"))
-    found, chosen = measured_drives(
+    drives, chosen = measured_drives(
         Measurement(engine, serving, sites, options.minutes_factor),
         (before, named, numbers(verdicts, "distance_miles")),
         (rules, limits),
@@ -139,14 +139,14 @@ def drive_times(  # noqa: PLR0913 - verdicts, roads, and how drives are measured
     discard_results(engine)
     was = recheck.verdicts_before_roads(before, rules)
     after = recheck.apply_drive_times(
-        before, rules, found.status, found.road_miles, found.minutes, was
+        before, rules, drives.status, drives.road_miles, drives.minutes, was
     )
-    faster = moved(serving, sites, (before, after), (chosen, found.minutes), was, rules)
+    faster = moved(serving, sites, (before, after), (chosen, drives.minutes), was, rules)
     result = verdicts.copy()
-    for name, known in _texts_of(rules).items():
+    for name, terms in _texts_of(rules).items():
         old, new = getattr(before, name), getattr(after, name)
         cells = np.array(texts(verdicts, name).to_pylist(), object)
-        cells[old != new] = np.array(list(known), object)[new[old != new]]
+        cells[old != new] = np.array(list(terms), object)[new[old != new]]
         result[name] = pd.array(cells, "string")
     if len(faster.rows):
         ids = np.array(texts(verdicts, "center_id").to_pylist(), object)
@@ -156,12 +156,12 @@ def drive_times(  # noqa: PLR0913 - verdicts, roads, and how drives are measured
             cells = numbers(verdicts, name).copy()
             cells[faster.rows] = values
             result[name] = cells
-    columns = found.columns()
+    columns = drives.columns()
     for name in ("minutes", "road_miles", "detour_factor", "ferry", "snap_m", "status"):
         result["road_status" if name == "status" else name] = columns[name]
-    result["snap_m"] = np.where(np.isinf(found.snap_m), np.nan, found.snap_m)
+    result["snap_m"] = np.where(np.isinf(drives.snap_m), np.nan, drives.snap_m)
     result["limit_minutes"] = columns["limit_minutes"]
-    starts = np.append(np.array(places.center_id, object), [None])[found.center]
+    starts = np.append(np.array(places.center_id, object), [None])[drives.center]
     result["drive_center_id"] = pd.array(starts, "string")
     result.loc[chosen < 0, "road_status"] = None
     result.loc[chosen < 0, "limit_minutes"] = np.nan
@@ -193,8 +193,8 @@ def _serving(verdicts: pd.DataFrame, centers: Centers, rules: Policy) -> Serving
 def _rows(verdicts: pd.DataFrame, rules: Policy) -> recheck.VerdictRows:
     """Return the columns of verdicts that roads can change, as numbers; -1 for other texts."""
     codes = {}
-    for name, known in _texts_of(rules).items():
-        number = {text: n for n, text in reversed(list(enumerate(known)))}
+    for name, terms in _texts_of(rules).items():
+        number = {text: n for n, text in reversed(list(enumerate(terms)))}
         cells = texts(verdicts, name).to_pylist()
         codes[name] = np.array([number.get(text, -1) for text in cells], np.int8)
     return recheck.VerdictRows(

@@ -281,13 +281,13 @@ def _cells(cells: "pd.Series[Any]") -> Any:
     )
     if not mixed:
         try:
-            made = pa.Array.from_pandas(cells)
+            array = pa.Array.from_pandas(cells)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             mixed = True
         else:
-            mixed = isinstance(made.type, pa.BaseExtensionType) or pa.types.is_duration(made.type)
+            mixed = isinstance(array.type, pa.BaseExtensionType) or pa.types.is_duration(array.type)
     try:
-        return pa.array([_words(cell) for cell in cells], pa.string()) if mixed else made
+        return pa.array([_words(cell) for cell in cells], pa.string()) if mixed else array
     except UnicodeEncodeError as error:
         raise InputError(not_unicode(cells)) from error
 

@@ -97,11 +97,11 @@ class Geocoder:
         """Return the providers whose cached results are valid, with their data versions."""
         if self._server is not None:
             return []  # known once the server has sent its version
-        kept = self._cache.providers()
+        sources = self._cache.providers()
         if service.server:
             name = f"nominatim {check_url(service.server)}"
-            kept = [source for source in kept if source[0] == name]
-        return kept
+            sources = [source for source in sources if source[0] == name]
+        return sources
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -152,8 +152,8 @@ class Geocoder:
         result: dict[str, GeocodeResult] = {}
         for provider, version in reversed(self._sources):
             keys = {query.normalised: query.key(provider, version) for query in queries}
-            kept = self._cache.get_many(list(keys.values()))
-            result |= {text: kept[key] for text, key in keys.items() if key in kept}
+            results = self._cache.get_many(list(keys.values()))
+            result |= {text: results[key] for text, key in keys.items() if key in results}
         for query in queries:
             answer = result.get(query.normalised)
             if answer is not None and answer.grade == Grade.none:

@@ -368,8 +368,8 @@ def _reach_m(lat: float, lon: float, box: Any) -> float:
         return 0.0
     south, north, west, east = map(float, box)
     corners = np.array([(west, south), (west, north), (east, south), (east, north)])
-    here = np.full(4, lon), np.full(4, lat)
-    reach = float(geodesy.distance_m(*here, corners[:, 0], corners[:, 1]).max())
+    place = np.full(4, lon), np.full(4, lat)
+    reach = float(geodesy.distance_m(*place, corners[:, 0], corners[:, 1]).max())
     if not math.isfinite(reach):
         raise ValueError(box)
     return round(reach, 1)

@@ -117,10 +117,10 @@ class Offline:
         cities = self._cities_named(names.country_key(name), country)
         if not cities:
             return None
-        here = np.full(len(cities), lon), np.full(len(cities), lat)
+        place = np.full(len(cities), lon), np.full(len(cities), lat)
         there = np.array([c.lon for c in cities]), np.array([c.lat for c in cities])
         reach = np.maximum([_reach_m(c.people) for c in cities], NEAR_M)
-        return bool((geodesy.distance_m(*here, *there) <= reach).any())
+        return bool((geodesy.distance_m(*place, *there) <= reach).any())
 
     def _cities_named(self, name: str, country: str) -> list[City]:
         """Return the cities of a normalised name, the largest first."""

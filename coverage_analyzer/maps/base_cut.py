@@ -97,8 +97,9 @@ def cell_weights(sites: DrawnSites, centers: Centers) -> Ints:
         counts = sites.density.sum(axis=0).reshape(CELLS, GRID // CELLS, CELLS, GRID // CELLS)
         result += counts.sum(axis=(1, 3)).astype(np.int64).ravel()
     elif (columns := sites.columns()) is not None:
-        own_cells = _cells(columns.lon, columns.lat)
-        result += np.bincount(own_cells, minlength=CELLS * CELLS)
+        lon, lat = columns.numbers["lon"], columns.numbers["lat"]
+        for part in arrays.slices(len(columns)):
+            result += np.bincount(_cells(lon[part], lat[part]), minlength=CELLS * CELLS)
     return result.reshape(CELLS, CELLS)
 
 

@@ -6,20 +6,23 @@ in the order are close, and a square of the plane is a range of the order.
 """
 
 import base64
+import functools
 import gzip
 import json
 import zlib
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
+from coverage_analyzer.maps.text_layout import Bytes, Texts, neighbours, numbered, recurring
 
 Codes: TypeAlias = npt.NDArray[np.uint64]
+Integers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 
 UNITS: Final = 100_000
 """Page units per degree: a unit is a metre or less."""
@@ -43,36 +46,30 @@ GZIP_HEADER: Final = bytes([31, 139, 8, 0, 0, 0, 0, 0, 0, 255])
 LAST_PART: Final = bytes([3, 0])
 """A last block of deflate, without data."""
 
-SAMPLED_TEXTS: Final = 4096
-"""Texts by which `Block.texts` chooses a layout."""
-
-ACROSS_SHARE: Final = 1.25
-"""Bytes that texts may take at most if they are laid out across, of those that they have."""
-
 SAMPLED_BYTES: Final = 1 << 14
 LEAST_SAMPLED: Final = 4
 """Of a part of so many samples or more, one shows whether to compress it at all."""
 
-STEPS: Final = (
-    (16, 0x0000FFFF0000FFFF),
-    (8, 0x00FF00FF00FF00FF),
-    (4, 0x0F0F0F0F0F0F0F0F),
-    (2, 0x3333333333333333),
-    (1, 0x5555555555555555),
-)
-"""Masks that spread the bits of a number, leaving a free bit beside each."""
+LEAST_SAVED: Final = 1 / 16
+"""Share of bytes that compression saves at least: the low bytes of numbers save less, and would
+take most of the time."""
 
-FOUR_BYTES: Final = 0xF0
-"""First UTF-8 byte of characters beyond the first 65,536: this one or greater."""
+SPREAD_BITS: Final = 13
+"""Half the bits of a coordinate in units."""
+
+BYTE: Final = 8
+
+ALONG, ACROSS, NUMBERS = "along", "across", "numbers"
+"""Layouts of texts that do not recur."""
 
 
-def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
+def morton(lon: Integers, lat: Integers) -> Codes:
     """Return positions on the Z-order curve, which interleaves the bits of both coordinates.
 
     Parameters
     ----------
     lon, lat
-        Units of `UNITS` per degree, on WGS 84; shape (n,).
+        Units of `UNITS` per degree, on WGS 84; at least 32 bits, shape (n,).
 
     Examples
     --------
@@ -80,27 +77,43 @@ def morton(lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> Codes:
     >>> morton(west, south).tolist()
     [7]
     """
-    return _apart(lon.astype(np.int64) + 180 * UNITS) | (
-        _apart(lat.astype(np.int64) + 90 * UNITS) << np.uint64(1)
-    )
+    codes = np.empty(len(lon), np.uint64)
+    for part in arrays.slices(len(lon)):
+        code = _apart(lat[part] + 90 * UNITS)
+        code <<= np.uint64(1)
+        code |= _apart(lon[part] + 180 * UNITS)
+        codes[part] = code
+    return codes
 
 
-def _apart(values: Ints) -> Codes:
-    bits = values.astype(np.uint64)
-    for shift, mask in STEPS:
-        bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+def _apart(values: Integers) -> Codes:
+    """Return numbers with a free bit beside each of their bits."""
+    bits = _spread().take(values >> SPREAD_BITS)
+    bits <<= np.uint64(2 * SPREAD_BITS)
+    bits |= _spread().take(values & ((1 << SPREAD_BITS) - 1))
     return bits
 
 
-def curve_order(codes: Codes) -> Ints:
-    """Return the indices that sort positions on a curve; equal ones keep their order.
+@functools.cache
+def _spread() -> Codes:
+    """Return all numbers of `SPREAD_BITS`, a free bit beside each of their bits."""
+    numbers = np.arange(1 << SPREAD_BITS, dtype=np.uint64)
+    result = np.zeros_like(numbers)
+    for bit in range(SPREAD_BITS):
+        result |= (numbers & np.uint64(1 << bit)) << np.uint64(bit)
+    return result
 
-    NumPy sorts several times as fast if equal ones need not.
+
+def curve_order(codes: Codes) -> tuple[Ints, Codes]:
+    """Return the indices that sort positions on a curve, equal ones in their order, and the result.
+
+    NumPy sorts several times as fast if equal ones need not keep their order.
 
     Examples
     --------
-    >>> curve_order(np.array([7, 3, 7, 3], np.uint64)).tolist()
-    [1, 3, 0, 2]
+    >>> order, ordered = curve_order(np.array([7, 3, 7, 3], np.uint64))
+    >>> order.tolist(), ordered.tolist()
+    ([1, 3, 0, 2], [3, 3, 7, 7])
     """
     order: Ints = np.argsort(codes)
     ordered = codes.take(order)
@@ -108,7 +121,19 @@ def curve_order(codes: Codes) -> Ints:
     if equal.any():
         tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
         order[tied] = order[tied][np.lexsort((order[tied], ordered[tied]))]
-    return order
+    return order, ordered
+
+
+@dataclass(frozen=True)
+class _Ordered:
+    """Numbers in an order, of which only slices are made."""
+
+    values: npt.NDArray[Any]
+    order: Ints
+
+    def __getitem__(self, part: slice) -> npt.NDArray[Any]:
+        """Return the numbers of a slice."""
+        return self.values.take(self.order[part])
 
 
 class Block:
@@ -123,56 +148,97 @@ class Block:
     def __init__(self) -> None:
         self.specs: list[dict[str, Any]] = []
         self._parts: list[bytes] = [GZIP_HEADER]
+        self._bytes = np.empty(0, np.uint8)
         self._check = 0
         self._size = 0
 
-    def numbers(self, name: str, values: npt.NDArray[Any]) -> None:
-        """Append a column of integers."""
-        self._append(name, values, low=int(values.min(initial=0)))
+    def numbers(self, name: str, values: npt.NDArray[Any], order: Ints | None = None) -> None:
+        """Append a column of integers, in an order unless they are in it."""
+        low, high = int(values.min(initial=0)), int(values.max(initial=0))
+        spec = {"name": name, "count": len(values), "low": low}
+        self._append(spec, values if order is None else _Ordered(values, order), high)
 
     def ascending(self, name: str, values: Codes) -> None:
         """Append a column of non-decreasing integers as differences."""
-        self._append(name, np.diff(values, prepend=np.uint64(0)), steps=True)
+        steps = np.diff(values, prepend=np.uint64(0))
+        spec = {"name": name, "count": len(steps), "steps": True}
+        self._append(spec, steps, int(steps.max(initial=0)))
 
     def walk(self, name: str, values: Ints) -> None:
         """Append a column of integers as differences, which may be negative."""
         self.numbers(name, np.diff(values, prepend=0))
         self.specs[-1]["steps"] = True
 
-    def texts(self, name: str, values: pa.Array) -> None:
-        """Append a column of large strings: their lengths as JavaScript counts, and all text.
+    def texts(self, name: str, values: pa.Array, order: Ints | None = None) -> None:
+        """Append a column of large strings, in an order unless they are in it.
 
-        Texts in ASCII of about one length, such as ids, are laid out across if that is smaller: the
-        first characters of all, then the second ones, shorter texts filled with zeros.
+        They are laid out as is the shortest for a sample (`text_layout`).
         """
-        lengths = script_lengths(values)
-        self.numbers(name, lengths)
-        offsets, data = _buffers(values)
-        inside = data[offsets[0] : offsets[-1]] if len(offsets) else data[:0]
-        self.specs[-1]["text"] = len(inside)
-        if len(inside) == lengths.sum() and _is_shorter_across(inside, lengths):
-            across = _across(inside, lengths)
-            self.specs[-1] |= {"text": across.size, "across": len(across)}
-            self._put(across, NUMBER_STRATEGY)
-        else:
-            self._put(inside, zlib.Z_FILTERED)
-
-    def _append(self, name: str, values: npt.NDArray[Any], **how: int) -> None:
-        low = how.get("low", 0)
-        width = ((int(values.max(initial=0)) - low).bit_length() + 7) // 8
-        size = next(size for size in (1, 2, 4, 8) if size >= width)
-        above = np.subtract(values, low, dtype=np.int64) if low else values
-        planes = above.astype(f"<u{size}").view(np.uint8).reshape(-1, size)[:, :width].T
-        self.specs.append({"name": name, "width": width, "count": len(values), **how})
-        for plane in planes:
-            self._put(plane, NUMBER_STRATEGY)
-
-    def _put(self, data: npt.NDArray[np.uint8], strategy: int) -> None:
-        """Compress bytes on their own, as a part of the stream that ends at a byte."""
-        if not data.size:
+        result = recurring(values, order)
+        if result is None:
+            self._put_texts(name, values, order)
             return
-        content = data.tobytes()
-        self._check = zlib.crc32(content, self._check)
+        words, codes = result
+        self.numbers(name, codes)
+        self._put_texts(name, words)
+        spec = self.specs.pop()
+        self.specs[-1]["words"] = spec
+
+    def _put_texts(self, name: str, values: pa.Array, order: Ints | None = None) -> None:
+        """Append texts none of which recurs."""
+        texts, sample = Texts.of(values), Texts.of(neighbours(values, order))
+        sizes = _layout_sizes(sample) if texts.is_narrow() and sample.is_narrow() else {}
+        result = numbered(texts) if sizes and min(sizes, key=sizes.__getitem__) == NUMBERS else None
+        if result is not None:
+            self.numbers(name, result.numbers, order)
+            self.specs[-1] |= {"least": result.least.tolist(), "radix": result.radix.tolist()}
+            return
+        if order is not None:
+            texts = Texts.of(values.take(arrays.from_numpy(order)))
+        self.numbers(name, texts.lengths)
+        if sizes and sizes[ACROSS] < sizes[ALONG]:
+            across = texts.across()
+            self.specs[-1] |= {"text": across.size, "across": len(across)}
+            self._put(across.ravel(), NUMBER_STRATEGY)
+        else:
+            self.specs[-1]["text"] = len(texts.data)
+            self._put(texts.data, zlib.Z_FILTERED)
+
+    def _append(
+        self, spec: dict[str, Any], values: "npt.NDArray[Any] | _Ordered", high: int
+    ) -> None:
+        """Append numbers up to a highest one above ``low``: the low bytes of all first.
+
+        If the highest bytes have 1, 2 or 4 bits only, several of them share one.
+        """
+        low, count = spec.get("low", 0), spec["count"]
+        bits = (high - low).bit_length()
+        width = -(-bits // BYTE)
+        top = next(top for top in (1, 2, 4, BYTE) if top >= bits - BYTE * (width - 1))
+        size = next(size for size in (1, 2, 4, 8) if size >= width)
+        planes = self._room(width, count)
+        for part in arrays.slices(count) if width else ():
+            above = np.subtract(values[part], low, dtype=np.int64) if low else values[part]
+            rows = above.astype(f"<u{size}", order="C").view(np.uint8).reshape(-1, size)
+            planes[:, part] = rows[:, :width].T
+        self.specs.append({**spec, "width": width})
+        if width and top < BYTE:
+            self.specs[-1]["top"] = top
+        for number, plane in enumerate(planes, 1):
+            is_shared = number == width and top < BYTE
+            self._put(_sharing(plane, top) if is_shared else plane, NUMBER_STRATEGY)
+
+    def _room(self, width: int, count: int) -> Bytes:
+        """Return room for the bytes of a column, which is used again for the next one."""
+        if width * count > len(self._bytes):
+            self._bytes = np.empty(width * count, np.uint8)
+        return self._bytes[: width * count].reshape(width, count)
+
+    def _put(self, content: Bytes, strategy: int) -> None:
+        """Compress bytes on their own, as a part of the stream that ends at a byte."""
+        if not content.size:
+            return
+        self._check = zlib.crc32(content.data, self._check)
         self._size += len(content)
         level = TEXT_LEVEL if _is_compressible(content, strategy) else 0
         self._parts += _deflated(content, strategy, level)
@@ -183,43 +249,47 @@ class Block:
         return base64.b64encode(b"".join([*self._parts, LAST_PART, end])).decode()
 
 
-def _is_compressible(content: bytes, strategy: int) -> bool:
+def _is_compressible(content: Bytes, strategy: int) -> bool:
     """Return whether bytes become smaller, by a sample of them: the low bytes of numbers do not."""
     if len(content) < LEAST_SAMPLED * SAMPLED_BYTES:
         return True
     middle = len(content) // 2
     sample = content[middle : middle + SAMPLED_BYTES]
-    return sum(map(len, _deflated(sample, strategy))) < len(sample)
+    return _deflated_size(sample, strategy) < (1 - LEAST_SAVED) * len(sample)
 
 
-def _deflated(content: bytes, strategy: int, level: int = TEXT_LEVEL) -> tuple[bytes, bytes]:
+def _deflated_size(content: Bytes, strategy: int) -> int:
+    return sum(map(len, _deflated(content, strategy)))
+
+
+def _deflated(content: Bytes, strategy: int, level: int = TEXT_LEVEL) -> tuple[bytes, bytes]:
     """Return bytes as parts of a deflate stream that is continued."""
     packer = zlib.compressobj(level, zlib.DEFLATED, RAW_FORMAT, zlib.DEF_MEM_LEVEL, strategy)
-    return packer.compress(content), packer.flush(zlib.Z_FULL_FLUSH)
+    return packer.compress(content.data), packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def _is_shorter_across(text: npt.NDArray[np.uint8], lengths: Ints) -> bool:
-    """Return whether texts in ASCII are better laid out across, by a sample of them."""
-    longest = int(lengths.max(initial=0))
-    if not len(text) or longest * len(lengths) > ACROSS_SHARE * len(text):
-        return False
-    first = max(0, (len(lengths) - SAMPLED_TEXTS) // 2)
-    some = lengths[first : first + SAMPLED_TEXTS]
-    begin = int(lengths[:first].sum())
-    sample = text[begin : begin + int(some.sum())]
-    across = _deflated(_across(sample, some).tobytes(), NUMBER_STRATEGY)
-    along = _deflated(sample.tobytes(), zlib.Z_FILTERED)
-    return sum(map(len, across)) < sum(map(len, along))
+def _sharing(values: Bytes, bits: int) -> Bytes:
+    """Return numbers of a few bits as bytes, the first ones in the lowest bits."""
+    each = BYTE // bits
+    rows = np.zeros(-(-len(values) // each) * each, np.uint8)
+    rows[: len(values)] = values
+    result = rows[::each].copy()
+    for place in range(1, each):
+        result |= rows[place::each] << np.uint8(place * bits)
+    return result
 
 
-def _across(text: npt.NDArray[np.uint8], lengths: Ints) -> npt.NDArray[np.uint8]:
-    """Return the bytes of texts by their position in each. Shape (longest, n)."""
-    longest = int(lengths.max())
-    if longest * len(lengths) == len(text):
-        return text.reshape(-1, longest).T
-    rows = np.zeros((len(lengths), longest), np.uint8)
-    rows[np.arange(longest) < lengths[:, None]] = text
-    return rows.T
+def _layout_sizes(sample: Texts) -> dict[str, int]:
+    """Return how many bytes a sample of narrow texts takes in each layout."""
+    sizes = {
+        ALONG: _deflated_size(sample.data, zlib.Z_FILTERED),
+        ACROSS: _deflated_size(sample.across().ravel(), NUMBER_STRATEGY),
+    }
+    if (result := numbered(sample)) is not None:
+        block = Block()
+        block.numbers("", result.numbers)
+        sizes[NUMBERS] = sum(map(len, block._parts))  # noqa: SLF001 - of this module
+    return sizes
 
 
 def packed(data: bytes) -> str:
@@ -231,28 +301,3 @@ def packed_json(data: Any) -> str:
     """Return plain data as base64 of gzipped JSON."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return packed(text.encode())
-
-
-def script_lengths(values: pa.Array) -> Ints:
-    """Return the lengths of texts in UTF-16 units, as JavaScript counts them.
-
-    Examples
-    --------
-    >>> script_lengths(pa.array(["ab", "", "\u00e9", "\U0001f600!"], pa.large_string())).tolist()
-    [2, 0, 1, 3]
-    """
-    lengths = arrays.as_numpy(pc.utf8_length(values)).astype(np.int64)
-    offsets, data = _buffers(values)
-    pairs = np.flatnonzero(data >= FOUR_BYTES)
-    at = np.searchsorted(offsets, pairs, side="right") - 1
-    inside = at[(at >= 0) & (at < len(lengths))]
-    return lengths + np.bincount(inside, minlength=len(lengths))
-
-
-def _buffers(values: pa.Array) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Return the offsets of large strings, and their bytes."""
-    if not len(values):
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    _, offsets, data = values.buffers()
-    begins = np.frombuffer(offsets, np.int64)[values.offset :][: len(values) + 1]
-    return begins, np.frombuffer(data or b"", np.uint8)

@@ -19,7 +19,8 @@ from coverage_analyzer.maps.base_cut import BaseBlock
 from coverage_analyzer.maps.first_view import first_view
 from coverage_analyzer.maps.packing import UNITS, Block, curve_order, morton
 from coverage_analyzer.maps.picture import Scene, picture
-from coverage_analyzer.maps.sites import GRID, MARKED, STATUSES, Columns, DrawnSites, Kept
+from coverage_analyzer.maps.site_columns import Codes, Columns
+from coverage_analyzer.maps.sites import DRIVE, GRID, MARKED, STATUSES, DrawnSites, Kept
 from coverage_analyzer.maps.what_if import ONE_BY_ONE, WhatIfRules
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
@@ -296,37 +297,32 @@ def _blocks(sites: DrawnSites) -> tuple[Block, Block]:
     columns = sites.columns()
     if columns is None:
         return places, texts
-    code = morton(columns.lon, columns.lat)
-    order = curve_order(code)
-    places.ascending("code", code.take(order))
-    # Column by column: a second copy of all of them would take as much memory again.
-    _add_verdicts(places, columns, order, sites)
-    texts.texts("id", columns.site_id.take(arrays.from_numpy(order)))
-    texts.texts("name", columns.name.take(arrays.from_numpy(order)))
-    for n, cells in columns.own.items():
-        texts.texts(f"own_{n}", cells.take(arrays.from_numpy(order)))
-    for column, values in columns.drive.items():
-        texts.numbers(column, values.take(order))
+    order, code = curve_order(morton(columns.numbers["lon"], columns.numbers["lat"]))
+    places.ascending("code", code)
+    del code
+    numbers = {**columns.numbers, "margin": _beyond(columns, sites)}
+    for name in ("accuracy", "held"):
+        if name in numbers and numbers[name].max(initial=0) <= 0:
+            del numbers[name]  # all sites are as a page takes them to be
+    for name in [name for name in numbers if name not in {"lon", "lat", *DRIVE}]:
+        places.numbers(name, numbers[name], order)
+    for name, cells in columns.texts.items():
+        texts.texts(name, cells, order)
+    for name in [name for name in DRIVE if name in numbers]:
+        texts.numbers(name, numbers[name], order)
     return places, texts
 
 
-def _add_verdicts(block: Block, columns: Columns, order: Ints, sites: DrawnSites) -> None:
-    for name, codes in columns.codes.items():
-        block.numbers(name, codes.take(order))
-    block.numbers("miles", columns.miles.take(order))
-    # A margin is almost the limit minus the distance: only the difference is stored.
+def _beyond(columns: Columns, sites: DrawnSites) -> Codes:
+    """Return what margins are beyond limit minus distance, almost nothing; 0 without a center."""
     limits = np.array([*sites.words["limit_miles"], 0.0])
-    beyond = np.floor(limits * 1000 + 0.5).astype(np.int32).take(columns.codes["limit_miles"])
-    np.subtract(columns.margin, beyond, out=beyond)
-    beyond += columns.miles
-    beyond[columns.codes["center_id"] < 0] = 0
-    block.numbers("margin", beyond.take(order))
-    block.numbers("in_reach", columns.in_reach.take(order))
-    for name, meters in columns.in_km.items():
-        block.numbers(name, meters.take(order))
-    for name, values in columns.what_if.items():
-        if values.max(initial=0) > 0:  # else all sites are as a page takes them to be
-            block.numbers(name, values.take(order))
+    limits = np.floor(limits * 1000 + 0.5).astype(np.int32)
+    result = np.empty(len(columns), np.int32)
+    names = ("margin", "miles", "limit_miles", "center_id")
+    for part in arrays.slices(len(columns)):
+        margin, miles, limit, center = (columns.numbers[name][part] for name in names)
+        result[part] = (margin - limits.take(limit) + miles) * (center >= 0)
+    return result
 
 
 def _add_density(block: Block, sites: DrawnSites) -> None:

@@ -6,7 +6,6 @@ they exceed the limit themselves, and all are counted in a density grid.
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.maps.packing import UNITS
+from coverage_analyzer.maps.site_columns import Codes, Columns, GrowingColumns, short
 from coverage_analyzer.maps.site_sample import SiteSample
 from coverage_analyzer.schema import theme
 from coverage_analyzer.schema.columns import as_text
@@ -47,6 +47,9 @@ MISSING: Final = -1
 MOST_CENTIMETRES: Final = 2_000_000_000
 """Accuracy beyond which nothing is certain anywhere: half the circumference of the earth."""
 
+DRIVE: Final = ("minutes", "road_miles")
+"""Columns of drives in tenths of a minute and thousandths of a mile, or `MISSING`."""
+
 LONGITUDE_BINS: Final = 3600
 """Resolution, a tenth of a degree, at which locations of sites are recorded."""
 
@@ -57,110 +60,6 @@ class Kept(enum.StrEnum):
     all = enum.auto()
     not_qualified = enum.auto()
     none = enum.auto()
-
-
-Codes = npt.NDArray[np.int8] | npt.NDArray[np.int16] | npt.NDArray[np.int32]
-"""Integers in the smallest type that holds their values."""
-
-
-@dataclass
-class Columns:
-    """A subset of sites as integers and texts, shape (n,) each.
-
-    Attributes
-    ----------
-    lon, lat
-        In units of `UNITS` per degree on WGS 84.
-    codes
-        For ``status`` the positions in `MARKED`; for `CODED` and ``limit_miles`` positions in the
-        words of `DrawnSites`, or `MISSING`.
-    miles, margin
-        Distance and margin in thousandths of a mile; 0 without a center.
-    in_reach
-        Number of centers that cover the site.
-    site_id, name
-        Texts; large strings after `joined`, which may exceed 2 GiB.
-    own
-        Texts of own columns, by their position.
-    drive
-        ``minutes`` in tenths and ``road_miles`` in thousandths, or `MISSING`; empty without roads.
-    in_km
-        ``km`` and ``margin_km`` in metres as ``miles`` and ``margin``; empty unless the policy
-        states its distances in kilometres.
-    what_if
-        ``accuracy`` in centimetres, or `MISSING`, and ``held`` as 0 or 1; empty if the page cannot
-        try changes.
-    """
-
-    lon: npt.NDArray[np.int32]
-    lat: npt.NDArray[np.int32]
-    codes: dict[str, Codes]
-    miles: npt.NDArray[np.int32]
-    margin: npt.NDArray[np.int32]
-    in_reach: Codes
-    site_id: pa.Array
-    name: pa.Array
-    own: dict[int, pa.Array] = field(default_factory=dict)
-    drive: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
-    in_km: dict[str, npt.NDArray[np.int32]] = field(default_factory=dict)
-    what_if: dict[str, Codes] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        """Return the number of sites."""
-        return len(self.lon)
-
-    def take(self, at: Ints) -> "Columns":
-        """Return the sites at the given indices, in that order."""
-        rows = arrays.from_numpy(at)
-        return Columns(
-            self.lon[at],
-            self.lat[at],
-            {name: codes[at] for name, codes in self.codes.items()},
-            self.miles[at],
-            self.margin[at],
-            self.in_reach[at],
-            self.site_id.take(rows),
-            self.name.take(rows),
-            {n: cells.take(rows) for n, cells in self.own.items()},
-            {n: values[at] for n, values in self.drive.items()},
-            {n: values[at] for n, values in self.in_km.items()},
-            {n: values[at] for n, values in self.what_if.items()},
-        )
-
-
-def joined(parts: list[Columns]) -> Columns:
-    """Join the sites of several parts; the parts are emptied to save memory."""
-    codes = {n: np.concatenate([p.codes.pop(n) for p in parts]) for n in list(parts[0].codes)}
-    whole: dict[str, Any] = {"codes": codes}
-    for name in ("lon", "lat", "miles", "margin", "in_reach"):
-        whole[name] = np.concatenate([vars(p).pop(name) for p in parts])
-    for name in ("site_id", "name"):
-        whole[name] = _joined_texts([vars(p).pop(name) for p in parts])
-    whole["own"] = {n: _joined_texts([p.own.pop(n) for p in parts]) for n in list(parts[0].own)}
-    for kind in ("drive", "in_km", "what_if"):
-        names = list(vars(parts[0])[kind])
-        whole[kind] = {n: np.concatenate([vars(p)[kind].pop(n) for p in parts]) for n in names}
-    return Columns(**whole)
-
-
-def _joined_texts(texts: list[pa.Array]) -> pa.Array:
-    return pa.concat_arrays([cells.cast(pa.large_string()) for cells in texts])
-
-
-def short(values: npt.NDArray[Any]) -> Codes:
-    """Return integers in the smallest type that holds them all.
-
-    Examples
-    --------
-    >>> short(np.array([-1, 300])).dtype, short(np.array([127])).dtype
-    (dtype('int16'), dtype('int8'))
-    """
-    least, most = int(values.min(initial=0)), int(values.max(initial=0))
-    if least >= -(1 << 7) and most < 1 << 7:
-        return values.astype(np.int8)
-    if least >= -(1 << 15) and most < 1 << 15:
-        return values.astype(np.int16)
-    return values.astype(np.int32)
 
 
 class Drive(NamedTuple):
@@ -250,8 +149,7 @@ class DrawnSites:
         self.density: npt.NDArray[np.uint32] | None = None
         self.words: dict[str, dict[Any, int]] = {n: {} for n in (*CODED, "limit_miles")}
         self._codes: dict[str, tuple[pa.Array, Ints]] = {}
-        self._parts: list[Columns] = []
-        self._held = 0
+        self._columns = GrowingColumns(MOST_SITES)
         self._longitudes = np.zeros(LONGITUDE_BINS, np.bool_)
         self._latitudes = (np.inf, -np.inf)
 
@@ -285,49 +183,33 @@ class DrawnSites:
         """
         if not len(lon):
             return
-        columns = self._columns(lon, lat, site_id, name, verdict)
-        if details is not None:
-            columns.own = dict(enumerate(details.own))
-            columns.drive = {} if details.drive is None else _drive_codes(details.drive)
-            columns.what_if = {} if details.what_if is None else _what_if_codes(details.what_if)
-        if "distance_km" in verdict:
-            self.unit = "km"
-            columns.in_km = {
-                "km": _thousandths(verdict["distance_km"]),
-                "margin_km": _thousandths(verdict["margin_km"]),
-            }
+        details = details or Details()
+        own = {f"own_{n}": cells for n, cells in enumerate(details.own)}
+        columns = Columns(self._numbers(lon, lat, verdict), {"id": site_id, "name": name, **own})
+        if details.drive is not None:
+            columns.numbers |= _drive_codes(details.drive)
+        if details.what_if is not None:
+            columns.numbers |= _what_if_codes(details.what_if)
         self._note(columns)
-        marks = columns.codes["status"]
+        marks = columns.numbers["status"]
         self.sample.add(lon, lat, np.where(marks == len(Status), Status.review, marks))
-        if self.density is not None:
-            _count(self.density, columns)
         self._keep(columns)
-        while self._held > MOST_SITES:
-            self._shed()
 
-    def _columns(
-        self,
-        lon: Floats,
-        lat: Floats,
-        site_id: pa.Array,
-        name: pa.Array,
-        verdict: Mapping[str, Any],
-    ) -> Columns:
-        codes = {n: self._coded(n, _encoded(verdict[n])) for n in CODED}
-        codes["status"] = _marks(_encoded(verdict["status"]), _encoded(verdict["reason"]))
+    def _numbers(self, lon: Floats, lat: Floats, verdict: Mapping[str, Any]) -> dict[str, Codes]:
+        result: dict[str, Codes] = {n: self._coded(n, _encoded(verdict[n])) for n in CODED}
+        result["status"] = _marks(_encoded(verdict["status"]), _encoded(verdict["reason"]))
         limits = numbers(verdict["limit_miles"])[0]
         limits_coded = _encoded(arrays.from_numpy(limits, np.isnan(limits)))
-        codes["limit_miles"] = self._coded("limit_miles", limits_coded)
-        texts = [as_text(cells) for cells in (site_id, name)]
-        return Columns(
-            np.rint(lon * UNITS).astype(np.int32),
-            np.rint(lat * UNITS).astype(np.int32),
-            codes,
-            _thousandths(verdict["distance_miles"]),
-            _thousandths(verdict["margin_miles"]),
-            short(np.nan_to_num(numbers(verdict["centers_in_reach"])[0])),
-            *texts,
-        )
+        result["limit_miles"] = self._coded("limit_miles", limits_coded)
+        result["lon"], result["lat"] = (np.rint(v * UNITS).astype(np.int32) for v in (lon, lat))
+        result["miles"] = _thousandths(verdict["distance_miles"])
+        result["margin"] = _thousandths(verdict["margin_miles"])
+        result["in_reach"] = short(np.nan_to_num(numbers(verdict["centers_in_reach"])[0]))
+        if "distance_km" in verdict:
+            self.unit = "km"
+            result["km"] = _thousandths(verdict["distance_km"])
+            result["margin_km"] = _thousandths(verdict["margin_km"])
+        return result
 
     def _coded(self, column: str, cells: Coded) -> Codes:
         """Return the codes of cells, in the order in which they come; an empty one is missing."""
@@ -348,52 +230,60 @@ class DrawnSites:
 
     def _note(self, columns: Columns) -> None:
         """Count the sites, and record their locations."""
-        status, center = columns.codes["status"], columns.codes["center_id"]
+        status, center = columns.numbers["status"], columns.numbers["center_id"]
         self.total += len(columns)
         self.counts += np.bincount(status, minlength=len(MARKED))
         known = len(self.words["center_id"])
         self.served = np.pad(self.served, (0, known - len(self.served)))
         by_center = center[(status == Status.qualified) & (center != MISSING)]
         self.served += np.bincount(by_center, minlength=known)
-        bins = (columns.lon.astype(np.int64) + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
+        lon, lat = columns.numbers["lon"], columns.numbers["lat"]
+        bins = (lon + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
         self._longitudes[bins % LONGITUDE_BINS] = True
         south, north = self._latitudes
         self._latitudes = (
-            min(south, columns.lat.min() / UNITS),
-            max(north, columns.lat.max() / UNITS),
+            min(south, lat.min() / UNITS),
+            max(north, lat.max() / UNITS),
         )
 
-    def _keep(self, columns: Columns) -> None:
-        """Keep the sites that are shown individually."""
-        if self.kept is Kept.none:
-            return
-        if self.kept is Kept.not_qualified:
-            columns = columns.take(np.flatnonzero(_is_not_qualified(columns)))
-        self._parts.append(columns)
-        self._held += len(columns)
+    def _keep(self, columns: Columns, *, is_counted: bool = False) -> None:
+        """Count sites in the grid, if there is one, and keep those that are shown individually."""
+        subset = self._shown(columns)
+        while len(self._columns) + len(subset) > MOST_SITES and self.kept is not Kept.none:
+            self._shed()
+            subset = self._shown(columns)
+        if self.density is not None and not is_counted:
+            _count(self.density, columns)
+        if len(subset):
+            self._columns.append(subset)
+
+    def _shown(self, columns: Columns) -> Columns:
+        """Return the sites that are shown individually."""
+        if self.kept is Kept.all:
+            return columns
+        is_shown = _is_not_qualified(columns) & (self.kept is Kept.not_qualified)
+        return columns.take(np.flatnonzero(is_shown))
 
     def _shed(self) -> None:
         """Show fewer kinds of sites individually."""
-        parts, self._parts, self._held = self._parts[::-1], [], 0
         if self.kept is not Kept.all:
-            self.kept = Kept.none
+            self.kept, self._columns = Kept.none, GrowingColumns(MOST_SITES)
             return
         self.density = np.zeros((len(MARKED), GRID * GRID), np.uint32)
         self.kept = Kept.not_qualified
-        while parts:  # each goes once it is copied: all are 100 MB
-            part = parts.pop()
-            _count(self.density, part)
-            self._keep(part)
+        if len(self._columns):
+            columns = self._columns.columns()
+            _count(self.density, columns)
+            at = np.flatnonzero(_is_not_qualified(columns))
+            del columns
+            self._columns.select(at)
 
     def update(self, other: "DrawnSites") -> None:
-        """Append the sites of a part that follows, but for the sample; the part is used up.
+        """Append the sites of a part that follows, but for the sample.
 
         What is kept is what adding its blocks one by one would have kept.
         """
-        parts, other._parts = other._parts, []  # noqa: SLF001 - of this class
         codes = {n: self._renumbered(n, list(other.words[n])) for n in self.words}
-        for part in parts:
-            part.codes |= {n: short(codes[n][part.codes[n]]) for n in codes}
         self.unit = other.unit if other.total else self.unit
         self.total += other.total
         self.counts += other.counts
@@ -405,15 +295,13 @@ class DrawnSites:
         self._latitudes = min(south, low), max(north, high)
         while list(Kept).index(self.kept) < list(Kept).index(other.kept):
             self._shed()
-        if self.density is not None:
-            if other.density is not None:
-                self.density += other.density
-            for part in parts if other.density is None else []:
-                _count(self.density, part)
-        for part in parts:
-            self._keep(part)
-        while self._held > MOST_SITES:
-            self._shed()
+        is_counted = other.density is not None
+        if self.density is not None and other.density is not None:
+            self.density += other.density
+        part = other.columns()
+        if part is not None:
+            part.numbers |= {n: short(codes[n][part.numbers[n]]) for n in codes}
+            self._keep(part, is_counted=is_counted)
 
     def _renumbered(self, column: str, texts: Sequence[Any]) -> Ints:
         """Return the codes of texts, by their position; the last one is `MISSING`."""
@@ -423,11 +311,7 @@ class DrawnSites:
 
     def columns(self) -> Columns | None:
         """Return the kept sites in input order, if any."""
-        if not self._parts:
-            return None
-        if len(self._parts) > 1 or not pa.types.is_large_string(self._parts[0].site_id.type):
-            self._parts = [joined(self._parts)]
-        return self._parts[0]
+        return self._columns.columns() if len(self._columns) else None
 
     def longitudes(self) -> Floats:
         """Return both ends of all tenths of a degree of longitude with sites."""
@@ -441,11 +325,10 @@ class DrawnSites:
 
 
 def _drive_codes(drive: Drive) -> dict[str, npt.NDArray[np.int32]]:
-    """Return the drives in tenths of a minute and thousandths of a mile, or `MISSING`."""
-    values = {"minutes": drive.minutes * 10, "road_miles": drive.road_miles * 1000}
+    """Return the columns of drives."""
     return {
-        name: np.rint(np.nan_to_num(numbers_, nan=MISSING)).astype(np.int32)
-        for name, numbers_ in values.items()
+        name: np.rint(np.nan_to_num(values, nan=MISSING)).astype(np.int32)
+        for name, values in zip(DRIVE, (drive.minutes * 10, drive.road_miles * 1000), strict=True)
     }
 
 
@@ -456,7 +339,7 @@ def _what_if_codes(sites: WhatIfSites) -> dict[str, Codes]:
 
 
 def _is_not_qualified(columns: Columns) -> Bools:
-    result: Bools = columns.codes["status"] != Status.qualified
+    result: Bools = columns.numbers["status"] != Status.qualified
     return result
 
 
@@ -505,14 +388,18 @@ def _statuses(cells: Coded) -> Codes:
 
 
 def _thousandths(cells: pa.Array) -> npt.NDArray[np.int32]:
-    return np.rint(np.nan_to_num(numbers(cells)[0]) * 1000).astype(np.int32)
+    values = numbers(cells)[0] * 1000
+    np.rint(values, out=values)
+    values[np.isnan(values)] = 0
+    return values.astype(np.int32)
 
 
 def _count(density: npt.NDArray[np.uint32], columns: Columns) -> None:
     """Count sites into a grid."""
-    np.add.at(
-        density, (columns.codes["status"], cells_of(columns.lon / UNITS, columns.lat / UNITS)), 1
-    )
+    lon, lat, status = (columns.numbers[name] for name in ("lon", "lat", "status"))
+    for part in arrays.slices(len(columns)):
+        cells = cells_of(lon[part] / UNITS, lat[part] / UNITS)
+        np.add.at(density, (status[part], cells), 1)
 
 
 def cells_of(lon: Floats, lat: Floats) -> Ints:

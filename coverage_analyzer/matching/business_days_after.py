@@ -61,15 +61,15 @@ def business_days_after(
         If the package `holidays` is not installed.
     """
     result, unknown = latest(start, amount), np.zeros(len(start), np.bool_)
-    given = np.flatnonzero(~np.isnat(start))
-    for number in distinct(country[given]).tolist():
-        rows = given[country[given] == number]
+    started = np.flatnonzero(~np.isnat(start))
+    for number in distinct(country[started]).tolist():
+        rows = started[country[started] == number]
         days, at = np.unique(start[rows], return_inverse=True)
         calendar = _calendar(names.codes[number], policy)
-        found = [_nth_after(calendar, day, amount) for day in days.tolist()]
-        missing = np.array([day is None for day in found])
-        known = np.array([day or "NaT" for day in found], "datetime64[D]")
-        result[rows] = np.where(missing, latest(days, amount), known)[at]
+        days_after = [_nth_after(calendar, day, amount) for day in days.tolist()]
+        missing = np.array([day is None for day in days_after])
+        calculated = np.array([day or "NaT" for day in days_after], "datetime64[D]")
+        result[rows] = np.where(missing, latest(days, amount), calculated)[at]
         unknown[rows] = missing[at]
     return result, unknown
 

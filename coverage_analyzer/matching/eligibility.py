@@ -153,10 +153,10 @@ class EligibilityInputs:
     def joined(parts: "Sequence[EligibilityInputs]") -> "EligibilityInputs":
         """Return the rows of several blocks together, in their order; one block at least."""
         columns = [_coded_inputs(part) for part in parts]
-        given = [part.starts for part in parts if part.starts is not None]
+        starts = [part.starts for part in parts if part.starts is not None]
         return EligibilityInputs(
             **{name: np.concatenate([each[name] for each in columns]) for name in columns[0]},
-            starts=StartInputs.joined(given) if given else None,
+            starts=StartInputs.joined(starts) if starts else None,
         )
 
 

@@ -632,9 +632,9 @@ def _start_clause(matcher: Matcher, row: Mapping[str, Any]) -> str | None:
         return policy.relocation.clause if policy.relocation else None
     position = policy.titles.index(row["level"])
     better = [level for level in policy.levels[:position] if row["coming"] in ("", level.title)]
-    found = [r for v in better for r in rules_in(policy.in_force_after, v.id, country or "")]
-    given = [rule for rule in found if any(row["said"].get(name) for name in rule.columns)]
-    return next((rule.clause for rule in given or found), None)
+    rules = [r for v in better for r in rules_in(policy.in_force_after, v.id, country or "")]
+    applicable = [rule for rule in rules if any(row["said"].get(name) for name in rule.columns)]
+    return next((rule.clause for rule in applicable or rules), None)
 
 
 def _offer_rule(matcher: Matcher, row: Mapping[str, Any]) -> Any:

@@ -204,28 +204,28 @@ class StartRules:
         rows = np.flatnonzero(~np.isnat(inputs.moved_on))
         if rule is None or not len(rows):
             return moved, uncertain
-        given = inputs.take(rows)
+        subset = inputs.take(rows)
         lon, lat = (values[rows] for values in place)
-        has_place = ~np.isnan(given.former_lon) & ~np.isnan(given.former_lat)
+        has_place = ~np.isnan(subset.former_lon) & ~np.isnan(subset.former_lat)
         former, basis = assign_country(
-            np.where(has_place, given.former_lon, lon),
-            np.where(has_place, given.former_lat, lat),
-            given.former_country,
+            np.where(has_place, subset.former_lon, lon),
+            np.where(has_place, subset.former_lat, lat),
+            subset.former_country,
             self._world,
             self._convention,
         )
-        declared = given.former_country != NONE
+        declared = subset.former_country != NONE
         # Without a place, the declared country counts, wherever the site is now.
-        former = np.where(has_place, former, self._convention.fold[given.former_country])
-        doubt = np.where(has_place, np.isin(basis, PLACE_IN_DOUBT), given.former_country < NONE)
+        former = np.where(has_place, former, self._convention.fold[subset.former_country])
+        doubt = np.where(has_place, np.isin(basis, PLACE_IN_DOUBT), subset.former_country < NONE)
         doubt |= country[rows] == NONE
         at_zero = has_place & (basis == CountryBasis.NULL_ISLAND)
-        pair = given.former_lon, given.former_lat, lon, lat
+        pair = subset.former_lon, subset.former_lat, lon, lat
         far = has_place & ~at_zero & ~geodesy.within(*pair, rule.up_to_m)
         crossed = (has_place | declared) & ~doubt & (former != country[rows])
         moved[rows] = far | (crossed & rule.crosses)
         in_doubt = (has_place | declared) & doubt & rule.crosses
-        uncertain[rows] = ~moved[rows] & (in_doubt | given.unread | at_zero)
+        uncertain[rows] = ~moved[rows] & (in_doubt | subset.unread | at_zero)
         return moved, uncertain
 
     def _after(

@@ -149,6 +149,8 @@ class Verdicts:
         center, or a later day on which the level is in force.
     centers_in_reach
         Number of open centers of its country that cover the site.
+    country_basis
+        Why that country was assigned: values of `CountryBasis`.
     distance_km, limit_km, margin_km
         As in miles, but in kilometres; None unless the policy states its distances in them.
     """
@@ -163,6 +165,7 @@ class Verdicts:
     country: Numbers
     available_on: Days
     centers_in_reach: npt.NDArray[np.int32]
+    country_basis: CountryBases
     distance_km: Floats | None = None
     limit_km: Floats | None = None
     margin_km: Floats | None = None
@@ -386,13 +389,7 @@ class Matcher:
         group
             The group of centers that each site is compared with, if not those of its country.
         """
-        country, basis = assign_country(
-            sites.lon, sites.lat, sites.declared, self.world, self.convention
-        )
-        if not self.policy.needs_country:
-            basis = np.where(basis == CountryBasis.NULL_ISLAND, basis, CountryBasis.AGREED).astype(
-                np.int8
-            )
+        country, basis = self.countries(sites)
         points = geodesy.ecef(sites.lon, sites.lat)
         located = Located(sites.lon, sites.lat, sites.accuracy_m, points, country)
         rows = _Rows(sites, facts, points, AssignedCountries(country, basis, None), group)
@@ -405,6 +402,17 @@ class Matcher:
         for site, zoned in others:
             doubt.compare(site, self._match_in(rows.take(site), zoned))
         return doubt.verdicts(self.zones.doubtful_cells(members))
+
+    def countries(self, sites: Sites) -> tuple[Numbers, CountryBases]:
+        """Return the country assigned to each site, and the basis, shape (n,) each.
+
+        Where no limit depends on countries, all agree but for sites at 0, 0.
+        """
+        place = sites.lon, sites.lat, sites.declared
+        country, basis = assign_country(*place, self.world, self.convention)
+        if not self.policy.needs_country:
+            basis[basis != CountryBasis.NULL_ISLAND] = CountryBasis.AGREED
+        return country, basis
 
     def _members(self, sites: Located, facts: EligibilityInputs | None) -> Membership | None:
         """Return in which areas sites are; None if no verdict depends on it."""
@@ -520,9 +528,7 @@ class Matcher:
         """Return the rules on the start of levels at some sites, wherever they are."""
         if self._start_rules is None:
             return None
-        place = sites.lon, sites.lat, sites.declared
-        country, _ = assign_country(*place, self.world, self.convention)
-        return self.starts(sites, facts, country)
+        return self.starts(sites, facts, self.countries(sites)[0])
 
     def _nearer(
         self, one: "NearestCenters", other: "NearestCenters", rows: "_Rows"
@@ -880,6 +886,7 @@ class Matcher:
             country=country,
             available_on=opens,
             centers_in_reach=np.where(lost, 0, in_reach).astype(np.int32),
+            country_basis=ground,
             **distances,
         )
 
@@ -975,8 +982,7 @@ def _date(day: np.datetime64) -> datetime.date:
 
 def chunks(n_rows: int) -> Iterator[slice]:
     """Yield rows in chunks of at most `ROWS_AT_ONCE`."""
-    for start in range(0, n_rows, ROWS_AT_ONCE):
-        yield slice(start, min(start + ROWS_AT_ONCE, n_rows))
+    return arrays.slices(n_rows, ROWS_AT_ONCE)
 
 
 class NearestCenters(NamedTuple):

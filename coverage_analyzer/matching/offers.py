@@ -61,8 +61,8 @@ class Offers:
         """Return to which products an offer applies, by code."""
         if products is None:
             return np.ones(len(self._names) + 2, np.bool_)
-        wanted = {name_key(name) for name in products}
-        return np.array([*(name in wanted for name in self._names), False, False])
+        keys = {name_key(name) for name in products}
+        return np.array([*(name in keys for name in self._names), False, False])
 
     def _closed_levels(self, policy: Policy) -> tuple[Bools, Bools]:
         """Return where a level with offers has none, and no band: for any product, and for each.
@@ -73,23 +73,26 @@ class Offers:
         offered = {offer.level for offer in policy.offers}
         banded = [{band.level for band in policy.bands_in(code)} for code in codes]
         # Not asked of levels that no offer names: other rules decide on them.
-        asked = np.array(
-            [[v.id in offered and v.id not in here for v in levels] for here in banded]
+        is_decided_here = np.array(
+            [
+                [v.id in offered and v.id not in levels_of_bands for v in levels]
+                for levels_of_bands in banded
+            ]
         )
-        given = np.zeros((len(codes), len(self._names) + 2, len(levels)), np.bool_)
+        is_offered = np.zeros((len(codes), len(self._names) + 2, len(levels)), np.bool_)
         for n, level in enumerate(self._level.tolist()):
-            given[:, :, level] |= self._applies[:, n]
-        anywhere = given.any(axis=1)
-        given[:, NO_PRODUCT] = anywhere  # without a product nothing can be refused
-        return asked & ~anywhere, asked[:, None] & ~given
+            is_offered[:, :, level] |= self._applies[:, n]
+        anywhere = is_offered.any(axis=1)
+        is_offered[:, NO_PRODUCT] = anywhere  # without a product nothing can be refused
+        return is_decided_here & ~anywhere, is_decided_here[:, None] & ~is_offered
 
     def codes(self, products: pa.Array) -> Codes:
         """Return the code of each product: its number, `NO_PRODUCT` or `OTHER_PRODUCT`."""
         coded = products.dictionary_encode()
         names = [name_key(text or "") for text in coded.dictionary.to_pylist()]
-        found = [self._names.get(name, OTHER_PRODUCT) if name else NO_PRODUCT for name in names]
-        at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(found)).astype(np.int64)
-        result: Codes = np.array([*found, NO_PRODUCT], np.int8)[at]
+        numbers = [self._names.get(name, OTHER_PRODUCT) if name else NO_PRODUCT for name in names]
+        at = np.nan_to_num(arrays.as_numpy(coded.indices), nan=len(numbers)).astype(np.int64)
+        result: Codes = np.array([*numbers, NO_PRODUCT], np.int8)[at]
         return result
 
     def best(

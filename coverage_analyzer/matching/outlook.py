@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from coverage_analyzer.arrays import Bools
 from coverage_analyzer.countries import Numbers
-from coverage_analyzer.countries.assignment import CountryBasis, assign_country
-from coverage_analyzer.matching.eligibility import FailedRule
-from coverage_analyzer.matching.matcher import Matcher, MatcherInputs
+from coverage_analyzer.countries.assignment import CountryBases, CountryBasis
+from coverage_analyzer.matching.eligibility import EligibilityInputs, FailedRule
+from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.schema.verdict import Reason
 
 OUT_OF_REACH: Final = (Reason.beyond_radius, Reason.no_center_in_country, Reason.borderline)
@@ -22,7 +22,10 @@ OUT_OF_REACH: Final = (Reason.beyond_radius, Reason.no_center_in_country, Reason
 
 
 def held_back(
-    matcher: Matcher, inputs: MatcherInputs, country: Numbers, reason: npt.NDArray[np.int8]
+    matcher: Matcher,
+    facts: EligibilityInputs | None,
+    assigned: tuple[Numbers, CountryBases],
+    reason: npt.NDArray[np.int8],
 ) -> Bools:
     """Return which sites would not get the level of a center that comes into reach.
 
@@ -30,10 +33,10 @@ def held_back(
     ----------
     matcher
         The matcher of their verdicts.
-    inputs
-        What their rows say.
-    country
-        Number of the assigned country, shape (n,).
+    facts
+        Inputs of eligibility rules, if a rule has a column.
+    assigned
+        Number of the assigned country, and the basis, shape (n,) each (`Matcher.countries`).
     reason
         Values of `Reason`, shape (n,).
 
@@ -44,24 +47,18 @@ def held_back(
         of its country; False where only distance decides, and where another reason is given. Shape
         (n,).
     """
-    result = np.zeros(len(country), np.bool_)
+    result = np.zeros(len(reason), np.bool_)
     out_of_reach = np.isin(np.arange(len(Reason)), OUT_OF_REACH)
     at = np.flatnonzero(out_of_reach.take(reason))
     if not len(at):
         return result
-    sites, facts = inputs.sites, inputs.facts
-    held = np.zeros(len(at), np.bool_)
-    if matcher.policy.needs_country:
-        lon, lat, declared = sites.lon.take(at), sites.lat.take(at), sites.declared.take(at)
-        stated = np.flatnonzero((declared > 0) & matcher.world.borders.may_be_at_sea(lon, lat))
-        place = lon[stated], lat[stated], declared[stated]
-        _, basis = assign_country(*place, matcher.world, matcher.convention)
-        held[stated] = basis == CountryBasis.OFFSHORE
+    country, basis = assigned[0].take(at), assigned[1].take(at)
+    held: Bools = basis == CountryBasis.OFFSHORE.value
     if facts is not None or matcher.gates.everywhere:
         known = None if facts is None else facts.take(at)
         for level in {matcher.policy.level_position(b.level) for b in matcher.policy.bands}:
             promised = np.full(len(at), level, np.int8)
-            rule = matcher.gates.failed_rules(known, country[at], promised).rule
+            rule = matcher.gates.failed_rules(known, country, promised).rule
             held |= rule != FailedRule.none
     result[at] = held
     return result

@@ -119,8 +119,8 @@ class SiteAreas:
     def __init__(self, policy: Policy, world: Countries, convention: Convention) -> None:
         self._areas = policy.areas
         self.ids = tuple(area.id for area in policy.areas)
-        found = {name for area in policy.areas for name in area.columns}
-        self.columns = tuple(name for name in AREA_TEXTS if name in found)
+        used = {name for area in policy.areas for name in area.columns}
+        self.columns = tuple(name for name in AREA_TEXTS if name in used)
         names, fold = world.names, convention.fold
         self._listed = [
             _Listed(number, int(fold[names.known(country)]), column, member)
@@ -157,8 +157,8 @@ class SiteAreas:
                 texts, at = _distinct(columns[column])
                 for number in lists:
                     judge = self._listed[number].member
-                    found = [judge(text) if text.strip() else Member.unknown for text in texts]
-                    result[:, number] = np.array(found, np.int8).take(at)
+                    members = [judge(text) if text.strip() else Member.unknown for text in texts]
+                    result[:, number] = np.array(members, np.int8).take(at)
         return result
 
     def membership(self, sites: Located, states: States | None) -> Membership:
@@ -175,10 +175,10 @@ class SiteAreas:
         certain: Bools = self._whole[sites.country].copy()
         by_cell, rough = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         for number, listed in enumerate(self._listed):
-            here = np.flatnonzero(sites.country == listed.country)
-            state = Member.unknown if states is None else states[here, number]
-            certain[here, listed.area] |= state == Member.yes
-            by_cell[here, listed.area] |= state == Member.unknown
+            rows = np.flatnonzero(sites.country == listed.country)
+            state = Member.unknown if states is None else states[rows, number]
+            certain[rows, listed.area] |= state == Member.yes
+            by_cell[rows, listed.area] |= state == Member.unknown
         for number, area in enumerate(self._areas):
             for inside, doubt in self._located(area, sites):
                 certain[:, number] |= inside & ~doubt

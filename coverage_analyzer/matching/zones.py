@@ -191,14 +191,14 @@ class Zones:
         )
         whole = np.ascontiguousarray(keys).view(f"V{keys.shape[1]}").ravel()
         _, first, place = np.unique(whole, return_index=True, return_inverse=True)
-        found = [
+        outcomes_of = [
             self._outcomes(int(sites.country[i]), certain[i], possible[i]) for i in first.tolist()
         ]
-        count = np.array([len(outcomes) for outcomes in found])
+        count = np.array([len(outcomes) for outcomes in outcomes_of])
         options = []
         for nth in range(int(count.max(initial=1))):
             site = np.flatnonzero(count.take(place) > nth) if len(every) else every
-            rows = [outcomes[min(nth, len(outcomes) - 1)] for outcomes in found]
+            rows = [outcomes[min(nth, len(outcomes) - 1)] for outcomes in outcomes_of]
             options.append(Option(site, self._zoned(rows, place[site])))
         return options
 
@@ -255,10 +255,10 @@ class Zones:
         if key not in self._known:
             ids = np.array(self.areas.ids, object)[self._used]
             inside = frozenset(ids[certain].tolist())
-            found = (
+            outcomes = (
                 self._outcome(country, inside | more) for more in _combined(ids[possible].tolist())
             )
-            self._known[key] = list(dict.fromkeys(found))
+            self._known[key] = list(dict.fromkeys(outcomes))
         return self._known[key]
 
     def _outcome(self, country: int, inside: frozenset[str]) -> Outcome:

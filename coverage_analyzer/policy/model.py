@@ -347,8 +347,10 @@ class Policy(Document):
 
     def offers_in(self, country: str) -> tuple[Offer, ...]:
         """Return the offers that apply in a country (alpha-2), the best level first."""
-        here = [o for o in self.offers if o.applies_in(country) and self.offered(o.level, country)]
-        return tuple(sorted(here, key=lambda offer: self.level_position(offer.level)))
+        offers = [
+            o for o in self.offers if o.applies_in(country) and self.offered(o.level, country)
+        ]
+        return tuple(sorted(offers, key=lambda offer: self.level_position(offer.level)))
 
     def fallback_in(self, country: str) -> Level:
         """Return the level of sites without a band in a country (alpha-2), whatever the product.

@@ -1,7 +1,7 @@
 """The center that reaches each site first, where bands are limits of the drive time.
 
 A run names the nearest center along the geodesic, from which the drive need not be the shortest.
-Here all open centers that could reach a site in time are asked, with one search per center.
+Here all open centers that could reach a site in time are compared, with one search per center.
 """
 
 from collections.abc import Iterator

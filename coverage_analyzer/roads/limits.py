@@ -174,10 +174,7 @@ def checked_minutes(minutes: Any) -> float:
     InputError
         If it is not one finite number above 0.
     """
-    try:
-        number = np.nan if _is_text_or_bool(minutes) else float(minutes)
-    except (TypeError, ValueError, OverflowError):
-        number = np.nan
+    number = as_number(minutes)
     if not 0 < number < np.inf:
         msg = f"{minutes!r} minutes is not a drive-time limit. Give a number above 0."
         raise InputError(msg)
@@ -208,6 +205,19 @@ def many_minutes(minutes: Any) -> list[float]:
     return list(dict.fromkeys(numbers))
 
 
-def _is_text_or_bool(value: Any) -> bool:
-    kinds = (str, bytes, bool, np.bool_)
-    return isinstance(value, kinds) or (isinstance(value, np.ndarray) and value.ndim > 0)
+def as_number(value: Any) -> float:
+    """Return one number; NaN for text, booleans and anything else.
+
+    Examples
+    --------
+    >>> as_number(np.float32(1.5)), as_number("1.5"), as_number(True), as_number([1.5])
+    (1.5, nan, nan, nan)
+    """
+    if isinstance(value, (str, bytes, bool, np.bool_)):
+        return np.nan
+    if isinstance(value, np.ndarray) and value.ndim:
+        return np.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return np.nan

@@ -12,9 +12,9 @@ from coverage_analyzer.roads import recheck
 from coverage_analyzer.roads.drive_times import DriveTimes, Near, drive_times
 from coverage_analyzer.roads.engine import RoadStatus
 from coverage_analyzer.roads.fastest import fastest_centers
-from coverage_analyzer.roads.limits import DriveLimits
+from coverage_analyzer.roads.limits import DriveLimits, as_number
 from coverage_analyzer.roads.measurement import Measurement, ServingCenters
-from coverage_analyzer.roads.next_center import ask_next_centers
+from coverage_analyzer.roads.next_center import try_next_centers
 
 KEPT_REACH: Final = 1.6
 """Roads are kept and searched within this multiple of the distance limit of a center."""
@@ -53,22 +53,15 @@ def drive_options(
     InputError
         If the factor is not a finite number above 0, or the processes are not a whole one.
     """
-    factor = _number(minutes_factor)
+    factor = as_number(minutes_factor)
     if not 0 < factor < np.inf:
         msg = f"{minutes_factor!r} is not a factor on minutes. Give a number above 0, such as 1.25."
         raise InputError(msg)
-    count = _number(processes)
+    count = as_number(processes)
     if not (count >= 1 and count == np.floor(count) and np.isfinite(count)):
         msg = f"{processes!r} is not a number of processes. Give 1 or more."
         raise InputError(msg)
     return DriveOptions(factor, bool(all_sites), int(count))
-
-
-def _number(value: Any) -> float:
-    try:
-        return np.nan if isinstance(value, (str, bytes, bool)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        return np.nan
 
 
 def near_centers(centers: ServingCenters, policy: Policy) -> Near:
@@ -120,7 +113,7 @@ def measured_drives(
     drives = drive_times(measurement, (np.where(is_needed, chosen, -1), miles), limits.longest)
     limit = recheck.limit_minutes(rows, policy, limits, drives.road_miles, drives.minutes, was)
     drives = drives.compared_with(limit)
-    drives = ask_next_centers(measurement, (rows, drives), was, policy)
+    drives = try_next_centers(measurement, (rows, drives), was, policy)
     return _without(drives, (chosen >= 0) & ~is_needed), chosen
 
 

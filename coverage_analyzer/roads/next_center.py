@@ -1,4 +1,4 @@
-"""If the center of a verdict is too far by road, the next center in reach is asked.
+"""If the center of a verdict is too far by road, the next center in reach is tried.
 
 A promise does not depend on which center keeps it: a site is over its limit only if no center in
 reach makes it in time. The verdict keeps its center, since it was decided along the geodesic; the
@@ -48,7 +48,7 @@ class Candidates:
     rank: Ints
 
 
-def ask_next_centers(
+def try_next_centers(
     measurement: Measurement,
     verdicts: tuple[VerdictRows, DriveTimes],
     was: VerdictsBeforeRoads,

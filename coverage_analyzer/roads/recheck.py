@@ -185,7 +185,7 @@ def apply_drive_times(
     inside = was.by_road & (band >= 0) & (road == RoadStatus.within)
     # A drive that is too long to be measured is longer than any band.
     beyond = was.by_road & (band < 0) & (~np.isnan(road_miles) | (was.by_time & late))
-    alone = (rows.in_reach <= 1) | was.by_time  # by time, all centers were asked
+    alone = (rows.in_reach <= 1) | was.by_time  # by time, all centers were compared
     refusal = np.where(band == NOT_OFFERED, Reason.not_offered_in_country, Reason.beyond_radius)
     cases: list[tuple[Bools, Status, Any]] = [  # the first match decides
         (beyond & ~alone, Status.review, Reason.road_unchecked),

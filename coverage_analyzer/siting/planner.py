@@ -344,9 +344,9 @@ def planned_centers(answer: Plan) -> Centers:
     centers = setting.demand.matcher.centers
     opened = answer.opened
     if answer.closed:
-        gone = {places.ids[i] for i in answer.order[len(opened) :].tolist()}
-        kept = [i for i, name in enumerate(centers.center_id) if name not in gone]
-        centers = subset(centers, kept)
+        closed = {places.ids[i] for i in answer.order[len(opened) :].tolist()}
+        remaining = [i for i, name in enumerate(centers.center_id) if name not in closed]
+        centers = subset(centers, remaining)
     codes = setting.demand.matcher.world.names.codes
     return joined(
         centers,

@@ -90,8 +90,8 @@ class Model:
     def delete_rows(self, rows: Ints) -> None:
         """Delete rows that hold nothing back: the next run goes on from the same basis."""
         basis = self._highs.getBasis()
-        gone = set(rows.tolist())
-        kept = [state for row, state in enumerate(basis.row_status) if row not in gone]
+        deleted = set(rows.tolist())
+        kept = [state for row, state in enumerate(basis.row_status) if row not in deleted]
         self._highs.deleteRows(len(rows), rows.astype(np.int32))
         basis.row_status = kept
         self._highs.setBasis(basis)

@@ -122,7 +122,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
     with session.no_word_on_pandas():
         arrow = arrow_schema(df)
     rules = Policy.load(policy)
-    known = recognised(arrow, site_columns(rules.start_columns), columns, evidence(df))
+    matched = recognised(arrow, site_columns(rules.start_columns), columns, evidence(df))
     for warning in rules.warnings:
         warnings.warn(warning, PolicyWarning, stacklevel=2)
     network = _centers(centers, rules, trust_declared=trust_declared)
@@ -133,7 +133,7 @@ def assess(  # noqa: PLR0913 - the same question as that of the notebook
 
     def verdicts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches):
-            yield _with_verdicts(batch, names, known, built_once(spec))
+            yield _with_verdicts(batch, names, matched, built_once(spec))
 
     with session.no_word_on_pandas():
         return plainly_named(df).mapInArrow(verdicts, schema(df.schema, names, unit))
@@ -153,7 +153,7 @@ def schema(sites: "StructType", names: Sequence[str], unit: str = "miles") -> "S
         pa.int32(): types.IntegerType(),
         pa.date32(): types.DateType(),
     }
-    given = [
+    input_fields = [
         types.StructField(name, f.dataType, f.nullable, f.metadata)
         for name, f in zip(names, sites.fields, strict=True)
     ]
@@ -161,7 +161,7 @@ def schema(sites: "StructType", names: Sequence[str], unit: str = "miles") -> "S
         types.StructField(field.name, kinds[field.type], field.name not in ALWAYS)
         for field in schema_in(unit)
     ]
-    return types.StructType([*given, *added])
+    return types.StructType([*input_fields, *added])
 
 
 ALWAYS: Final = ("status", "reason")
@@ -170,8 +170,8 @@ ALWAYS: Final = ("status", "reason")
 
 def arrow_schema(df: "DataFrame") -> pa.Schema:
     """Return the Arrow schema of a DataFrame's batches, without running it."""
-    found = plainly_named(df).limit(0).toArrow().schema
-    return pa.schema([f.with_name(n) for f, n in zip(found, df.columns, strict=True)])
+    schema_of_rows = plainly_named(df).limit(0).toArrow().schema
+    return pa.schema([f.with_name(n) for f, n in zip(schema_of_rows, df.columns, strict=True)])
 
 
 def plainly_named(df: "DataFrame") -> "DataFrame":
@@ -283,9 +283,9 @@ def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _with_verdicts(
-    batch: pa.RecordBatch, names: Sequence[str], known: Mapping[str, int], matcher: Matcher
+    batch: pa.RecordBatch, names: Sequence[str], matched: Mapping[str, int], matcher: Matcher
 ) -> pa.RecordBatch:
-    table = Table(FRAME, Frame(batch), known)
+    table = Table(FRAME, Frame(batch), matched)
     (verdicts,) = judged(table.rows(), table, matcher)
     added = _for_all_rows(verdicts, len(batch))
     return pa.RecordBatch.from_arrays([*batch.columns, *added.values()], names=[*names, *added])

@@ -386,7 +386,7 @@ def _whole_files(
     sites: str,
     files: Mapping[str, int],
     options: Options,
-    known: Sequence[Column],
+    table_columns: Sequence[Column],
 ) -> Input:
     """Return files read by our own readers; the first one defines the columns.
 
@@ -408,7 +408,7 @@ def _whole_files(
         raise InputError(msg)
     with tempfile.TemporaryDirectory() as folder:
         copy = fetched(spark.sparkContext, first, Path(folder))
-        table = open_table(copy, known, options.columns, options.dialect)
+        table = open_table(copy, table_columns, options.columns, options.dialect)
         none = _empty(table.headers, table.source.types)
         table = replace(table, source=_Opened(none, table.source.detected))
     content = f.lit(None).cast("binary") if local else f.col("content")
@@ -416,7 +416,7 @@ def _whole_files(
     at_once = ROWS_AT_ONCE if local else 1
     # All files are read as the first one shows that they are written.
     as_first = replace(options, dialect=table.notation)
-    judging = partial(_files_judged, table.headers, as_first, known)
+    judging = partial(_files_judged, table.headers, as_first, table_columns)
     typed = formats.PROPERTIES[options.format].has_types
     return Input(table, frame, judging, typed=typed, rows_at_once=at_once)
 
@@ -445,7 +445,7 @@ def _local(path: str) -> Path:
 
 
 def _files_judged(
-    headers: list[str], options: Options, known: Sequence[Column], spec: MatcherSpec
+    headers: list[str], options: Options, table_columns: Sequence[Column], spec: MatcherSpec
 ) -> Callable[[Iterable[pa.RecordBatch]], Batches]:
     """Return a function that assesses files, given batches of paths, optionally with bytes."""
     columns, dialect = dict(options.columns), options.dialect
@@ -455,7 +455,7 @@ def _files_judged(
         for batch in batches:
             for path, content in zip(*(c.to_pylist() for c in batch.columns), strict=True):
                 with _on_disk(path, content) as file:
-                    table = open_table(file, known, columns, dialect)
+                    table = open_table(file, table_columns, columns, dialect)
                     _same_headers(path, table.headers, headers)
                     for verdicts in judged(table.rows(), table, built_once(spec)):
                         rejects = verdicts.rows.rejects
@@ -478,7 +478,7 @@ def _on_disk(path: str, content: bytes) -> Iterator[Path]:
         yield copy
 
 
-def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
+def _same_headers(path: str, headers: list[str], first_headers: list[str]) -> None:
     """Raise if a file's columns differ from those of the first.
 
     Raises
@@ -486,10 +486,10 @@ def _same_headers(path: str, found: list[str], wanted: list[str]) -> None:
     InputError
         If so.
     """
-    if found != wanted:
+    if headers != first_headers:
         msg = (
-            f"{path}: its columns are {found}, those of the first file {wanted}. They must be "
-            f"the same."
+            f"{path}: its columns are {headers}, those of the first file {first_headers}. They "
+            f"must be the same."
         )
         raise InputError(msg)
 

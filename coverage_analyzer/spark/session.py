@@ -47,10 +47,10 @@ OURS: Final = re.compile(
 """Pattern of our own errors in the trace of a failed task: the class and the message."""
 
 JAVA_TRACE: Final = re.compile(r"^\s*at ", re.MULTILINE)
-"""Pattern of the first line of a trace of Java, after which nothing is said."""
+"""Pattern of the first line of a trace of Java; what follows is of no use to a user."""
 
-UNSAID: Final = re.compile(r"An error occurred while calling |\s*SQLSTATE: \w+$")
-"""Pattern of lines before it that say nothing."""
+NOT_SHOWN: Final = re.compile(r"An error occurred while calling |\s*SQLSTATE: \w+$")
+"""Pattern of lines before it that are of no use either."""
 
 TRACEBACK: Final = "Traceback (most recent call last):"
 
@@ -86,13 +86,13 @@ def opened(*, rows_in_java: bool = True) -> Iterator["SparkContext"]:
         yield active.sparkContext
         return
     with no_word_on_pandas(), _own_interrupts():
-        made = SparkContext.getOrCreate(_conf("" if rows_in_java else ONE_COMPILER))
-    made.setLogLevel("ERROR")
+        context = SparkContext.getOrCreate(_conf("" if rows_in_java else ONE_COMPILER))
+    context.setLogLevel("ERROR")
     try:
-        yield made
+        yield context
     finally:
         session = SparkSession._instantiatedSession  # noqa: SLF001
-        in_a_thread((made if session is None else session).stop)
+        in_a_thread((context if session is None else session).stop)
 
 
 def in_a_thread(work: Callable[[], T]) -> T:
@@ -242,7 +242,7 @@ def interrupt_behind(error: BaseException) -> KeyboardInterrupt | SystemExit | N
 
 
 def error_of(trace: str) -> CoverageError:
-    r"""Return the error that a trace of Spark tells of: our own of a task, or an `InputError`.
+    r"""Return the error of a trace of Spark: our own of a task, or an `InputError`.
 
     Examples
     --------
@@ -269,7 +269,7 @@ def words(trace: str) -> str:
     if ours := OURS.search(trace):
         return ours[2].strip()
     before_java = JAVA_TRACE.split(trace.strip(), maxsplit=1)[0].splitlines()
-    lines = [line for line in before_java if line and not UNSAID.match(line)] or [trace.strip()]
+    lines = [line for line in before_java if line and not NOT_SHOWN.match(line)] or [trace.strip()]
     if any(TRACEBACK in line for line in lines):
         in_files = [number for number, line in enumerate(lines) if line.startswith("  ")]
         cause = f"a task failed: {' '.join(lines[max(in_files, default=-1) + 1 :])}"

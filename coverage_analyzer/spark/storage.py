@@ -90,7 +90,7 @@ class FileSystem:
         try:
             self._fs: Any = self._path(path).getFileSystem(conf)
         except Py4JJavaError as error:
-            msg = f"{path} is not on a file system that Spark supports: {said(error)}."
+            msg = f"{path} is not on a file system that Spark supports: {message_of(error)}."
             raise InputError(msg) from error
         self._fs.setWriteChecksum(False)
 
@@ -107,8 +107,8 @@ class FileSystem:
 
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted; for a file, its own name."""
-        found = self._fs.listStatus(self._path(folder))
-        return sorted(str(f.getPath().getName()) for f in found)
+        files = self._fs.listStatus(self._path(folder))
+        return sorted(str(f.getPath().getName()) for f in files)
 
     def make(self, folder: str) -> None:
         """Create a folder and its parents."""
@@ -121,8 +121,8 @@ class FileSystem:
     def matching(self, start: str, end: str) -> list[str]:
         """Return the names in a folder with a prefix and suffix, sorted."""
         pattern = re.sub(r"([\\*?\[\]{},])", r"\\\1", start) + "*" + end
-        found = self._fs.globStatus(self._path(pattern)) or ()
-        return sorted(str(f.getPath().toString()) for f in found)
+        files = self._fs.globStatus(self._path(pattern)) or ()
+        return sorted(str(f.getPath().toString()) for f in files)
 
     def owner(self, path: str, *, is_folder: bool) -> str | None:
         """Return the owner of a file or folder; None if missing, a link, or of another kind."""
@@ -156,7 +156,7 @@ class FileSystem:
         )
 
 
-def said(error: Any) -> str:
+def message_of(error: Any) -> str:
     """Return the message of a Java exception, without its trace."""
     inner = error.java_exception
     return str(inner.getMessage() or inner.getClass().getName()).strip().rstrip(".")
@@ -437,5 +437,5 @@ def _java_in_words(path: str) -> Iterator[None]:
     try:
         yield
     except Py4JJavaError as error:
-        msg = f"{path} cannot be written: {said(error)}."
+        msg = f"{path} cannot be written: {message_of(error)}."
         raise PublishError(msg) from error

@@ -146,11 +146,11 @@ class JavaRun:
 
     def _origin(self) -> dict[str, Any]:
         """Return what ``run.json`` says of the inputs."""
-        question, found = self._question, self._input
-        inputs = found.table, question.centers, self._matcher, question.products
+        question, source = self._question, self._input
+        inputs = source.table, question.centers, self._matcher, question.products
         manifest = Origin.of_tables(*inputs).to_dict()
         manifest["inputs"]["sites"] = {"path": self._sites, "sha256": None}
-        manifest["spark"] = {"files": found.files, "bytes": found.bytes}
+        manifest["spark"] = {"files": source.files, "bytes": source.bytes}
         manifest["inputs"]["centers"]["path"] = question.centers_path
         if question.products is not None:
             manifest["inputs"]["products"]["path"] = str(question.options.products)
@@ -255,11 +255,11 @@ def _decide(
     return decision
 
 
-def _staged(found: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
+def _staged(source: readers.Input, matcher: Matcher, folder: Folder) -> "DataFrame":
     """Assess all rows, stage them, and return the staged rows."""
-    judged = found.judged(MatcherSpec.of(matcher))
+    judged = source.judged(MatcherSpec.of(matcher))
     spark = judged.sparkSession
-    spark.conf.set(AT_ONCE, found.rows_at_once)
+    spark.conf.set(AT_ONCE, source.rows_at_once)
     judged.write.parquet(folder.stage)
     spark.conf.set(AT_ONCE, ROWS_AT_ONCE)
     return spark.read.parquet(folder.stage)
@@ -312,13 +312,13 @@ def _counts(judged: "DataFrame") -> Counts:
     return counts
 
 
-def _empty(judged: "DataFrame", found: readers.Input, matcher: Matcher) -> dict[str, int]:
+def _empty(judged: "DataFrame", source: readers.Input, matcher: Matcher) -> dict[str, int]:
     """Return the number of empty cells of decided rows in each rule column."""
     from pyspark.sql import functions as f
 
     at = {
-        n: found.schema(matcher.policy.unit).names[i]
-        for n, i in found.table.columns.items()
+        n: source.schema(matcher.policy.unit).names[i]
+        for n, i in source.table.columns.items()
         if n in matcher.gates.columns
     }
     if not at:
@@ -362,10 +362,10 @@ def _first(rejects: "DataFrame") -> list[str]:
 
 
 def _write_report(
-    judged: "DataFrame", found: readers.Input, folder: Folder, options: Options, unit: str
+    judged: "DataFrame", source: readers.Input, folder: Folder, options: Options, unit: str
 ) -> int:
     """Write the decided rows and return how many were written."""
-    headers, schema = found.table.headers, found.schema(unit)
+    headers, schema = source.table.headers, source.schema(unit)
     names = [*output_names(headers, unit), *verdict_names(unit)]
     inner = schema.names[: len(names)]
     decided = judged.where((judged["status"] != REJECTED) & judged["status"].isNotNull())

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import shapely
 from building import EARTH, moved
 
 from coverage_analyzer import countries
@@ -588,21 +587,3 @@ def test_nothing_is_decided_of_nothing(world: Countries) -> None:
     declared = world.names.numbers(["FR"])
     assign_country(np.array([55.4481]), np.array([-20.8789]), declared, world, reading(world))
     assert world.names.codes[declared[0]] == "FR"
-
-
-def test_a_point_at_sea_is_in_a_cell_that_may_be(world: Countries) -> None:
-    """Anywhere, on the lines between cells, and beside the vertices of borders."""
-    borders, random = world.borders, np.random.default_rng(1)
-    lon, lat = random.uniform(-180, 180, 60_000), random.uniform(-90, 90, 60_000)
-    lon[20_000:40_000], lat[20_000:40_000] = (
-        lon[20_000:40_000].round(1),
-        lat[20_000:40_000].round(1),
-    )
-    corners = np.concatenate([shapely.get_coordinates(borders.polygon(n)) for n in (5, 90, 200)])
-    beside = corners[random.integers(0, len(corners), 20_000)] + random.normal(0, 1e-4, (20_000, 2))
-    lon[40_000:], lat[40_000:] = np.clip(beside, (-180, -90), (180, 90)).T
-    at_sea = borders.located(lon, lat) == NONE
-    may_be = borders.may_be_at_sea(lon, lat)
-    assert not (at_sea & ~may_be).any()
-    assert at_sea.sum() > 20_000
-    assert may_be.sum() < at_sea.sum() + 10_000

@@ -66,16 +66,10 @@ def gathered(rows: list[tuple[Any, ...]], size: int = 99, *, as_text: bool = Fal
 def plain(columns: Columns | None) -> dict[str, Any]:
     """Return columns as values that compare."""
     assert columns is not None
-    texts = {"site_id", "name"}
-    cells = {
-        n: v.tolist()
-        for n, v in vars(columns).items()
-        if n not in {"codes", "own", "drive", "in_km", "what_if", *texts}
-    }
-    coded = columns.codes | columns.drive | columns.in_km | columns.what_if
-    cells |= {n: v.tolist() for n, v in coded.items()}
-    assert [own.to_pylist() for own in columns.own.values()] == [columns.site_id.to_pylist()]
-    return cells | {"site_id": columns.site_id.to_pylist(), "name": columns.name.to_pylist()}
+    cells = {n: values.tolist() for n, values in columns.numbers.items()}
+    texts = {n: values.to_pylist() for n, values in columns.texts.items()}
+    assert texts["own_0"] == texts["id"]
+    return cells | texts
 
 
 @pytest.mark.parametrize("size", [1, 2, 99])
@@ -110,7 +104,7 @@ def test_too_many_leave_those_that_do_not_qualify(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(gathering, "MOST_SITES", 6)
     sites = gathered(ROWS * 2, 3)
     assert sites.kept is Kept.not_qualified
-    assert plain(sites.columns())["site_id"] == ["B", "C", "D"] * 2
+    assert plain(sites.columns())["id"] == ["B", "C", "D"] * 2
     assert sites.density is not None
     assert sites.density.sum(axis=1).tolist() == sites.counts.tolist() == [4, 2, 2, 2, 0, 0]
     cell = cells_of(np.array([10.0]), np.array([50.0]))

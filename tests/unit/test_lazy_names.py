@@ -5,6 +5,7 @@ import inspect
 import subprocess
 import sys
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 
@@ -14,16 +15,16 @@ from coverage_analyzer import batch, spark
 PACKAGES = [coverage_analyzer, batch, spark]
 
 
-def imports_for_checkers(package: object) -> dict[str, str]:
+def imports_for_checkers(package: ModuleType) -> dict[str, str]:
     """Return the names that a package imports under TYPE_CHECKING, and from where."""
-    tree = ast.parse(inspect.getsource(package))  # type: ignore[arg-type]
+    tree = ast.parse(inspect.getsource(package))
     branches = [n for n in tree.body if isinstance(n, ast.If)]
     imports = [n for branch in branches for n in branch.body if isinstance(n, ast.ImportFrom)]
     return {alias.name: str(node.module) for node in imports for alias in node.names}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
-def test_checkers_see_what_users_get(package: object) -> None:
+def test_checkers_see_what_users_get(package: ModuleType) -> None:
     """Each name is written down twice: both lead to one object, and `dir` lists it."""
     imports = imports_for_checkers(package)
     for name, module in imports.items():
@@ -33,7 +34,7 @@ def test_checkers_see_what_users_get(package: object) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
-def test_an_unknown_name_is_named(package: object) -> None:
+def test_an_unknown_name_is_named(package: ModuleType) -> None:
     """As Python itself says it."""
     with pytest.raises(AttributeError, match=f"'{package.__name__}' has no attribute 'runs'"):
         package.runs  # noqa: B018

@@ -62,12 +62,22 @@ def test_codes_of_text_are_written_as_they_are(tmp_path: Path) -> None:
     file = written(tmp_path / "many.parquet", schema, many, many)
     assert few.read().to_batches() == [plain]
     assert file.read().column(0).combine_chunks() == pa.concat_arrays([VERDICTS] * 4)
-    statistics = file.metadata.row_group(0).column(0).statistics
-    assert (statistics.min, statistics.max, statistics.null_count) == (
-        "Gold",
-        "Gold Plus",
-        8,
-    )  # not Silver
+    assert file.metadata.row_group(0).column(0).statistics is None  # which would cover "Silver"
+    assert "RLE_DICTIONARY" in file.metadata.row_group(0).column(0).encodings
+
+
+def test_blocks_with_other_dictionaries_make_one_group(tmp_path: Path) -> None:
+    """Codes of a block may stand for other texts than those of the last one."""
+    schema = pa.schema([("level", pa.string())])
+    texts = [pa.array(["Gold", "Silver"]), pa.array(["Silver", "Bronze", "Gold"])]
+    codes = pa.array([0, 1] * 4, pa.int32())
+    blocks = [
+        pa.RecordBatch.from_arrays([pa.DictionaryArray.from_arrays(codes, t)], names=["level"])
+        for t in texts
+    ]
+    file = written(tmp_path / "report.parquet", schema, *blocks)
+    expected = ["Gold", "Silver"] * 4 + ["Silver", "Bronze"] * 4
+    assert file.read().column("level").to_pylist() == expected
     assert "RLE_DICTIONARY" in file.metadata.row_group(0).column(0).encodings
 
 

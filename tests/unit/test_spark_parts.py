@@ -242,9 +242,9 @@ def test_maps_of_parts_are_one_map(
     one, two = together.columns(), alone.columns()
     assert (one is None) == (two is None)
     if one is not None and two is not None:
-        assert one.site_id == two.site_id
-        for name, codes in one.codes.items():
-            assert np.array_equal(codes, two.codes[name]), name
+        assert one.texts == two.texts
+        for name, codes in one.numbers.items():
+            assert np.array_equal(codes, two.numbers[name]), name
     joined = joined_sample(samples)
     assert np.array_equal(joined.counts, alone.sample.counts)
     assert joined.corners() == alone.sample.corners()

@@ -190,13 +190,16 @@ def test_a_center_in_reach_does_not_help_everybody() -> None:
     )
     inputs = matcher.inputs(rows)
     verdicts = matcher.match(*inputs)
-    held = held_back(matcher, inputs, verdicts.country, verdicts.reason)
+    assigned = verdicts.country, verdicts.country_basis
+    held = held_back(matcher, inputs.facts, assigned, verdicts.reason)
     assert [Reason(r).name for r in verdicts.reason.tolist()] == [
         *["beyond_radius"] * 4,
         "level_not_requested",
     ]
     assert held.tolist() == [True, False, False, True, False]
-    assert not held_back(matcher, inputs, verdicts.country[:0], verdicts.reason[:0]).size
+    none = verdicts.take(slice(0))
+    assigned = none.country, none.country_basis
+    assert not held_back(matcher, inputs.facts, assigned, none.reason).size
 
 
 def test_columns_are_only_there_where_a_site_needs_them() -> None:

@@ -68,9 +68,9 @@ def write_summary(path: Path, counts: Counts, names: Names, style: Style = SAFE)
 
 def write_centers(path: Path, centers: pa.RecordBatch, style: Style = SAFE) -> None:
     """Write the centers as used, as `center_rows` returns them, but for the names of countries."""
-    kept = [name for name in centers.schema.names if name != CENTER_COUNTRY_NAME]
-    columns = [[_csv_text(v) for v in centers.column(name).to_pylist()] for name in kept]
-    write_rows(path, kept, list(zip(*columns, strict=True)), style)
+    names = [name for name in centers.schema.names if name != CENTER_COUNTRY_NAME]
+    columns = [[_csv_text(v) for v in centers.column(name).to_pylist()] for name in names]
+    write_rows(path, names, list(zip(*columns, strict=True)), style)
 
 
 def _csv_text(value: Any) -> Any:

@@ -36,7 +36,7 @@ class ParquetWriter(Writer):
         The file.
     schema
         Of the rows, as readers see them. Text may come in dictionary arrays: where it recurs, its
-        codes are written as they are.
+        codes are written as they are, and the file states no least and greatest text of them.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -91,6 +91,10 @@ class ParquetWriter(Writer):
         ]
         return pa.RecordBatch.from_arrays(columns, names=self._schema.names)
 
+    def _is_coded(self, field: pa.Field) -> bool:
+        """Return whether codes of text are stored for a column of `_stored`."""
+        return field.name in self._recurring and bool(pa.types.is_dictionary(field.type))
+
     def _open_writer(self, schema: pa.Schema) -> pq.ParquetWriter:
         """Return a writer for rows as they are stored."""
         # A dictionary of values that do not recur costs twice the time, and space.
@@ -99,6 +103,8 @@ class ParquetWriter(Writer):
             schema,
             compression="zstd",
             use_dictionary=[name for name in schema.names if name in self._recurring],
+            # The least and greatest text of codes take as long to find as the codes to write.
+            write_statistics=[field.name for field in schema if not self._is_coded(field)],
             store_schema=False,
         )
         # What Arrow notes of its types is what readers are to see, not how the rows came.
@@ -112,9 +118,9 @@ class ParquetWriter(Writer):
         if waiting and self._writer is not None:
             rows = pa.Table.from_batches(waiting)
             for at, field in enumerate(rows.schema):
-                if field.name in self._recurring and pa.types.is_dictionary(field.type):
-                    # Statistics may cover all of a dictionary: it must have no other values.
-                    rows = rows.set_column(at, field.name, arrays.without_unused(rows.column(at)))
+                if self._is_coded(field):
+                    # With another dictionary in the middle of a group, Arrow would write text.
+                    rows = rows.set_column(at, field.name, rows.column(at).unify_dictionaries())
             self._writer.write_table(rows, row_group_size=max(len(rows), 1))
 
 

@@ -1,5 +1,7 @@
 // The blocks of the page: base64 of gzip, unpacked into numbers and texts.
 
+/** @typedef {{ bytes: Uint8Array, at: number }} Unread Bytes, and where the next column begins. */
+
 /**
  * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}
@@ -41,38 +43,111 @@ export async function jsonOf(id) {
  * @returns {Promise<Record<string, Numbers | Texts>>}
  */
 export async function columnsOf(id, specs) {
-  const bytes = await bytesOf(id);
+  const block = { bytes: await bytesOf(id), at: 0 };
   /** @type {Record<string, Numbers | Texts>} */
   const columns = {};
-  let at = 0;
-  for (const spec of specs) {
-    const values = numbersOf(bytes, at, spec);
-    at += spec.count * spec.width;
-    columns[spec.name] = values;
-    if (spec.text === undefined) continue;
-    const stored = bytes.subarray(at, at + spec.text);
-    columns[spec.name] = textsOf(textBytes(stored, values, spec), values);
-    at += spec.text;
-  }
+  for (const spec of specs) columns[spec.name] = columnOf(block, spec);
   return columns;
 }
 
 /**
- * @param {Uint8Array} bytes
- * @param {number} at
+ * The next column of a block.
+ *
+ * @param {Unread} block
+ * @param {ColumnSpec} spec
+ * @returns {Numbers | Texts}
+ */
+function columnOf(block, spec) {
+  const values = numbersOf(block, spec);
+  if (spec.words) return recurringTexts(/** @type {Texts} */ (columnOf(block, spec.words)), values);
+  if (spec.radix) return textsOfNumbers(values, spec);
+  if (spec.text === undefined) return values;
+  const stored = block.bytes.subarray(block.at, block.at + spec.text);
+  block.at += spec.text;
+  return textsOf(textBytes(stored, values, spec), values);
+}
+
+/**
+ * The smallest type that holds a column.
+ *
+ * @param {ColumnSpec} spec
+ */
+function typeOf({ width, low = 0, steps, radix }) {
+  if (steps || (radix && width > 3)) return Float64Array;
+  return width <= 1 && low > -1000 && low < 32000 ? Int16Array : Int32Array;
+}
+
+/**
+ * @param {Unread} block
  * @param {ColumnSpec} spec
  * @returns {Numbers}
  */
-function numbersOf(bytes, at, { count, width, low = 0, steps = false }) {
-  const small = width <= 1 && low > -1000 && low < 32000;
-  const values = new (steps ? Float64Array : small ? Int16Array : Int32Array)(count).fill(low);
+function numbersOf(block, spec) {
+  const { count, width, low = 0, steps = false, top = 8 } = spec;
+  const values = new (typeOf(spec))(count).fill(low);
   for (let plane = 0; plane < width; plane++) {
     const factor = 256 ** plane;
-    const begin = at + plane * count;
-    for (let i = 0; i < count; i++) values[i] += bytes[begin + i] * factor;
+    const bits = plane === width - 1 ? top : 8;
+    addPlane(values, block, bits, factor);
+    block.at += Math.ceil((count * bits) / 8);
   }
   if (steps) for (let i = 1; i < count; i++) values[i] += values[i - 1];
   return values;
+}
+
+/**
+ * Adds numbers of 1, 2, 4 or 8 bits, of which the first ones are the lowest bits of a byte.
+ *
+ * @param {Numbers} values
+ * @param {Unread} block
+ * @param {number} bits
+ * @param {number} factor
+ */
+function addPlane(values, { bytes, at }, bits, factor) {
+  if (bits === 8) {
+    for (let i = 0; i < values.length; i++) values[i] += bytes[at + i] * factor;
+    return;
+  }
+  const mask = 2 ** bits - 1;
+  for (let i = 0; i < values.length; i++) {
+    const place = i * bits;
+    values[i] += ((bytes[at + (place >> 3)] >> (place & 7)) & mask) * factor;
+  }
+}
+
+/**
+ * Texts of which each word is stored once.
+ *
+ * @param {Texts} words
+ * @param {Numbers} codes
+ * @returns {Texts}
+ */
+function recurringTexts(words, codes) {
+  const list = Array.from({ length: words.begins.length - 1 }, (_, row) => textAt(words, row));
+  const begins = new Uint32Array(codes.length + 1);
+  for (let i = 0; i < codes.length; i++) begins[i + 1] = begins[i] + list[codes[i]].length;
+  return { text: Array.from(codes, (code) => list[code]).join(""), begins };
+}
+
+/**
+ * Texts of one length as numbers, whose digits are the characters above the least of each position.
+ *
+ * @param {Numbers} values
+ * @param {ColumnSpec} spec
+ * @returns {Texts}
+ */
+function textsOfNumbers(values, { least = [], radix = [] }) {
+  const length = radix.length;
+  const bytes = new Uint8Array(values.length * length);
+  for (let i = 0; i < values.length; i++) {
+    let rest = values[i];
+    for (let k = length - 1; k >= 0; k--) {
+      const digit = rest % radix[k];
+      bytes[i * length + k] = least[k] + digit;
+      rest = (rest - digit) / radix[k];
+    }
+  }
+  return textsOf(bytes, new Int32Array(values.length).fill(length));
 }
 
 /**

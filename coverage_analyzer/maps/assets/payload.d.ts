@@ -55,16 +55,24 @@ interface ColumnSpec {
   name: string;
   /** How many numbers. */
   count: number;
-  /** Bytes of a number: so many planes of `count` bytes. */
+  /** Bytes of a number: so many planes of `count` bytes, the last one maybe shorter (`top`). */
   width: number;
   /** What is added to each number. */
   low?: number;
   /** Whether each number is the difference from the one before. */
   steps?: boolean;
+  /** Bits of the highest byte, 1, 2 or 4, if several share one: the first ones are the lowest bits. */
+  top?: number;
   /** Bytes of UTF-8 behind the numbers, which then are the texts' lengths in UTF-16. */
   text?: number;
   /** If texts are laid out across, the length of the longest: their first characters, then their second ones; shorter texts are filled with zeros. */
   across?: number;
+  /** If texts recur, the column of their words, which follows; the numbers are positions in it. */
+  words?: ColumnSpec;
+  /** If the numbers are texts of one length in ASCII, the least character at each position: above it is a digit of the number. */
+  least?: number[];
+  /** With `least`, the radix of each digit. */
+  radix?: number[];
 }
 
 /** The base map (maps/base_map.py): `cell`, `level`, sizes and bytes of rows, then the columns of places; `place_country` counts in `country_name`, whose first is empty. */
