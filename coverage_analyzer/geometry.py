@@ -1,16 +1,13 @@
 """Geodesic discs and polygons in degrees: construction, splitting at 180, area."""
 
 import gc
-import json
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 
-from coverage_analyzer import arrays, geodesy
+from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
@@ -226,69 +223,6 @@ def split_at_antimeridian(polygons: Geometries) -> Geometries:
 
 def _turned(polygon: Any, degrees: float) -> Any:
     return shapely.transform(polygon, lambda points: points + np.array([degrees, 0.0]))
-
-
-SHORTEST_PLAIN: Final = 1e-4
-"""Numbers nearer to 0 are written with an exponent, as JSON libraries do."""
-
-
-def as_geojson(geometry: Geometries) -> list[str]:
-    """Return geometries as GeoJSON, as `shapely.to_geojson` does, but in as few digits as possible.
-
-    That function writes some numbers with more digits than they have, and takes longer.
-
-    Parameters
-    ----------
-    geometry
-        In degrees, shape (n,).
-    """
-    polygonal = np.isin(
-        shapely.get_type_id(geometry),
-        (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
-    )
-    plain = polygonal & ~shapely.has_z(geometry) & ~shapely.is_empty(geometry)
-    at = np.flatnonzero(plain)
-    result = np.empty(len(geometry), object)
-    result[at] = _polygon_texts(geometry[at]) if len(at) else []
-    result[~plain] = [shapely.to_geojson(shape) for shape in geometry[~plain]]
-    texts: list[str] = result.tolist()
-    return texts
-
-
-def _polygon_texts(geometry: Geometries) -> list[str]:
-    """Return (multi)polygons that are not empty as GeoJSON."""
-    parts, owner = shapely.get_parts(geometry, return_index=True)
-    rings, polygon = shapely.get_rings(parts, return_index=True)
-    corners = shapely.get_coordinates(rings)
-    comma, between = arrays.text_array([",", "],["])
-    places = pc.binary_join_element_wise(*map(_number_texts, corners.T), comma)
-    ends = np.append(0, np.cumsum(shapely.get_num_coordinates(rings)))
-    listed = pa.LargeListArray.from_arrays(arrays.from_numpy(ends), places)
-    texts = pc.binary_join(listed, between).to_pylist()
-    by_polygon = np.split(np.arange(len(rings)), _starts(polygon, len(parts))[1:-1])
-    shells = ["],[".join(f"[{texts[ring]}]" for ring in some.tolist()) for some in by_polygon]
-    by_shape = np.split(np.arange(len(parts)), _starts(owner, len(geometry))[1:-1])
-    is_multiple = shapely.get_type_id(geometry) == shapely.GeometryType.MULTIPOLYGON
-    return [
-        _geojson(",".join(f"[[{shells[part]}]]" for part in some.tolist()), multiple)
-        for some, multiple in zip(by_shape, is_multiple.tolist(), strict=True)
-    ]
-
-
-def _geojson(polygons: str, is_multiple: bool) -> str:
-    if is_multiple:
-        return f'{{"type":"MultiPolygon","coordinates":[{polygons}]}}'
-    return f'{{"type":"Polygon","coordinates":{polygons}}}'
-
-
-def _number_texts(values: Floats) -> pa.Array:
-    """Return numbers in as few digits as give them again."""
-    texts = arrays.from_numpy(np.ascontiguousarray(values)).cast(pa.string())
-    odd = (values == np.rint(values)) | (np.abs(values) < SHORTEST_PLAIN)
-    if not odd.any():
-        return texts
-    written = arrays.text_array([json.dumps(value) for value in values[odd].tolist()])
-    return pc.replace_with_mask(texts, arrays.from_numpy(odd), written)
 
 
 def polygons_of(geometry: Any) -> list[Any]:

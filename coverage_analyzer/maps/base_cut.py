@@ -6,6 +6,7 @@ around it; level 1 where there are sites, then level 2; the same around these; l
 A page about one country or region may take `REGION_BYTES`, any other `WORLD_BYTES`.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -109,12 +110,18 @@ def _rounded(degrees: Floats) -> Ints:
 
 def _cells(lon: npt.NDArray[Any], lat: npt.NDArray[Any]) -> Ints:
     """Return the cell of places in units of `UNITS` per degree, within 0.01 degree."""
-    column = (lon + 180 * UNITS) // (360 * UNITS // CELLS) % CELLS
+    column = (lon + 180 * UNITS) // (360 * UNITS // CELLS)
+    column[column == CELLS] = 0  # 180 degrees east
+    cells: Ints = _row_starts().take((lat + 90 * UNITS) // LATITUDE_STEP) + column
+    return cells
+
+
+@functools.cache
+def _row_starts() -> Ints:
+    """Return the first cell of the row of each step of latitude, from the South Pole."""
     south = np.arange(0, 180 * UNITS + 1, LATITUDE_STEP) / UNITS - 90
     _, y = base_map.units_of(0.0, south)
-    row = np.minimum(y // SIDE, CELLS - 1).astype(np.int64)
-    cells: Ints = row[(lat + 90 * UNITS) // LATITUDE_STEP] * CELLS + column
-    return cells
+    return np.minimum(y // SIDE, CELLS - 1).astype(np.int64) * CELLS
 
 
 def is_region(weights: Ints) -> bool:

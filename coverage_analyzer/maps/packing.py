@@ -50,7 +50,7 @@ SAMPLED_BYTES: Final = 1 << 14
 LEAST_SAMPLED: Final = 4
 """Of a part of so many samples or more, one shows whether to compress it at all."""
 
-LEAST_SAVED: Final = 1 / 16
+LEAST_SAVED: Final = 1 / 8
 """Share of bytes that compression saves at least: the low bytes of numbers save less, and would
 take most of the time."""
 
@@ -136,6 +136,18 @@ class _Ordered:
         return self.values.take(self.order[part])
 
 
+@dataclass(frozen=True)
+class _Steps:
+    """Differences of numbers from the one before, of which only slices are made."""
+
+    values: Codes
+
+    def __getitem__(self, part: slice) -> Codes:
+        """Return the differences of a slice."""
+        some = self.values[part]
+        return np.diff(some, prepend=self.values[part.start - 1] if part.start else np.uint64(0))
+
+
 class Block:
     """Columns stored together: compressed bytes, and how the page reads each column.
 
@@ -160,9 +172,9 @@ class Block:
 
     def ascending(self, name: str, values: Codes) -> None:
         """Append a column of non-decreasing integers as differences."""
-        steps = np.diff(values, prepend=np.uint64(0))
-        spec = {"name": name, "count": len(steps), "steps": True}
-        self._append(spec, steps, int(steps.max(initial=0)))
+        steps = _Steps(values)
+        high = max((int(steps[part].max()) for part in arrays.slices(len(values))), default=0)
+        self._append({"name": name, "count": len(values), "steps": True}, steps, high)
 
     def walk(self, name: str, values: Ints) -> None:
         """Append a column of integers as differences, which may be negative."""
@@ -170,7 +182,7 @@ class Block:
         self.specs[-1]["steps"] = True
 
     def texts(self, name: str, values: pa.Array, order: Ints | None = None) -> None:
-        """Append a column of large strings, in an order unless they are in it.
+        """Append a column of strings, in an order unless they are in it.
 
         They are laid out as is the shortest for a sample (`text_layout`).
         """
@@ -205,7 +217,7 @@ class Block:
             self._put(texts.data, zlib.Z_FILTERED)
 
     def _append(
-        self, spec: dict[str, Any], values: "npt.NDArray[Any] | _Ordered", high: int
+        self, spec: dict[str, Any], values: npt.NDArray[Any] | _Ordered | _Steps, high: int
     ) -> None:
         """Append numbers up to a highest one above ``low``: the low bytes of all first.
 

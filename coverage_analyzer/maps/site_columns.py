@@ -18,6 +18,9 @@ from coverage_analyzer import arrays
 from coverage_analyzer.arrays import Ints
 from coverage_analyzer.schema.columns import as_text
 
+MOST_BYTES: Final = 2**31 - 1
+"""Maximum bytes of an array of strings that are not large."""
+
 SPARE: Final = 9 / 8
 """Room in a buffer, in parts of what is expected: texts may become longer."""
 
@@ -34,7 +37,7 @@ class Columns:
     numbers
         Integers by the name of the column, shape (n,) each: at least ``lon`` and ``lat``.
     texts
-        Texts by the name of the column; large strings from `GrowingColumns`, which may exceed
+        Texts by the name of the column; those of `GrowingColumns` are large strings if they exceed
         2 GiB.
     """
 
@@ -112,12 +115,13 @@ class _TextBuffer:
 
     @property
     def texts(self) -> pa.Array:
-        """The texts as large strings, whose bytes are not copied."""
-        lengths = self._lengths.values
-        ends = np.zeros(len(lengths) + 1, np.int64)
+        """The texts, whose bytes are not copied; large strings if they need to be."""
+        lengths, content = self._lengths.values, self._bytes.values
+        is_large = len(content) > MOST_BYTES
+        kind = pa.LargeStringArray if is_large else pa.StringArray
+        ends = np.zeros(len(lengths) + 1, np.int64 if is_large else np.int32)
         np.cumsum(lengths, out=ends[1:])
-        parts = pa.py_buffer(ends), pa.py_buffer(self._bytes.values)
-        return pa.LargeStringArray.from_buffers(len(lengths), *parts)
+        return kind.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(content))
 
     def select(self, at: Ints) -> None:
         """Keep the texts at the given indices."""

@@ -219,6 +219,8 @@ class DrawnSites:
             codes = np.full(len(texts) + 1, MISSING)
             self._codes[column] = texts, codes
         known = short(codes).take(at)
+        if not (codes[:-1] == MISSING).any():
+            return known
         unseen = at[(known == MISSING) & (at >= 0)]
         if len(unseen):
             values, first = np.unique(unseen, return_index=True)
@@ -239,7 +241,8 @@ class DrawnSites:
         self.served += np.bincount(by_center, minlength=known)
         lon, lat = columns.numbers["lon"], columns.numbers["lat"]
         bins = (lon + 180 * UNITS) // (360 * UNITS // LONGITUDE_BINS)
-        self._longitudes[bins % LONGITUDE_BINS] = True
+        bins[bins == LONGITUDE_BINS] = 0
+        self._longitudes[bins] = True
         south, north = self._latitudes
         self._latitudes = (
             min(south, lat.min() / UNITS),

@@ -6,7 +6,7 @@ texts of about one length are laid out across, the first characters of all, then
 all else one after the other. `packing.Block` tries the layouts on a sample.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,7 @@ class Texts(NamedTuple):
 
     @classmethod
     def of(cls, values: pa.Array) -> "Texts":
-        """Return large strings as bytes."""
+        """Return strings as bytes."""
         offsets, data = _buffers(values)
         inside = data[offsets[0] : offsets[-1]]
         is_ascii = bool(inside.max(initial=0) < 1 << 7)
@@ -107,7 +107,7 @@ def recurring(values: pa.Array, order: Ints | None = None) -> tuple[pa.Array, In
     Parameters
     ----------
     values
-        Large strings, shape (n,).
+        Strings, shape (n,).
     order
         The indices of the texts in their order; by default they are in it.
 
@@ -122,6 +122,7 @@ def recurring(values: pa.Array, order: Ints | None = None) -> tuple[pa.Array, In
     rows = np.arange(len(values)) if order is None else order
     chunks = [values.take(arrays.from_numpy(rows[part])) for part in arrays.slices(len(rows))]
     coded = pa.chunked_array(chunks, values.type).dictionary_encode().chunks
+    del chunks
     words = coded[-1].dictionary if coded else values
     if len(words) > most:
         return None
@@ -187,9 +188,10 @@ def script_lengths(values: pa.Array) -> Ints:
 
 
 def _buffers(values: pa.Array) -> tuple[Ints, Bytes]:
-    """Return the offsets of large strings, and their bytes."""
+    """Return the offsets of strings, and their bytes."""
     if not len(values):
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
     _, offsets, data = values.buffers()
-    begins = np.frombuffer(offsets, np.int64)[values.offset :][: len(values) + 1]
+    kind: Any = np.int64 if pa.types.is_large_string(values.type) else np.int32
+    begins = np.frombuffer(offsets, kind)[values.offset :][: len(values) + 1]
     return begins, np.frombuffer(data or b"", np.uint8)

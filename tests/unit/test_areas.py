@@ -16,8 +16,9 @@ from coverage_analyzer import geodesy
 from coverage_analyzer.arrays import Bools
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.files.writers.geojson_text import geojson
 from coverage_analyzer.geodesy import MILE_M
-from coverage_analyzer.geometry import area_km2, as_geojson, discs
+from coverage_analyzer.geometry import area_km2, discs
 from coverage_analyzer.matching import areas
 from coverage_analyzer.matching.centers import Centers
 from coverage_analyzer.policy import Policy
@@ -437,16 +438,32 @@ ODD_SHAPES = (
 
 @pytest.mark.parametrize("subset", [slice(None), slice(0, 4), slice(4, None), slice(0, 0)])
 def test_shapes_are_written_as_shapely_writes_them(subset: slice) -> None:
-    """Whole numbers, small ones with an exponent, and all that is no polygon."""
+    """Whole numbers, small ones with an exponent, and all that is no polygon; without heights."""
     shapes = np.array([shapely.from_wkt(text) for text in ODD_SHAPES[subset]], object)
-    assert as_geojson(shapes) == [shapely.to_geojson(shape) for shape in shapes]
+    assert geojson(shapes) == [shapely.to_geojson(shapely.force_2d(shape)) for shape in shapes]
+
+
+def test_coordinates_are_rounded_as_numpy_rounds_them() -> None:
+    """Of any size, also those that round to whole numbers, to zero, or to one with an exponent."""
+    random = np.random.default_rng(1)
+    kinds = [random.uniform(-180, 180, 3000), random.integers(-180, 181, 3000).astype(float)]
+    kinds += [random.uniform(-b, b, 3000) for b in (1e-2, 1e-4, 1e-6)]
+    kinds += [values.round(4) for values in kinds] + [np.array([0.0, -0.0, 1e-4, 9.99999e-5])]
+    places = np.concatenate(kinds)
+    random.shuffle(places)
+    corners = np.column_stack([places, places[::-1]])
+    written = geojson(np.array([shapely.Polygon(corners)], object))[0]
+    rounded = np.round([*corners, corners[0]], 7).tolist()
+    assert written == json.dumps(
+        {"type": "Polygon", "coordinates": [rounded]}, separators=(",", ":")
+    )
 
 
 def test_coordinates_have_no_more_digits_than_they_need() -> None:
     """GEOS writes one in a thousand as 34.006183299999996; the value is the same."""
     east = np.round(np.random.default_rng(1).uniform(-180, 180, (30_000, 2)) / (1, 2), 7)
     shape = shapely.Polygon(east)
-    written = as_geojson(np.array([shape], object))[0]
+    written = geojson(np.array([shape], object))[0]
     assert json.loads(written) == json.loads(shapely.to_geojson(shape))
     assert not re.search(r"\.[0-9]{8}", written)
     assert re.search(r"\.[0-9]{8}", shapely.to_geojson(shape))

@@ -1,5 +1,7 @@
 """The sites of a map are bounded, counted and coded the same however they come."""
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from coverage_analyzer import arrays
 from coverage_analyzer.errors import InputError
+from coverage_analyzer.maps import site_columns
 from coverage_analyzer.maps import sites as gathering
 from coverage_analyzer.maps.sites import (
     GRID,
@@ -130,3 +133,31 @@ def test_cells_cover_the_world() -> None:
     cells = cells_of(lon, lat)
     assert ((cells >= 0) & (cells < GRID * GRID)).all()
     assert cells[0] == cells[4]
+
+
+def test_texts_beyond_what_short_offsets_hold_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cells are the same, also of slices and nulls, and after a selection."""
+    cells = pa.array(["x", "é", None, "", "long text"])[1:]
+    for most in (10**9, 3):
+        monkeypatch.setattr(site_columns, "MOST_BYTES", most)
+        growing = site_columns.GrowingColumns(4)
+        for _ in range(3):
+            growing.append(Columns({"lon": np.arange(4, dtype=np.int32)}, {"t": cells}))
+        texts = growing.columns().texts["t"]
+        assert pa.types.is_large_string(texts.type) == (most == 3)
+        assert texts.to_pylist() == ["é", "", "", "long text"] * 3
+        growing.select(np.array([11, 0]))
+        growing.append(Columns({"lon": np.array([300], np.int32)}, {"t": pa.array(["new"])}))
+        assert growing.columns().texts["t"].to_pylist() == ["long text", "é", "new"]
+        assert growing.columns().numbers["lon"].tolist() == [3, 0, 300]
+        shipped = copy.deepcopy(growing).columns()
+        assert shipped.texts["t"].to_pylist() == ["long text", "é", "new"]
+
+
+def test_numbers_grow_into_a_larger_type() -> None:
+    """Those before keep their values; what is shipped has no room for more."""
+    growing = site_columns.GrowingColumns(10**6)
+    for kind, value in ((np.int8, -1), (np.int8, 3), (np.int16, 300), (np.int32, 70_000)):
+        growing.append(Columns({"lon": np.array([value], kind)}, {}))
+    assert growing.columns().numbers["lon"].tolist() == [-1, 3, 300, 70_000]
+    assert len(pickle.dumps(growing)) < 10_000

@@ -154,12 +154,9 @@ def write_geojson(
     attribution
         Attribution of the geometries' data: a member of the collection, beside ``features``.
     """
-    import shapely
+    from coverage_analyzer.files.writers.geojson_text import geojson
 
-    from coverage_analyzer.geometry import as_geojson
-
-    rounded = shapely.transform(np.array(geometry, object), lambda p: np.round(p, 7))
-    shapes = as_geojson(rounded)
+    shapes = geojson(np.array(geometry, object))
     with path.open("w", encoding="utf-8", newline="") as file:
         credit = json.dumps(attribution, ensure_ascii=False)
         file.write(f'{{"type":"FeatureCollection","attribution":{credit},"features":[\n')
