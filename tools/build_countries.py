@@ -30,6 +30,11 @@ import shapely
 import stored_arrays
 from newer_borders import area_km2, parts
 
+from coverage_analyzer.maps.base_map import WORLD, units_of
+from coverage_analyzer.maps.land import COARSE_DEGREES, COARSE_STEPS
+from coverage_analyzer.maps.land import land as drawn_land
+from coverage_analyzer.maps.picture import TINY, WIDTH
+
 SOURCE = "@osm_borders/maritime_10m@1.1.0"
 MAPSHAPER = "mapshaper@0.7.70"
 LAND = "world-atlas@2.0.2"
@@ -78,6 +83,7 @@ License 1.0 (`ODbL-1.0.txt` in this folder). Anything that shows it or is derive
 **`land.topojson.gz`** is for drawing: the same countries cut to the land of Natural Earth 10m
 (public domain, through the npm package world-atlas, ISC) and simplified to about a kilometre. It
 is also derived from the borders, and is therefore under the ODbL as well.
+**`land_coarse.arrow`** has as much of it as pictures of a third of the world and more show.
 
 **`names.csv`** is built by `tools/build_names.py` from Unicode CLDR (Unicode-3.0 licence) through
 Babel, with everyday aliases and the abbreviations of ERP and CRM systems written by hand.
@@ -255,6 +261,50 @@ def land(mapshaper: Path, scratch: Path) -> bytes:
     steps += ["-o", result, "format=topojson", "quantization=144000"]
     subprocess.run([mapshaper, "8gb", *map(str, steps)], check=True)
     return gzip.compress(result.read_bytes(), 9, mtime=0)
+
+
+def coarse_land() -> dict[str, np.ndarray]:
+    """Return the land for pictures of a third of the world and more.
+
+    In the plane that is drawn, it is good to a unit of such a picture, which is half a pixel.
+    """
+    fine = drawn_land()
+    x, y = units_of(fine.lon, fine.lat)
+    unit = WORLD * COARSE_DEGREES / 360 / WIDTH
+    places = np.column_stack([x, y])
+    low, high = (f.reduceat(places, fine.first) for f in (np.minimum, np.maximum))
+    rings = [
+        ring
+        for ring in fine.rings
+        for arcs in [[max(n, ~n) for n in ring]]
+        if (high[arcs].max(axis=0) - low[arcs].min(axis=0) >= TINY * unit).any()
+    ]
+    numbers = sorted({max(n, ~n) for ring in rings for n in ring})
+    kept = [
+        fine.first[n] + simplified(places[fine.first[n] : fine.after[n]], unit) for n in numbers
+    ]
+    at = np.concatenate(kept)
+    new = {old: number for number, old in enumerate(numbers)}
+    renumbered = [new[n] if n >= 0 else ~new[~n] for ring in rings for n in ring]
+    return {
+        **stored_arrays.steps("x", np.rint((fine.lon[at] + 180) * COARSE_STEPS).astype(np.int64)),
+        **stored_arrays.steps("y", np.rint((fine.lat[at] + 90) * COARSE_STEPS).astype(np.int64)),
+        "arc_sizes": np.array([len(vertices) for vertices in kept], np.int32),
+        "ring_arcs": np.array(renumbered, np.int32),
+        "ring_sizes": np.array([len(ring) for ring in rings], np.int32),
+    }
+
+
+def simplified(places: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return the positions of the vertices of a line that are left once it is simplified."""
+    line = shapely.simplify(shapely.LineString(places), tolerance, preserve_topology=False)
+    left, at = [], 0
+    for place in shapely.get_coordinates(line):  # a part of them, in their order
+        while (places[at] != place).any():
+            at += 1
+        left.append(at)
+        at += 1
+    return np.array(left)
 
 
 def natural_land(path: Path) -> shapely.Geometry:
@@ -486,6 +536,8 @@ def main() -> None:
     path = RESOURCES / "countries.arrow"
     written(path, names, arcs, rings, face_shapes)
     (RESOURCES / "land.topojson.gz").write_bytes(drawn)
+    coarse = RESOURCES / "land_coarse.arrow"
+    stored_arrays.write(coarse, coarse_land())
     facts = {
         "file": f"`{path.name}`, {path.stat().st_size:,} bytes",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -494,6 +546,8 @@ def main() -> None:
         "made from": f"npm `{SOURCE}` (sha256 `{SOURCE_SHA256}`) with npm `{MAPSHAPER}`",
         "land": f"`land.topojson.gz`, {len(drawn):,} bytes, sha256 "
         f"`{hashlib.sha256(drawn).hexdigest()}`",
+        "coarse land": f"`{coarse.name}`, {coarse.stat().st_size:,} bytes, sha256 "
+        f"`{hashlib.sha256(coarse.read_bytes()).hexdigest()}`",
         "cut with": f"npm `{LAND}` (sha256 `{LAND_SHA256}`)",
     }
     table = "\n".join(f"| {what} | {fact} |" for what, fact in facts.items())

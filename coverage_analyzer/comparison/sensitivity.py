@@ -16,7 +16,7 @@ import pyarrow as pa
 import pydantic
 
 from coverage_analyzer import arrays, countries
-from coverage_analyzer.arrays import Ints
+from coverage_analyzer.arrays import Ints, distinct
 from coverage_analyzer.errors import InputError, PolicyError
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import Matcher, Sites, Verdicts
@@ -280,7 +280,7 @@ def _territories(policy: Policy) -> tuple[str, Policy]:
         rules["fold_territories"] = []
         return "territories count as countries", Policy.from_mapping(data)
     names = countries.load().names
-    sovereigns = np.unique(names.sovereign[names.sovereign > 0]).tolist()
+    sovereigns = distinct(names.sovereign[names.sovereign > 0]).tolist()
     rules["fold_territories"] = [names.codes[number] for number in sovereigns]
     return "territories count as their sovereign", Policy.from_mapping(data)
 

@@ -57,7 +57,7 @@ class DatedFrame(gpd.GeoDataFrame):  # type: ignore[misc] # geopandas has no typ
 class _Points(NamedTuple):
     """The points of a frame as well-known binary, and their west, south, east and north."""
 
-    cells: pa.Array
+    cells: pa.ChunkedArray
     bounds: list[float]
 
 
@@ -74,11 +74,15 @@ def _points(frame: gpd.GeoDataFrame) -> _Points | None:
     plain = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.has_z(shapes)
     if not plain.all():
         return None
-    lon, lat = geometry.point_coordinates(shapes)
-    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+    cells, extents = [], []
+    for start in range(0, len(shapes), geometry.POINTS_AT_ONCE):
+        lon, lat = geometry.point_coordinates(shapes[start : start + geometry.POINTS_AT_ONCE])
+        cells.append(wkb_points(lon, lat))
+        extents.append((lon.min(), lat.min(), lon.max(), lat.max()))
+    if not np.isfinite(extents).all():
         return None
-    bounds = [*map(float, (lon.min(), lat.min(), lon.max(), lat.max()))]
-    return _Points(wkb_points(lon, lat), bounds)
+    low, high = np.min(extents, axis=0)[:2], np.max(extents, axis=0)[2:]
+    return _Points(pa.chunked_array(cells), [*low.tolist(), *high.tolist()])
 
 
 def _write_points(frame: gpd.GeoDataFrame, points: _Points, path: Path) -> None:

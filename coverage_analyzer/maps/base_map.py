@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Floats, Ints
+from coverage_analyzer.arrays import Floats, Ints, distinct
 
 CELLS: Final = 256
 SIDE: Final = 4096
@@ -206,7 +206,7 @@ def cells_within(west: float, south: float, east: float, north: float) -> Ints:
     x, y = units_of([west, west + (east - west) % 360], [south, north])
     columns = np.arange(x[0] // SIDE, x[1] // SIDE + 1).astype(np.int64) % CELLS
     rows = np.arange(max(y[1] // SIDE, 0), min(y[0] // SIDE, CELLS - 1) + 1).astype(np.int64)
-    cells: Ints = (rows[:, None] * CELLS + np.unique(columns)).ravel()
+    cells: Ints = (rows[:, None] * CELLS + distinct(columns)).ravel()
     return cells
 
 

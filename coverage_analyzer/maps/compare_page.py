@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools
+from coverage_analyzer.arrays import Bools, distinct
 from coverage_analyzer.comparison.causes import Cause
 from coverage_analyzer.comparison.changes import Change
 from coverage_analyzer.comparison.tally import FLOWS, SEGMENTS, Changes, Pairs
@@ -77,7 +77,7 @@ class Shown:
         self.header = rows.schema.names
         kinds = found.change[found.rows]
         places = _places(found.pairs)
-        for kind in map(Change, np.unique(kinds).tolist()):
+        for kind in map(Change, distinct(kinds).tolist()):
             at = np.flatnonzero(kinds == kind)
             listed = self.rows.setdefault(kind, [])
             few = rows.take(arrays.from_numpy(at[: MAX_ROWS - len(listed)]))

@@ -17,7 +17,7 @@ from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.errors import quantity
 from coverage_analyzer.geodesy import MILE_M
 from coverage_analyzer.maps.first_view import first_view
-from coverage_analyzer.maps.land import Land, land
+from coverage_analyzer.maps.land import COARSE_DEGREES, Land, coarse_land, land
 from coverage_analyzer.maps.site_sample import SiteSample
 from coverage_analyzer.matching.areas import Areas
 from coverage_analyzer.matching.centers import Centers
@@ -89,7 +89,7 @@ def picture(scene: Scene) -> str:
         return ""
     parts = [
         f'<rect class="sea" width="{WIDTH}" height="{frame.height}"/>',
-        f'<path class="land" d="{_land_path(land(), frame)}"/>',
+        f'<path class="land" d="{_land_path(_land(frame), frame)}"/>',
         *_areas(scene, frame),
         *_centers(scene, frame),
         *_discs(scene.sites, frame),
@@ -181,9 +181,15 @@ def _frame(scene: Scene) -> _Frame | None:
     return _Frame((west + east) / 720 + 0.5 - across / 2, middle - down / 2, units, height)
 
 
+def _land(frame: _Frame) -> Land:
+    """Return the land in the detail that a picture shows."""
+    is_wide = WIDTH / frame.units * 360 >= COARSE_DEGREES
+    return coarse_land() if is_wide else land()
+
+
 def _land_path(arcs: Land, frame: _Frame) -> str:
     """Return the outlines of all land in the picture as one path, filled by the even-odd rule."""
-    result: list[Ints] = []
+    rings: list[Floats] = []
     for turn in frame.turns():
         lines, low, high = _outlines(arcs, frame, turn)
         low, high = (
@@ -193,10 +199,19 @@ def _land_path(arcs: Land, frame: _Frame) -> str:
         seen, inside = _seen(low, high, frame)
         for at in np.flatnonzero(seen).tolist():
             ring = np.concatenate([lines(number) for number in arcs.rings[at]])
-            ring = ring if inside[at] else _clipped(ring, frame)
-            ring = _without_repeats(np.rint(ring).astype(np.int64))
-            result += [ring] if len(ring) > 3 else []
-    return _path(result)
+            rings.append(ring if inside[at] else _clipped(ring, frame))
+    return _path(_rounded(rings))
+
+
+def _rounded(rings: list[Floats]) -> list[Ints]:
+    """Return rings in whole units without repeats, but for those that are too small then."""
+    if not rings:
+        return []
+    number = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    places = np.rint(np.concatenate(rings)).astype(np.int64)
+    kept = _is_new(places, number)
+    whole = np.split(places[kept], np.flatnonzero(np.diff(number[kept])) + 1)
+    return [ring for ring in whole if len(ring) > 3]
 
 
 def _seen(low: Floats, high: Floats, frame: _Frame) -> tuple[Bools, Bools]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from coverage_analyzer.arrays import Bools
+from coverage_analyzer.arrays import Bools, distinct
 from coverage_analyzer.countries import Names, Numbers
 from coverage_analyzer.due_times import calendars
 from coverage_analyzer.due_times.calendars import Calendar
@@ -62,7 +62,7 @@ def business_days_after(
     """
     result, unknown = latest(start, amount), np.zeros(len(start), np.bool_)
     started = np.flatnonzero(~np.isnat(start))
-    for number in np.unique(country[started]).tolist():
+    for number in distinct(country[started]).tolist():
         rows = started[country[started] == number]
         days, at = np.unique(start[rows], return_inverse=True)
         calendar = _calendar(names.codes[number], policy)

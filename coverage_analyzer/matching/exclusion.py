@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.arrays import Bools, Ints, distinct
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.matching.eligibility import EligibilityInputs
 from coverage_analyzer.matching.matcher import CenterGroups, Matcher, Sites, Verdicts
@@ -106,7 +106,7 @@ class Exclusion:
             raise ValueError(msg)
         center = verdicts.center.astype(np.int64)
         place = np.zeros(len(center), np.int64)
-        for first in np.unique(center).tolist():
+        for first in distinct(center).tolist():
             rows = center == first
             place[rows] = np.searchsorted(self.neighbours[first], other[rows])
         return self._matcher.among(sites, facts, self._pair, self._first[center] + place)

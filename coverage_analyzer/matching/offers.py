@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.arrays import Bools, Ints, distinct
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.matching.products import name_key
 from coverage_analyzer.policy import Policy
@@ -128,4 +128,4 @@ class Offers:
     @property
     def banded_levels(self) -> Ints:
         """Positions of the offered levels that bands give, too."""
-        return np.unique(self._level[self._is_banded])
+        return distinct(self._level[self._is_banded])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, positions_in
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, positions_in
 
 CUBE_M: Final = 32_000.0
 """Side of a tile in metres; more than three times the distance that is "outside the network"."""
@@ -98,7 +98,7 @@ class Area:
             axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
             box = _number(np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3))
             parts.append(box[cubes_within(box, center, radius) & _is_at_surface(box)])
-        return cls(np.unique(np.concatenate(parts)))
+        return cls(distinct(np.concatenate(parts)))
 
     def contains(self, lon: Floats, lat: Floats) -> Bools:
         """Return which places are in it; degrees on WGS 84, shape (n,)."""

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, distinct
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import Unit
@@ -290,5 +290,5 @@ def _groups(rows: VerdictRows) -> list[tuple[str, float, npt.NDArray[np.int64]]]
     pair = code * len(limits) + limit
     return [
         (str(codes[p // len(limits)]), float(limits[p % len(limits)]), with_limit[pair == p])
-        for p in np.unique(pair).tolist()
+        for p in distinct(pair).tolist()
     ]

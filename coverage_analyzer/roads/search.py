@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.errors import require
 from coverage_analyzer.roads.ways.compressed import Network
 
@@ -97,7 +97,7 @@ def _steps(net: Network, u: npt.NDArray[np.int32], v: Ints, root: Bools) -> tupl
 def _ancestors(nodes: Ints, before: npt.NDArray[np.int32]) -> Ints:
     """Return nodes with all their predecessors, without duplicates, ascending."""
     is_ancestor, last = np.zeros(len(before), np.bool_), np.empty(len(before), np.int32)
-    active = np.unique(nodes)
+    active = distinct(nodes)
     while len(active):
         is_ancestor[active] = True
         above = before[active]

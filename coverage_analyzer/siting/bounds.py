@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Cover, Program, Side, weighted_count
 from coverage_analyzer.siting.solver import Model
@@ -200,7 +200,7 @@ class Master:
         for side in program.sides:
             self.add_side(side)
         for floor in program.floors:
-            inside = np.unique(self.block[floor.rows(cover)])
+            inside = distinct(self.block[floor.rows(cover)])
             least = floor.weight * (1 - 1e-9)
             self._add_limit(FLOOR, inside, np.ones(len(inside)), (least, np.inf))
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.countries import Countries, Numbers
 from coverage_analyzer.countries.assignment import Convention, CountryBasis, assign_country
 from coverage_analyzer.errors import refuse, require
@@ -192,7 +192,7 @@ def generated(
     first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
     heavy = np.bincount(np.searchsorted(key[first], key), weights=weight, minlength=len(first))
     first = first[np.lexsort((key[first], -heavy))[:MAX_SITES]]
-    towns = _towns(np.unique(cell))
+    towns = _towns(distinct(cell))
     t_lon, t_lat = (np.array([t[n] for t in towns]) for n in ("longitude", "latitude"))
     near = _nearest_names(lon[first], lat[first], (t_lon, t_lat), [t["name"] for t in towns])
     places = Places(

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from coverage_analyzer.arrays import distinct
 from coverage_analyzer.errors import InfeasibleError
 from coverage_analyzer.siting.clock import Clock
 from coverage_analyzer.siting.cover import Floor, Program, Solution
@@ -124,7 +125,7 @@ def _capped_gain(setting: Setting) -> str:
     none = np.zeros(0, np.int64)
     served = cover.served(solution.plan if solution.plan is not None else none)
     codes, short = setting.demand.matcher.world.names.codes, []
-    for number in np.unique(cover.group[~served]).tolist():
+    for number in distinct(cover.group[~served]).tolist():
         inside = cover.group == number
         gained, whole = (cover.weight[inside & rows].sum() for rows in (served, served | ~served))
         short.append(f"{codes[number]} {gained / setting.scale:g} of {whole / setting.scale:g}")
@@ -144,7 +145,7 @@ def _shares(setting: Setting) -> str:
     question, codes = setting.question, setting.demand.matcher.world.names.codes
     share = question.min_per_country if question.min_is_share else question.cover
     needs = {}
-    for number in np.unique(setting.cover.group).tolist():
+    for number in distinct(setting.cover.group).tolist():
         floor = Floor((number,), setting.least(share or 0.0, (number,)))
         n = len(setting.places)
         high = np.where(setting.allowed, 1.0, 0.0)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Ints, expand_ranges
+from coverage_analyzer.arrays import Bools, Ints, distinct, expand_ranges
 from coverage_analyzer.siting.cover import Cover, Places, weighted_count
 
 Keys = npt.NDArray[np.uint64]
@@ -81,7 +81,7 @@ def _same_candidates(cover: Cover, order: Ints, differs: Bools) -> Bools:
     place, at = expand_ranges(cover.start[:-1][order[ask]], counts)
     _, other = expand_ranges(cover.start[:-1][order[ask + 1]], counts)
     unequal = cover.candidate[at] != cover.candidate[other]
-    same[ask[np.unique(place[unequal])]] = False
+    same[ask[distinct(place[unequal])]] = False
     return same
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from coverage_analyzer.arrays import Ints
+from coverage_analyzer.arrays import Ints, distinct
 from coverage_analyzer.siting.cover import Cover, Floor, Program, Solution
 from coverage_analyzer.siting.remainder import Remainder
 
@@ -51,7 +51,7 @@ def solve_apart(program: Program, start: Ints | None, solve: Solve) -> Solution 
 def _join(program: Program, parts: list[tuple[Remainder, Solution]]) -> Solution:
     """Return the answers of all parts as one."""
     none = np.zeros(0, np.int64)
-    plan = np.unique(
+    plan = distinct(
         np.concatenate([none, *(s.plan(x.plan) for s, x in parts if x.plan is not None)])
     )
     bound = sum(x.bound for _, x in parts) - _cost(program, parts)
@@ -64,7 +64,7 @@ def _cost(program: Program, parts: list[tuple[Remainder, Solution]]) -> float:
     """Return the cost of the candidates that are fixed, each once."""
     if program.cost is None:
         return 0.0
-    fixed = np.unique(np.concatenate([small.fixed for small, _ in parts]))
+    fixed = distinct(np.concatenate([small.fixed for small, _ in parts]))
     return float(program.cost[fixed].sum())
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.countries import Numbers
 from coverage_analyzer.matching.matcher import Matcher
 from coverage_analyzer.siting import pairs, reduction
@@ -258,7 +258,7 @@ class Setting:
         places = self.places
         gains = self.useful & places.usable & ~places.existing
         gains[self.forbidden] = False
-        numbers: list[int] = np.unique(places.country[gains]).tolist()
+        numbers: list[int] = distinct(places.country[gains]).tolist()
         return numbers
 
     def _floors(self) -> list[Floor]:
@@ -270,7 +270,7 @@ class Setting:
             share = question.min_per_country
         if share is None:
             return []
-        return [Floor((n,), self.least(share, (n,))) for n in np.unique(self.cover.group).tolist()]
+        return [Floor((n,), self.least(share, (n,))) for n in distinct(self.cover.group).tolist()]
 
     def least(self, share: float, groups: tuple[int, ...]) -> float:
         """Return the least weight, in units, that is a share of what can be gained in countries."""

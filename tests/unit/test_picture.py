@@ -7,16 +7,61 @@ from importlib import resources
 
 import numpy as np
 import pytest
+import shapely
 from building import Center, centers_of
 
 from coverage_analyzer.maps import land
-from coverage_analyzer.maps.picture import WIDTH, Scene, picture
+from coverage_analyzer.maps import picture as module
+from coverage_analyzer.maps.base_map import WORLD, units_of
+from coverage_analyzer.maps.picture import TINY, WIDTH, Scene, picture
 from coverage_analyzer.maps.site_sample import MOST_KEPT, EveryNth, SiteSample
 from coverage_analyzer.schema.verdict import Status
 
 DAY = np.datetime64("2026-12-01", "D")
 NETWORK = centers_of([Center("A", -75.16, 39.95), Center("B", 178.4, -18.1)])
 DOT = re.compile(r"[Mm](-?\d+) ?(-?\d+)h0")
+
+
+def lines_of(given: land.Land) -> np.ndarray:
+    """Return the arcs of land in the plane of the picture, in units of the least coarse one."""
+    x, y = units_of(given.lon, given.lat)
+    scale = WIDTH / (WORLD * land.COARSE_DEGREES / 360)
+    number = np.repeat(np.arange(len(given.first)), given.after - given.first)
+    return np.asarray(shapely.linestrings(np.column_stack([x, y]) * scale, indices=number))
+
+
+def test_coarse_land_is_the_land_within_half_a_pixel() -> None:
+    """No arc has moved, and no ring that a picture of a third of the world shows is missing."""
+    fine, coarse = lines_of(land.land()), lines_of(land.coarse_land())
+    vertices = shapely.points(shapely.get_coordinates(coarse)[::20])
+    _, away = shapely.STRtree(fine).query_nearest(vertices, return_distance=True, all_matches=False)
+    assert away.max() < 0.5  # the coordinates are rounded, to a 200th of a degree
+    tree, shown = shapely.STRtree(coarse), land.land()
+    low, high = shapely.bounds(fine)[:, :2], shapely.bounds(fine)[:, 2:]
+    large = [
+        ring
+        for ring in ([max(n, ~n) for n in ring] for ring in shown.rings)
+        if (high[ring].max(axis=0) - low[ring].min(axis=0) >= TINY).any()
+    ]
+    assert len(large) == len(land.coarse_land().rings)
+    arcs = fine[sorted({n for ring in large for n in ring})]
+    places = shapely.points(shapely.get_coordinates(arcs)[::20])
+    _, away = tree.query_nearest(places, return_distance=True, all_matches=False)
+    assert away.max() < 1.5
+
+
+@pytest.mark.parametrize(("east", "is_coarse"), [(20.0, False), (100.0, False), (119.0, True)])
+def test_wide_pictures_have_the_coarse_land(
+    east: float, is_coarse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a third of the world on, margins included."""
+    monkeypatch.setattr(module, "coarse_land", lambda: pytest.fail("coarse") and land.land())
+    sites = sample([(0.0, 10.0, Status.qualified), (east, 20.0, Status.fallback)])
+    if is_coarse:
+        with pytest.raises(pytest.fail.Exception, match="coarse"):
+            drawn(sites)
+    else:
+        assert 'class="land"' in drawn(sites)
 
 
 def sample(places: list[tuple[float, float, Status]]) -> SiteSample:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coverage_analyzer import arrays
-from coverage_analyzer.arrays import Bools, Floats
+from coverage_analyzer.arrays import Bools, Floats, distinct
 from coverage_analyzer.files.readers import arrow_rows, spatial, wkb
 from coverage_analyzer.files.readers.base import (
     PREVIEW_ROWS,
@@ -176,7 +176,7 @@ def _pair(cells: pa.Array, header: str) -> PointForm | None:
 
 def _from_wkb(cells: pa.Array, srids: frozenset[int] | None = None) -> Cells:
     srid = _srids(cells)
-    named = frozenset(int(n) for n in np.unique(srid[srid > 0])) if srids is None else srids
+    named = frozenset(int(n) for n in distinct(srid[srid > 0])) if srids is None else srids
     points = wkb.points(cells, named)
     return Cells(points.x, points.y, points.missing, points.odd, srid)
 

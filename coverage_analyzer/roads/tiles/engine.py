@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from coverage_analyzer import geodesy
+from coverage_analyzer.arrays import distinct
 from coverage_analyzer.policy.distances import reach_of
 from coverage_analyzer.roads.engine import (
     Drives,
@@ -149,7 +150,7 @@ class TiledEngine:
 
     def _task(self, node: int, goal: Snapped, journey: Journey) -> SearchTask | None:
         """Return the search of a journey; None if no site, or not the center, is on a road."""
-        targets = np.unique(goal.node[goal.node != NOWHERE])
+        targets = distinct(goal.node[goal.node != NOWHERE])
         if node == NOWHERE or not len(targets):
             return None
         reach_m = self._reach_m if len(self.roads) > 1 else np.inf

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, expand_ranges, positions_in
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges, positions_in
 from coverage_analyzer.roads.cubes import CUBE_M, cubes_within
 from coverage_analyzer.roads.search import Routes, build_graph, measure_routes, shortest
 from coverage_analyzer.roads.tiles.store import TiledRoads
@@ -171,4 +171,4 @@ class Regions:
             end=end[inside],
             fingerprint=net.fingerprint,
         )
-        return network, np.unique(begin[~inside]).astype(np.int64)
+        return network, distinct(begin[~inside]).astype(np.int64)

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Ints
+from coverage_analyzer.arrays import Bools, Ints, distinct
 from coverage_analyzer.roads.cubes import ONE_TILE, cube_keys
 from coverage_analyzer.roads.ways.compressed import Network
 
@@ -94,7 +94,7 @@ class TiledRoads:
             reached[active] = True
             low, high = (np.searchsorted(self.link_from, active, s) for s in ("left", "right"))
             steps = [self.link_to[a:b] for a, b in zip(low, high, strict=True)]
-            after = np.unique(np.concatenate(steps))
+            after = distinct(np.concatenate(steps))
             active = after[~reached[after]].astype(np.int64)
         return reached
 
@@ -205,5 +205,5 @@ def _links(network: Network) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int3
     begin = np.repeat(network.part, np.diff(network.start))
     end = network.part[network.end]
     across = np.flatnonzero(begin != end)
-    pairs = np.unique(begin[across].astype(np.int64) << 32 | end[across])
+    pairs = distinct(begin[across].astype(np.int64) << 32 | end[across])
     return (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.policy.distances import TOP_M_PER_S
 from coverage_analyzer.roads.cubes import Area, cube_order
@@ -168,7 +168,7 @@ def _edges(parts: list[Extract], signs: Signs) -> Iterator[EdgePart]:
         next_id -= len(filled.node) - len(part.node)
         edge = cut_ways(filled, shared)
         ends = np.stack([edge["from"], edge["to"]])
-        at = np.unique(ends)
+        at = distinct(ends)
         pairs = zip(part.highway, part.maxspeed, strict=True)
         sign = np.array([signs.setdefault(pair, len(signs)) for pair in pairs], np.int32)
         yield EdgePart(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from coverage_analyzer.arrays import distinct
 from coverage_analyzer.errors import InputError, require
 from coverage_analyzer.paths import utf8_name
 from coverage_analyzer.policy.distances import TOP_KMH, TOP_M_PER_S
@@ -66,7 +67,7 @@ def graph_of(extract: Extract, speeds: Mapping[str, float] = SPEEDS) -> Any:
     extract = with_points(extract, lowest_id(extract))
     edge = cut_ways(extract, junctions([extract.node]))
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
-    nodes = np.unique(np.concatenate([edge["from"], edge["to"]]))
+    nodes = distinct(np.concatenate([edge["from"], edge["to"]]))
     for at in nodes.tolist():
         graph.add_node(int(extract.node[at]), x=float(extract.lon[at]), y=float(extract.lat[at]))
     ways, lengths = edge["way"].tolist(), edge["length"].tolist()
