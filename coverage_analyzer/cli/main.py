@@ -243,7 +243,7 @@ def _failed(error: Exception) -> int:
             return error.exit_code
         case streams.ReaderGoneError():
             return CANNOT_WRITE
-        case MemoryError():
+        case _ if _lacks_memory(error):
             say("Error: Not enough memory. Free memory, or raise the limit of the process.")
             return USAGE
     for kind, code in CODES:
@@ -254,6 +254,12 @@ def _failed(error: Exception) -> int:
         _say_unwritten(error)
         return CANNOT_WRITE
     return _unexpected(error)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Return whether memory is short: for data, or for a library that is loaded on first use."""
+    unloaded = isinstance(error, ImportError) and "failed to map segment" in str(error)
+    return unloaded or isinstance(error, MemoryError)
 
 
 def _unexpected(error: Exception) -> int:

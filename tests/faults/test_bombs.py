@@ -20,7 +20,8 @@ MEBIBYTE: Final = 1 << 20
 SECONDS: Final = 30
 """Maximum CPU time of a file."""
 
-# Each thread reserves address space that it does not use, which the limit counts.
+# Each thread reserves address space that it does not use, which the limit counts: few threads, and
+# one heap of the C library for all.
 EACH: Final = f"""
 import os, resource, sys
 from pathlib import Path
@@ -126,7 +127,10 @@ def test_bombs(tmp_path: Path) -> None:
         path.write_bytes(make())
         assert path.stat().st_size <= 11_000_000
     command = [sys.executable, "-c", EACH, str(centers_file(tmp_path)), *map(str, paths)]
-    ended = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+    environment = os.environ | {"MALLOC_ARENA_MAX": "1"}
+    ended = subprocess.run(
+        command, check=True, capture_output=True, encoding="utf-8", env=environment
+    )
     codes = {p.name: int(code) for p, code in zip(paths, ended.stdout.split(), strict=True)}
     assert codes == {name: code for name, (_, code) in BOMBS.items()}
     for path in paths:
