@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from coverage_analyzer.batch import run_summary
 from coverage_analyzer.batch.ledger import Ledger, Tally, by_country
@@ -389,6 +390,8 @@ def write_files(
     """
     publication = outputs.publication
     totals.ledger.check()
+    # What the blocks of rows have left free in Arrow's memory is needed for areas and map.
+    pa.default_memory_pool().release_unused()
     places = totals.tally.counts(matcher)
     style = totals.style
     contents.write_summary(publication.path("summary.csv"), places, matcher.world.names, style)

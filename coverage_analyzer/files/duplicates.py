@@ -109,7 +109,7 @@ class DuplicateFinder:
         self._folder = str(folder) if folder else None
         self._seeds = np.frombuffer(seeds or secrets.token_bytes(16), np.uint64)
         # Filled and written again and again: new memory would cost as much as the hashing.
-        self._buffer, self._ordered = np.empty((2, RUN + ROWS_AT_ONCE, 3), np.uint64)
+        self._buffer = np.empty((RUN + ROWS_AT_ONCE, 3), np.uint64)
         self._n_buffered = 0
         self._starts: list[Ints] = []
         """For each sorted run in the file, the first record of each part."""
@@ -154,14 +154,15 @@ class DuplicateFinder:
 
     def _spill(self) -> None:
         """Write the buffered records, partitioned by the first byte of the hash."""
-        records, ordered = self._buffered(), self._ordered[: self._n_buffered]
+        records = self._buffered()
         self._n_buffered = 0
         part = (records[:, HASH] >> np.uint64(56)).astype(np.uint8)
         sizes = np.bincount(part, minlength=PARTS)
         start = int(self._starts[-1][-1]) if self._starts else 0
         self._starts.append(start + np.concatenate([[0], np.cumsum(sizes)]))
         order = np.argsort(part, kind="stable")
-        self._file.write(records.take(order, axis=0, out=ordered, mode="clip").data)
+        for rows in arrays.slices(len(order)):
+            self._file.write(records.take(order[rows], axis=0).data)
 
     def repeats(self) -> DuplicateSummary:
         """Return the number of duplicate ids, and the lines of the first ones."""
