@@ -72,7 +72,7 @@ class Options:
     metrics
         A ``.prom`` file for the figures of the run, in the text format of Prometheus.
     threads
-        Among how many threads a run is divided: 1 to 4 (more have nothing to do); by default 4, on
+        Among how many threads a run is divided: 1 to 4 (more have nothing to do); by default 3, on
         one core 1. No file depends on it.
     settings
         The ``path`` of the settings file that values are from, and its ``sha256``; None if none.

@@ -22,8 +22,8 @@ keep an interrupted program from ending.
 NAME: Final = "stage"
 """Name of the threads."""
 
-USUAL_THREADS: Final = 4
-"""Threads of a run, one for each stage: a thread that has two of them keeps others waiting."""
+USUAL_THREADS: Final = 3
+"""Threads of a run that keep two cores busy; more hold more blocks in memory."""
 
 
 def n_threads(asked: int | None = None) -> int:

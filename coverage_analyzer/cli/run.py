@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     metavar="N",
     help="Divide the work among N threads, of which up to 4 are used. The files are the same for "
-    "any N.  [default: 4; on one core 1]",
+    "any N.  [default: 3; on one core 1]",
 )
 @options.messages
 def run(
