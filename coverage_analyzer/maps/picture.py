@@ -270,14 +270,6 @@ def _dense_ranks(ascending: Ints) -> Ints:
     return ranks
 
 
-def _without_repeats(ring: Ints) -> Ints:
-    if not len(ring):
-        return ring
-    keep = np.append(True, (np.diff(ring, axis=0) != 0).any(axis=1))
-    kept: Ints = ring[keep]
-    return kept
-
-
 def _clipped(ring: Floats, frame: _Frame) -> Floats:
     """Return a ring cut to the picture and a little beyond, side by side (Sutherland, Hodgman).
 
@@ -348,20 +340,17 @@ def _area_rings(geometry: Any, frame: _Frame, turn: int) -> list[Ints]:
     degrees, number = shapely.get_coordinates(rings, return_index=True)
     places = frame.places(degrees[:, 0], degrees[:, 1], turn)
     kept = _is_new(np.rint(places / GRAIN), number)
-    places, number = places[kept], number[kept]
-    rounded = np.rint(places).astype(np.int64)
-    kept = _is_new(rounded, number)
-    whole = np.split(rounded[kept], np.flatnonzero(np.diff(number[kept])) + 1)
+    whole = np.split(places[kept], np.flatnonzero(np.diff(number[kept])) + 1)
     for at in np.flatnonzero(~inside[seen][shape]).tolist():
-        ring = np.rint(_clipped(places[number == at], frame)).astype(np.int64)
-        whole[at] = _without_repeats(ring)
-    return [ring for ring in whole if len(ring) > 3]
+        whole[at] = _clipped(whole[at], frame)
+    return _rounded(whole)
 
 
 def _is_new(places: Floats | Ints, ring: Ints) -> Bools:
     """Return which places of rings differ from the one before in their ring."""
-    differs = (np.diff(places, axis=0) != 0).any(axis=1) | (np.diff(ring) != 0)
-    return np.append(True, differs)
+    is_new = np.ones(len(places), np.bool_)
+    is_new[1:] = (np.diff(places, axis=0) != 0).any(axis=1) | (np.diff(ring) != 0)
+    return is_new
 
 
 def _centers(scene: Scene, frame: _Frame) -> Iterator[str]:

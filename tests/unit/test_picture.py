@@ -181,6 +181,17 @@ def test_without_any_place_there_is_no_picture() -> None:
     assert picture(Scene(SiteSample(), nobody, None, DAY)) == ""
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [(117.97, -11.57), (91.26, 8.41), (-61.3, 47.21), (142.1, -9.48), (-38.0, 28.0)],
+)
+def test_a_picture_may_show_no_land(lon: float, lat: float) -> None:
+    """Not even where the box of a continent contains it, of which nothing is left by cutting."""
+    svg = drawn(sample([(lon, lat, Status.review)]))
+    assert len(dots(svg, "review")) == 1
+    assert '<path class="land" d=""/>' in svg
+
+
 def test_poles_and_one_site_are_drawn() -> None:
     """Web Mercator ends before the poles; one site is not a point of infinite scale."""
     svg = drawn(sample([(0, 90, Status.qualified), (100, -90, Status.fallback)]))
