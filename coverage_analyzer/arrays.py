@@ -52,7 +52,8 @@ def from_steps(low: pa.Array, high: pa.Array) -> npt.NDArray[np.int32]:
 def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the values of an array, which has no NaN, without repeats, ascending. Shape (n,).
 
-    `numpy.unique` does so, too, but imports ``numpy.ma`` for it, a fortieth of the start of a run.
+    A sort takes a tenth of the time of `numpy.unique`, which also imports ``numpy.ma``: a
+    fortieth of the start of a run.
 
     Examples
     --------
@@ -97,7 +98,7 @@ memory, which takes longer to get than to fill."""
 
 
 def slices(count: int, size: int = CACHED) -> Iterator[slice]:
-    """Yield the slices of so many rows, in order, that make up a number of them.
+    """Yield consecutive slices that together cover a number of rows, each of at most ``size``.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, expand_ranges, slices
 from coverage_analyzer.errors import InputError
 from coverage_analyzer.geodesy import MILE_M
 
@@ -66,8 +66,7 @@ def point_coordinates(points: Geometries) -> tuple[Floats, Floats]:
     ([7.5, nan, nan], [47.0, nan, nan])
     """
     lon, lat = np.empty((2, len(points)))
-    for start in range(0, len(points), POINTS_AT_ONCE):
-        rows = slice(start, start + POINTS_AT_ONCE)
+    for rows in slices(len(points), POINTS_AT_ONCE):
         lon[rows], lat[rows] = shapely.bounds(points[rows])[:, :2].T
     return lon, lat
 

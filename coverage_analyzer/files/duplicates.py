@@ -83,11 +83,9 @@ class DuplicateLines:
     first: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def first_of(self, lines: Ints) -> Ints:
-        """Return the first line with the same id for rejected lines, else 0."""
-        if not len(self.lines):
-            return np.zeros(len(lines), np.int64)
-        at = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
-        return np.where(self.lines[at] == lines, self.first[at], 0)
+        """Return the first line with the same id for rejected lines, 0 for all others."""
+        result: Ints = np.append(self.first, 0)[arrays.positions_in(self.lines, lines)]
+        return result
 
     def describe_twin(self, line: int, first: int) -> str:
         """Return where the id of a rejected line appears, too, given the first line with it."""
@@ -136,8 +134,7 @@ class DuplicateFinder:
         lines
             Line numbers, ascending from call to call, shape (n,).
         """
-        for start in range(0, len(lines), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
+        for rows in arrays.slices(len(lines), ROWS_AT_ONCE):
             hashes, is_filled = fingerprints(ids[rows], self._seeds)
             records = self._buffer[self._n_buffered :][: len(is_filled)]
             records[:, :LINE], records[:, LINE] = hashes.T, lines[rows]
@@ -239,9 +236,9 @@ def _by_id(records: Records) -> tuple[Ints, Ints]:
 
 
 def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
-    """Return records, and the number of rows that each stands for.
+    """Return records, and the number of rows that each one represents.
 
-    Of each id, the first `EXAMPLES` stand for the rest of every `RUN` records: so one id in all
+    Of each id, the first `EXAMPLES` represent the rest of every `RUN` records: so one id in all
     rows does not fill the memory.
     """
     kept, counts = _all_of([]), np.zeros(0, np.int64)
@@ -257,7 +254,7 @@ def _thinned(parts: Iterable[Records]) -> tuple[Records, Ints]:
 
 
 def _joined(kept: Records, counts: Ints, more: Sequence[Records]) -> tuple[Records, Ints]:
-    """Return records and their counts with more records, each of which stands for its own row."""
+    """Return records and their counts with more records, each of which represents one row."""
     ones = np.broadcast_to(np.int64(1), sum(map(len, more)))
     if not len(kept):
         return _all_of(more), ones

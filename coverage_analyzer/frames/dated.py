@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from coverage_analyzer import geometry
+from coverage_analyzer import arrays, geometry
 from coverage_analyzer.files.writers.points import wkb_points
 
 
@@ -75,8 +75,8 @@ def _points(frame: gpd.GeoDataFrame) -> _Points | None:
     if not plain.all():
         return None
     cells, extents = [], []
-    for start in range(0, len(shapes), geometry.POINTS_AT_ONCE):
-        lon, lat = geometry.point_coordinates(shapes[start : start + geometry.POINTS_AT_ONCE])
+    for rows in arrays.slices(len(shapes), geometry.POINTS_AT_ONCE):
+        lon, lat = geometry.point_coordinates(shapes[rows])
         cells.append(wkb_points(lon, lat))
         extents.append((lon.min(), lat.min(), lon.max(), lat.max()))
     if not np.isfinite(extents).all():

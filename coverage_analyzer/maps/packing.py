@@ -87,7 +87,7 @@ def morton(lon: Integers, lat: Integers) -> Codes:
 
 
 def _apart(values: Integers) -> Codes:
-    """Return numbers with a free bit beside each of their bits."""
+    """Return numbers with a zero bit above each of their bits."""
     bits = _spread().take(values >> SPREAD_BITS)
     bits <<= np.uint64(2 * SPREAD_BITS)
     bits |= _spread().take(values & ((1 << SPREAD_BITS) - 1))
@@ -96,7 +96,7 @@ def _apart(values: Integers) -> Codes:
 
 @functools.cache
 def _spread() -> Codes:
-    """Return all numbers of `SPREAD_BITS`, a free bit beside each of their bits."""
+    """Return all numbers of `SPREAD_BITS` bits, with a zero bit above each of them."""
     numbers = np.arange(1 << SPREAD_BITS, dtype=np.uint64)
     result = np.zeros_like(numbers)
     for bit in range(SPREAD_BITS):

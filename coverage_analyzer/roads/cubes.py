@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, positions_in
+from coverage_analyzer.arrays import Bools, Floats, Ints, distinct, positions_in, slices
 
 CUBE_M: Final = 32_000.0
 """Side of a tile in metres; more than three times the distance that is "outside the network"."""
@@ -31,8 +31,7 @@ def cube_keys(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Ints:
     """Return the number of the cube of each place, in degrees on WGS 84, shape (n,)."""
     lon, lat = np.asarray(lon), np.asarray(lat)
     keys = np.empty(len(lon), np.int64)
-    for start in range(0, len(lon), PLACES_AT_ONCE):
-        part = slice(start, start + PLACES_AT_ONCE)
+    for part in slices(len(lon), PLACES_AT_ONCE):
         cubes = np.floor(geodesy.ecef(lon[part], lat[part]) / CUBE_M)
         keys[part] = _number(cubes.astype(np.int64))
     return keys

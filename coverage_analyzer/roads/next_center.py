@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_analyzer import geodesy
-from coverage_analyzer.arrays import Bools, Floats, Ints
+from coverage_analyzer.arrays import Bools, Floats, Ints, slices
 from coverage_analyzer.geodesy import MILE_M, ROUNDING_M
 from coverage_analyzer.policy import Policy
 from coverage_analyzer.policy.distances import reach_of
@@ -118,13 +118,12 @@ def candidates(
     points = geodesy.ecef(sites.lon[rows], sites.lat[rows])
     most = geodesy.chord_limits_m(reach_m)[1]
     pairs = [np.zeros((2, 0), np.int64)]
-    for start in range(0, len(rows), SITES_AT_ONCE):
-        part = slice(start, start + SITES_AT_ONCE)
+    for part in slices(len(rows), SITES_AT_ONCE):
         near = geodesy.chord_m(points[part, None], places[None]) <= most[part, None]
         if country is not None:
             near &= country[rows[part], None] == centers.country[None, is_open]
         at, center = np.nonzero(near)
-        pairs.append(np.stack([at + start, is_open[center]]))
+        pairs.append(np.stack([at + part.start, is_open[center]]))
     at, center = np.concatenate(pairs, axis=1)
     where = centers.places
     metres = geodesy.distance_m(

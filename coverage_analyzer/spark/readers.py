@@ -54,7 +54,7 @@ from coverage_analyzer.spark._assess import (
     plainly_named,
     recognised,
 )
-from coverage_analyzer.spark.storage import FileSystem
+from coverage_analyzer.spark.storage import LOCAL, FileSystem, local_path
 
 if TYPE_CHECKING:
     from pyspark.core.context import SparkContext
@@ -65,7 +65,6 @@ PARQUET: Final = (".parquet", ".pq")
 MOST_BYTES: Final = 2_000_000_000
 """Maximum size of a file that Spark passes as a single value."""
 
-LOCAL: Final = "file:"
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 COUNTS_AND_REJECTS: Final = pa.schema(
@@ -164,7 +163,7 @@ def opened(
     if not listed:
         msg = f"{sites}: no file found."
         raise InputError(msg)
-    local = [_local(path) for path in listed if path.startswith(LOCAL)]
+    local = [local_path(path) for path in listed if path.startswith(LOCAL)]
     many.check_folders(local)
     watched = WatchedFiles(*local)
 
@@ -188,7 +187,7 @@ def has_file(source: Input, path: str, local: Path | Address) -> bool:
     """Return whether a file, given by its path and its local one, is one of the sites' files."""
     if isinstance(local, Address):
         return False
-    mine = [_local(each) for each in source.paths if each.startswith(LOCAL)]
+    mine = [local_path(each) for each in source.paths if each.startswith(LOCAL)]
     return path in source.paths or (
         local.exists() and any(file.exists() and file.samefile(local) for file in mine)
     )
@@ -424,7 +423,7 @@ def _whole_files(
 def fetched(context: "SparkContext", path: str, folder: Path) -> Path:
     """Provide a local file: in place, or copied into a folder."""
     if path.startswith(LOCAL):
-        return _local(path)
+        return local_path(path)
     if not SCHEME.match(path):
         return Path(path)
     copy = _copy_of(path, folder)
@@ -438,10 +437,6 @@ def _copy_of(path: str, folder: Path) -> Path:
     copy = folder.joinpath(*keyed, path.rsplit("/", 1)[1])
     copy.parent.mkdir(parents=True, exist_ok=True)
     return copy
-
-
-def _local(path: str) -> Path:
-    return Path("/" + path.removeprefix(LOCAL).lstrip("/"))
 
 
 def _files_judged(
@@ -470,7 +465,7 @@ def _files_judged(
 def _on_disk(path: str, content: bytes) -> Iterator[Path]:
     """Provide a file in place, or its bytes in a temporary file with the same extension."""
     if path.startswith(LOCAL):
-        yield _local(path)
+        yield local_path(path)
         return
     with tempfile.TemporaryDirectory() as folder:
         copy = _copy_of(path, Path(folder))

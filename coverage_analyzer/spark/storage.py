@@ -287,11 +287,6 @@ class Folder:
             time.sleep(PAUSE_S)
         self._fs.drop(_hidden_name(self.path, "lock"))
 
-    @property
-    def is_local(self) -> bool:
-        """Whether it is on a disk (or mount) of this machine."""
-        return self.path.startswith(LOCAL)
-
     def place(self, name: str) -> str:
         """Return where Spark writes a folder that will be published under a name."""
         self.names.append(name)

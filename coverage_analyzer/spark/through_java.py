@@ -179,7 +179,7 @@ class JavaRun:
         return ledger
 
     def _write_tables(self, files: Path, counts: "Counts", options: Options) -> list[str]:
-        """Write the files beside the rows, and return warnings about areas."""
+        """Write all files but those of the rows, and return warnings about areas."""
         matcher, style = self._matcher, options.style
         names = matcher.world.names
         contents.write_summary(files / "summary.csv", counts.places, names, style)

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage_analyzer.arrays import Bools, Ints, distinct
+from coverage_analyzer.arrays import Bools, Ints, distinct, slices
 from coverage_analyzer.roads.cubes import ONE_TILE, cube_keys
 from coverage_analyzer.roads.ways.compressed import Network
 
@@ -195,8 +195,8 @@ def _read(folder: Path, name: str, expected: Any) -> Any:
 def _described(array: Any) -> dict[str, Any]:
     """Return what the manifest says of an array: its type, length and checksum."""
     check = 0
-    for start in range(0, len(array), CHECKED_ITEMS):
-        check = zlib.crc32(memoryview(array[start : start + CHECKED_ITEMS]).cast("B"), check)
+    for items in slices(len(array), CHECKED_ITEMS):
+        check = zlib.crc32(memoryview(array[items]).cast("B"), check)
     return {"type": array.dtype.str, "length": len(array), "crc32": check}
 
 
